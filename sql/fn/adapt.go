@@ -1,0 +1,592 @@
+package fn
+
+import (
+	"errors"
+	"strings"
+	"unsafe"
+
+	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/vec"
+)
+
+// The adapters make a Variant of a plain Go function. The Go types say the SQL types: bool, int32, int64,
+// float64, string, []byte, vec.Date, vec.Time, vec.Timestamp, vec.Decimal (of any precision), []string
+// (ARRAY<STRING>) and [][]byte (ARRAY<BYTES>). sig names the arguments: "name: what it is; name: what it is".
+// Strings and []byte that a function gets are lent: it must not keep them. What it returns is copied.
+// A null argument makes a null result, and the function does not see it, except where an adapter says so.
+// A kernel keeps scratch space, so one goroutine at a time may use it.
+
+// ErrNull is what a function returns to make its result null without a failure.
+var ErrNull = errors.New("null")
+
+// Fn1 is a variant of a function of one argument that cannot fail.
+func Fn1[A, R any](sig string, f func(A) R) Variant {
+	return Variant{Args: signature(sig, typeOf[A]()), Returns: typeOf[R](), Scalar: func(Site) (Kernel, error) {
+		var a column[A]
+		var r result[R]
+		return func(c *Call, out *vec.Vec) {
+			x, ok := a.load(c.Args[0], c.N), r.live(c)
+			y := r.open(out, c.N)
+			if ok == nil {
+				for i := range y {
+					y[i] = f(x[i])
+				}
+			} else {
+				for i := range y {
+					if ok[i] {
+						y[i] = f(x[i])
+					}
+				}
+			}
+			r.close(out, ok)
+		}, nil
+	}}
+}
+
+// Fn2 is Fn1 with two arguments.
+func Fn2[A, B, R any](sig string, f func(A, B) R) Variant {
+	return Variant{Args: signature(sig, typeOf[A](), typeOf[B]()), Returns: typeOf[R](), Scalar: func(Site) (Kernel, error) {
+		var a column[A]
+		var b column[B]
+		var r result[R]
+		return func(c *Call, out *vec.Vec) {
+			x, y, ok := a.load(c.Args[0], c.N), b.load(c.Args[1], c.N), r.live(c)
+			z := r.open(out, c.N)
+			for i := range z {
+				if ok == nil || ok[i] {
+					z[i] = f(x[i], y[i])
+				}
+			}
+			r.close(out, ok)
+		}, nil
+	}}
+}
+
+// Fn3 is Fn1 with three arguments.
+func Fn3[A, B, C, R any](sig string, f func(A, B, C) R) Variant {
+	return Fn3E(sig, func(a A, b B, c C) (R, error) { return f(a, b, c), nil })
+}
+
+// Fn0 is a variant without arguments that gives the same for every row of a batch.
+func Fn0[R any](f func(c *Call) R) Variant {
+	return Variant{Returns: typeOf[R](), Scalar: func(Site) (Kernel, error) {
+		var r result[R]
+		return func(c *Call, out *vec.Vec) {
+			y := r.open(out, c.N)
+			x := f(c)
+			for i := range y {
+				y[i] = x
+			}
+			r.close(out, nil)
+		}, nil
+	}}
+}
+
+// Fn1E is Fn1 with a function that can fail (the row's result is null, and the failure is reported) or
+// answer ErrNull.
+func Fn1E[A, R any](sig string, f func(A) (R, error)) Variant {
+	return Variant{Args: signature(sig, typeOf[A]()), Returns: typeOf[R](), Scalar: func(Site) (Kernel, error) {
+		var a column[A]
+		var r result[R]
+		return func(c *Call, out *vec.Vec) {
+			x := a.load(c.Args[0], c.N)
+			r.run(c, out, func(i int) (R, error) { return f(x[i]) })
+		}, nil
+	}}
+}
+
+// Fn2E is Fn1E with two arguments.
+func Fn2E[A, B, R any](sig string, f func(A, B) (R, error)) Variant {
+	return Variant{Args: signature(sig, typeOf[A](), typeOf[B]()), Returns: typeOf[R](), Scalar: func(Site) (Kernel, error) {
+		var a column[A]
+		var b column[B]
+		var r result[R]
+		return func(c *Call, out *vec.Vec) {
+			x, y := a.load(c.Args[0], c.N), b.load(c.Args[1], c.N)
+			r.run(c, out, func(i int) (R, error) { return f(x[i], y[i]) })
+		}, nil
+	}}
+}
+
+// Fn3E is Fn1E with three arguments.
+func Fn3E[A, B, C, R any](sig string, f func(A, B, C) (R, error)) Variant {
+	return Variant{Args: signature(sig, typeOf[A](), typeOf[B](), typeOf[C]()), Returns: typeOf[R](), Scalar: func(Site) (Kernel, error) {
+		var a column[A]
+		var b column[B]
+		var d column[C]
+		var r result[R]
+		return func(c *Call, out *vec.Vec) {
+			x, y, z := a.load(c.Args[0], c.N), b.load(c.Args[1], c.N), d.load(c.Args[2], c.N)
+			r.run(c, out, func(i int) (R, error) { return f(x[i], y[i], z[i]) })
+		}, nil
+	}}
+}
+
+// Opt is a value that may be null: OK is false then.
+type Opt[T any] struct {
+	V  T
+	OK bool
+}
+
+// Some is x as an Opt that is not null.
+func Some[T any](x T) Opt[T] { return Opt[T]{x, true} }
+
+// FnOpt1 is a variant of a function that sees nulls and may answer null. It can fail.
+func FnOpt1[A, R any](sig string, f func(Opt[A]) (Opt[R], error)) Variant {
+	return Variant{Args: signature(sig, typeOf[A]()), Returns: typeOf[R](), Scalar: func(Site) (Kernel, error) {
+		var a column[A]
+		var r result[R]
+		return func(c *Call, out *vec.Vec) {
+			a.load(c.Args[0], c.N)
+			r.runOpt(c, out, func(i int) (Opt[R], error) { return f(a.opt(i)) })
+		}, nil
+	}}
+}
+
+// FnOpt2 is FnOpt1 with two arguments.
+func FnOpt2[A, B, R any](sig string, f func(Opt[A], Opt[B]) (Opt[R], error)) Variant {
+	return Variant{Args: signature(sig, typeOf[A](), typeOf[B]()), Returns: typeOf[R](), Scalar: func(Site) (Kernel, error) {
+		var a column[A]
+		var b column[B]
+		var r result[R]
+		return func(c *Call, out *vec.Vec) {
+			a.load(c.Args[0], c.N)
+			b.load(c.Args[1], c.N)
+			r.runOpt(c, out, func(i int) (Opt[R], error) { return f(a.opt(i), b.opt(i)) })
+		}, nil
+	}}
+}
+
+// FnOpt3 is FnOpt1 with three arguments.
+func FnOpt3[A, B, C, R any](sig string, f func(Opt[A], Opt[B], Opt[C]) (Opt[R], error)) Variant {
+	return Variant{Args: signature(sig, typeOf[A](), typeOf[B](), typeOf[C]()), Returns: typeOf[R](), Scalar: func(Site) (Kernel, error) {
+		var a column[A]
+		var b column[B]
+		var d column[C]
+		var r result[R]
+		return func(c *Call, out *vec.Vec) {
+			a.load(c.Args[0], c.N)
+			b.load(c.Args[1], c.N)
+			d.load(c.Args[2], c.N)
+			r.runOpt(c, out, func(i int) (Opt[R], error) { return f(a.opt(i), b.opt(i), d.opt(i)) })
+		}, nil
+	}}
+}
+
+// FnStr1 is a variant of a function that appends its STRING result to dst and returns dst.
+func FnStr1[A any](sig string, f func(dst []byte, a A) []byte) Variant {
+	return Variant{Args: signature(sig, typeOf[A]()), Returns: sql.TString, Scalar: func(Site) (Kernel, error) {
+		var a column[A]
+		var ok []bool
+		return func(c *Call, out *vec.Vec) {
+			x := a.load(c.Args[0], c.N)
+			ok = live(c, ok)
+			for i := range c.N {
+				if ok != nil && !ok[i] {
+					out.AppendNull()
+					continue
+				}
+				out.Data = f(out.Data, x[i])
+				out.EndBytes()
+			}
+		}, nil
+	}}
+}
+
+// FnRow is the general adapter: f computes row i, appends exactly one value to out when it succeeds, and
+// nothing when it returns an error (ErrNull: the result is just null). It sees null arguments.
+func FnRow(sig string, types []sql.Type, returns sql.Type, f func(c *Call, i int, out *vec.Vec) error) Variant {
+	return Variant{Args: signature(sig, types...), Returns: returns, Scalar: func(Site) (Kernel, error) {
+		return func(c *Call, out *vec.Vec) {
+			for i := range c.N {
+				if err := f(c, i, out); err != nil {
+					if err != ErrNull {
+						c.Fail(i, err)
+					}
+					out.AppendNull()
+				}
+			}
+		}, nil
+	}}
+}
+
+// FnAny is the boxed adapter, for rare functions of composite values: args are the forms of vec.Vec.Get,
+// nil for null. The result is of such a form, too.
+func FnAny(sig string, types []sql.Type, returns sql.Type, f func(args []any) (any, error)) Variant {
+	return Variant{Args: signature(sig, types...), Returns: returns, Scalar: func(s Site) (Kernel, error) {
+		args := make([]any, len(s.Args))
+		return func(c *Call, out *vec.Vec) {
+			for i := range c.N {
+				for k, a := range c.Args {
+					args[k] = nil
+					if a != nil {
+						args[k] = a.Get(i)
+					}
+				}
+				r, err := f(args)
+				if err != nil {
+					if err != ErrNull {
+						c.Fail(i, err)
+					}
+					r = nil
+				}
+				out.Append(r)
+			}
+		}, nil
+	}}
+}
+
+// PerSite is a variant whose function has state of its own at each call site, such as a compiled pattern.
+func PerSite(of func(Site) Variant) Variant {
+	v := of(Site{})
+	v.Scalar = func(s Site) (Kernel, error) { return of(s).Scalar(s) }
+	return v
+}
+
+// Raising makes null a failure in the arguments at these 1-based positions: they are primitives in ksqlDB.
+func Raising(v Variant, positions ...int) Variant {
+	of := v.Scalar
+	v.Scalar = func(s Site) (Kernel, error) {
+		k, err := of(s)
+		if err != nil {
+			return nil, err
+		}
+		return func(c *Call, out *vec.Vec) {
+			failed := false
+			for i := range c.N {
+				for _, p := range positions {
+					if c.Args[p-1].IsNull(i) {
+						c.Fail(i, errors.New("argument "+v.Args[p-1].Name+" must not be null"))
+						failed = true
+						break
+					}
+				}
+			}
+			if failed {
+				// The row is reported already; a second failure of the same row says nothing new.
+				d := *c
+				d.Fail = func(row int, err error) {
+					for _, p := range positions {
+						if c.Args[p-1].IsNull(row) {
+							return
+						}
+					}
+					c.Fail(row, err)
+				}
+				c = &d
+			}
+			k(c, out)
+		}, nil
+	}
+	return v
+}
+
+// Described gives a variant its own words.
+func Described(doc string, v Variant) Variant {
+	v.Doc = doc
+	return v
+}
+
+// Returning replaces the type of the result, where the Go type does not say it.
+func Returning(t sql.Type, v Variant) Variant {
+	v.Returns = t
+	return v
+}
+
+// Cached is f with its last results kept: for patterns and the like, which are mostly the same in every row.
+// The error of f is remembered as well.
+func Cached[V any](f func(string) (V, error)) func(string) (V, error) {
+	type entry struct {
+		v   V
+		err error
+	}
+	const most = 256
+	var last string
+	var cur entry
+	filled := false
+	known := map[string]entry{}
+	return func(key string) (V, error) {
+		if filled && key == last {
+			return cur.v, cur.err
+		}
+		e, ok := known[key]
+		key = strings.Clone(key)
+		if !ok {
+			if len(known) >= most {
+				clear(known)
+			}
+			e.v, e.err = f(key)
+			known[key] = e
+		}
+		last, cur, filled = key, e, true
+		return e.v, e.err
+	}
+}
+
+// signature reads "name: words; name: words" for arguments of these types.
+func signature(sig string, types ...sql.Type) []Arg {
+	if sig == "" {
+		return nil
+	}
+	parts := strings.Split(sig, ";")
+	args := make([]Arg, len(parts))
+	for i, p := range parts {
+		name, doc, _ := strings.Cut(p, ":")
+		args[i] = Arg{Name: strings.TrimSpace(name), Doc: strings.TrimSpace(doc), Type: types[i]}
+	}
+	return args
+}
+
+// typeOf is the SQL type that the Go type T stands for.
+func typeOf[T any]() sql.Type {
+	switch any((*T)(nil)).(type) {
+	case *bool:
+		return sql.TBoolean
+	case *int32:
+		return sql.TInteger
+	case *int64:
+		return sql.TBigint
+	case *float64:
+		return sql.TDouble
+	case *string:
+		return sql.TString
+	case *[]byte:
+		return sql.TBytes
+	case *vec.Date:
+		return sql.TDate
+	case *vec.Time:
+		return sql.TTime
+	case *vec.Timestamp:
+		return sql.TTimestamp
+	case *vec.Decimal:
+		return sql.Type{Kind: sql.Decimal}
+	case *[]string:
+		return sql.ArrayOf(sql.TString)
+	case *[][]byte:
+		return sql.ArrayOf(sql.TBytes)
+	}
+	return sql.TNull
+}
+
+// fixed is the raw values of a column of fixed width as a []T; ok is false for other types.
+func fixed[T any](v *vec.Vec) (s []T, ok bool) {
+	switch any((*T)(nil)).(type) {
+	case *bool:
+		return cast[T](v.Bool), true
+	case *int32, *vec.Date, *vec.Time:
+		return cast[T](v.I32), true
+	case *int64, *vec.Timestamp:
+		return cast[T](v.I64), true
+	case *float64:
+		return cast[T](v.F64), true
+	}
+	return nil, false
+}
+
+// cast sees []S as []T, which has the same memory layout.
+func cast[T, S any](s []S) []T {
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(s))), len(s))
+}
+
+// column reads an argument: its raw slice where there is one, else a slice of its own.
+type column[T any] struct {
+	v   *vec.Vec
+	x   []T
+	own []T
+}
+
+func (k *column[T]) load(v *vec.Vec, n int) []T {
+	k.v = v
+	if x, ok := fixed[T](v); ok && len(x) >= n {
+		k.x = x[:n]
+		return k.x
+	}
+	if cap(k.own) < n {
+		k.own = make([]T, n)
+	}
+	k.own = k.own[:n]
+	k.x = k.own
+	if v.Type.Kind == sql.Null {
+		clear(k.own)
+		return k.own
+	}
+	switch own := any(k.own).(type) {
+	case []string:
+		for i := range own {
+			own[i] = v.Str(i)
+		}
+	case [][]byte:
+		for i := range own {
+			own[i] = v.Bytes(i)
+		}
+	default:
+		for i := range k.own {
+			k.own[i], _ = v.Get(i).(T)
+		}
+	}
+	return k.own
+}
+
+func (k *column[T]) opt(i int) Opt[T] { return Opt[T]{k.x[i], !k.v.IsNull(i)} }
+
+// result writes a result: right into the column where its width is fixed, else into a slice of its own.
+type result[R any] struct {
+	y   []R
+	own []R
+	ok  []bool
+	// direct says that y is the column's memory.
+	direct bool
+}
+
+func (r *result[R]) open(out *vec.Vec, n int) []R {
+	if _, ok := fixed[R](out); ok {
+		out.SetLen(n)
+		r.y, _ = fixed[R](out)
+		r.direct = true
+		return r.y
+	}
+	if cap(r.own) < n {
+		r.own = make([]R, n)
+	}
+	r.own = r.own[:n]
+	r.y = r.own
+	return r.y
+}
+
+// live marks the rows that have all their arguments; nil: every row.
+func (r *result[R]) live(c *Call) []bool {
+	ok := live(c, r.ok)
+	if ok != nil {
+		r.ok = ok
+	}
+	return ok
+}
+
+func live(c *Call, buf []bool) []bool {
+	nulls := false
+	for _, a := range c.Args {
+		nulls = nulls || a != nil && a.Nulls > 0
+	}
+	if !nulls {
+		return nil
+	}
+	if cap(buf) < c.N {
+		buf = make([]bool, c.N)
+	}
+	buf = buf[:c.N]
+	for i := range buf {
+		buf[i] = true
+	}
+	for _, a := range c.Args {
+		if a == nil || a.Nulls == 0 {
+			continue
+		}
+		for i := range buf {
+			if a.IsNull(i) {
+				buf[i] = false
+			}
+		}
+	}
+	return buf
+}
+
+// marks is ok with every row set.
+func (r *result[R]) marks(n int) []bool {
+	if cap(r.ok) < n {
+		r.ok = make([]bool, n)
+	}
+	r.ok = r.ok[:n]
+	for i := range r.ok {
+		r.ok[i] = true
+	}
+	return r.ok
+}
+
+func (r *result[R]) run(c *Call, out *vec.Vec, f func(i int) (R, error)) {
+	ok, y := r.live(c), r.open(out, c.N)
+	for i := range y {
+		if ok != nil && !ok[i] {
+			continue
+		}
+		v, err := f(i)
+		if err == nil {
+			y[i] = v
+			continue
+		}
+		if err != ErrNull {
+			c.Fail(i, err)
+		}
+		if ok == nil {
+			ok = r.marks(c.N)
+		}
+		ok[i] = false
+	}
+	r.close(out, ok)
+}
+
+func (r *result[R]) runOpt(c *Call, out *vec.Vec, f func(i int) (Opt[R], error)) {
+	y, ok := r.open(out, c.N), r.marks(c.N)
+	for i := range y {
+		v, err := f(i)
+		if err != nil && err != ErrNull {
+			c.Fail(i, err)
+		}
+		y[i], ok[i] = v.V, v.OK && err == nil
+	}
+	r.close(out, ok)
+}
+
+// close gives the values to out; rows that ok does not mark are null.
+func (r *result[R]) close(out *vec.Vec, ok []bool) {
+	if r.direct {
+		for i := range ok {
+			if !ok[i] {
+				out.SetNull(i)
+			}
+		}
+		return
+	}
+	switch y := any(r.y).(type) {
+	case []string:
+		for i, s := range y {
+			if ok != nil && !ok[i] {
+				out.AppendNull()
+				continue
+			}
+			out.AppendString(s)
+		}
+	case [][]byte:
+		for i, s := range y {
+			if ok != nil && !ok[i] {
+				out.AppendNull()
+				continue
+			}
+			out.AppendBytes(s)
+		}
+	default:
+		for i := range r.y {
+			if ok != nil && !ok[i] {
+				out.AppendNull()
+				continue
+			}
+			put(out, any(r.y[i]))
+		}
+	}
+}
+
+func put(out *vec.Vec, x any) {
+	switch x := x.(type) {
+	case []string:
+		for _, s := range x {
+			out.Kids[0].AppendString(s)
+		}
+		out.EndList()
+	case [][]byte:
+		for _, s := range x {
+			out.Kids[0].AppendBytes(s)
+		}
+		out.EndList()
+	default:
+		out.Append(x)
+	}
+}
