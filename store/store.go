@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"sort"
 	"time"
 )
 
@@ -71,12 +72,11 @@ func (r *Records) Slice(lo, hi int) Records {
 		out.Offsets = r.Offsets[lo:hi:hi]
 	}
 	if r.Headers != nil {
-		out.Headers = nil
-		for _, h := range r.Headers {
-			if int(h.Row) >= lo && int(h.Row) < hi {
-				h.Row -= int32(lo)
-				out.Headers = append(out.Headers, h)
-			}
+		from := sort.Search(len(r.Headers), func(i int) bool { return int(r.Headers[i].Row) >= lo })
+		to := sort.Search(len(r.Headers), func(i int) bool { return int(r.Headers[i].Row) >= hi })
+		out.Headers = append([]Header(nil), r.Headers[from:to]...)
+		for i := range out.Headers {
+			out.Headers[i].Row -= int32(lo)
 		}
 	}
 	return out

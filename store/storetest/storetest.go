@@ -1,0 +1,608 @@
+// Package storetest is the suite that every store.Log must pass.
+package storetest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/ksqlgo/ksql/store"
+)
+
+// Log runs the suite. Each call of open gives a log: after Close of a durable one the next open of the
+// same test gives its content again. A new test calls open for a fresh place first, so open must ask
+// t-independent state for freshness: it is called with fresh set at the beginning of each test.
+func Log(t *testing.T, open func(t *testing.T, fresh bool) store.Log) {
+	for _, c := range []struct {
+		name string
+		run  func(*testing.T, *suite)
+	}{
+		{"topics", topics}, {"order", order}, {"offsets", offsets}, {"slices", slices_}, {"pairs", pairs},
+		{"headers", headers}, {"atomic", atomic}, {"positions", positions}, {"starts", starts},
+		{"takeover", takeover}, {"recreate", recreate}, {"woken", woken}, {"trim", trim},
+		{"restart", restart}, {"checkpoint", checkpoint}, {"forget", forget}, {"closed", closed},
+		{"concurrent", concurrent},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := &suite{T: t, open: open, Log: open(t, true)}
+			defer func() { s.Close() }()
+			c.run(t, s)
+		})
+	}
+}
+
+type suite struct {
+	*testing.T
+	store.Log
+	open func(*testing.T, bool) store.Log
+}
+
+func (s *suite) reopen() {
+	s.Helper()
+	s.ok(s.Close())
+	s.Log = s.open(s.T, false)
+}
+
+var ctx = context.Background()
+
+func (s *suite) ok(err error) {
+	s.Helper()
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
+func (s *suite) is(err, want error) {
+	s.Helper()
+	if !errors.Is(err, want) {
+		s.Fatalf("error %v, want %v", err, want)
+	}
+}
+
+func (s *suite) make(names ...string) {
+	s.Helper()
+	for _, n := range names {
+		s.ok(s.Create(ctx, n, store.TopicConfig{Partitions: 2}))
+	}
+}
+
+// rows is a run with these values; the key of each is "k".
+func rows(topic string, partition int32, values ...string) *store.Records {
+	r := &store.Records{TP: store.TP{Topic: topic, Partition: partition}}
+	for i, v := range values {
+		r.Add(int64(i), []byte("k"), []byte(v))
+	}
+	return r
+}
+
+// all reads until nothing is ready and shows each row as topic/partition@offset=value.
+func (s *suite) all(r store.Reader, max int) []string {
+	s.Helper()
+	var out []string
+	last := int64(-1)
+	for {
+		runs, err := r.Poll(max)
+		s.ok(err)
+		if runs == nil {
+			return out
+		}
+		n := 0
+		for _, rec := range runs {
+			if rec.Len() == 0 {
+				s.Fatal("an empty run")
+			}
+			if rec.Seq != 0 && rec.Seq < last {
+				s.Fatalf("seq %d after %d", rec.Seq, last)
+			}
+			last = rec.Seq
+			n += rec.Len()
+			for i := range rec.Len() {
+				out = append(out, fmt.Sprintf("%s/%d@%d=%s", rec.TP.Topic, rec.TP.Partition, rec.Offset(i), rec.Value[i].Of(rec.Bytes)))
+			}
+		}
+		if n > max {
+			s.Fatalf("Poll(%d) gave %d rows", max, n)
+		}
+	}
+}
+
+func (s *suite) reader(from map[store.TP]int64) store.Reader {
+	s.Helper()
+	r, err := s.Reader(ctx, from)
+	s.ok(err)
+	s.Cleanup(func() { r.Close() })
+	return r
+}
+
+func (s *suite) want(got []string, want ...string) {
+	s.Helper()
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		s.Fatalf("\n got %v\nwant %v", got, want)
+	}
+}
+
+func (s *suite) append(r ...*store.Records) int64 {
+	s.Helper()
+	seq, err := s.Append(ctx, r...)
+	s.ok(err)
+	return seq
+}
+
+func topics(t *testing.T, s *suite) {
+	s.ok(s.Create(ctx, "a", store.TopicConfig{Partitions: 3, Compact: true, Internal: true, Retention: time.Hour}))
+	s.is(s.Create(ctx, "a", store.TopicConfig{Partitions: 1}), store.ErrExists)
+	s.ok(s.Create(ctx, "b", store.TopicConfig{}))
+	m, err := s.Topics(ctx)
+	s.ok(err)
+	if a := m["a"]; a.Partitions != 3 || !a.Config.Compact || !a.Config.Internal || a.Config.Retention != time.Hour {
+		t.Fatalf("%+v", a)
+	}
+	if m["b"].Partitions != 1 || len(m) != 2 {
+		t.Fatalf("%+v", m)
+	}
+	s.is(s.Delete(ctx, "c"), store.ErrNoTopic)
+	_, err = s.Append(ctx, rows("c", 0, "x"))
+	s.is(err, store.ErrNoTopic)
+	_, err = s.Reader(ctx, map[store.TP]int64{{Topic: "c"}: 0})
+	s.is(err, store.ErrNoTopic)
+	_, err = s.Ends(ctx, []store.TP{{Topic: "c"}})
+	s.is(err, store.ErrNoTopic)
+	if _, err = s.Append(ctx, rows("b", 1, "x")); err == nil {
+		t.Fatal("append to a partition that is not there")
+	}
+	bad := rows("b", 0, "x")
+	bad.Value = nil
+	if _, err = s.Append(ctx, bad); err == nil {
+		t.Fatal("append of a crooked run")
+	}
+}
+
+func order(t *testing.T, s *suite) {
+	s.make("l", "r")
+	s.append(rows("l", 0, "1"))
+	s.append(rows("l", 0, "2"), rows("r", 0, "3"), rows("l", 1, "4"))
+	s.append(rows("l", 0, "5"))
+	for _, max := range []int{1, 2, 100} {
+		r := s.reader(map[store.TP]int64{{Topic: "l"}: -1, {Topic: "r"}: 0, {Topic: "l", Partition: 1}: 0})
+		s.want(s.all(r, max), "l/0@0=1", "l/0@1=2", "r/0@0=3", "l/1@0=4", "l/0@2=5")
+	}
+}
+
+func offsets(t *testing.T, s *suite) {
+	s.make("a")
+	x, y := rows("a", 0, "1", "2"), rows("a", 0, "3")
+	first := s.append(x, y)
+	if x.First != 0 || y.First != 2 || y.Seq != first && y.Seq != 0 {
+		t.Fatalf("first %d %d, seq %d of %d", x.First, y.First, y.Seq, first)
+	}
+	if second := s.append(rows("a", 0, "4")); second <= first {
+		t.Fatalf("seq %d after %d", second, first)
+	}
+	ends, err := s.Ends(ctx, []store.TP{{Topic: "a"}, {Topic: "a", Partition: 1}})
+	s.ok(err)
+	if ends[store.TP{Topic: "a"}] != 4 || ends[store.TP{Topic: "a", Partition: 1}] != 0 {
+		t.Fatal(ends)
+	}
+	s.want(s.all(s.reader(map[store.TP]int64{{Topic: "a"}: 1}), 2), "a/0@1=2", "a/0@2=3", "a/0@3=4")
+	s.want(s.all(s.reader(map[store.TP]int64{{Topic: "a"}: 4}), 2))
+}
+
+func slices_(t *testing.T, s *suite) {
+	s.make("a")
+	var values, want []string
+	for i := range 100 {
+		values = append(values, fmt.Sprint(i))
+		want = append(want, fmt.Sprintf("a/0@%d=%d", i, i))
+	}
+	s.append(rows("a", 0, values...))
+	for _, max := range []int{1, 7, 99, 100, 1000} {
+		s.want(s.all(s.reader(map[store.TP]int64{{Topic: "a"}: -1}), max), want...)
+	}
+	if runs, err := s.reader(map[store.TP]int64{{Topic: "a"}: -1}).Poll(0); err != nil || runs != nil {
+		t.Fatal(runs, err)
+	}
+}
+
+func pairs(t *testing.T, s *suite) {
+	s.make("a")
+	r := rows("a", 0, "x", "old", "new", "y")
+	r.Mark = []byte{0, store.MarkBefore, 3, 0}
+	s.append(r)
+	rd := s.reader(map[store.TP]int64{{Topic: "a"}: 0})
+	var got []string
+	for {
+		runs, err := rd.Poll(2)
+		s.ok(err)
+		if runs == nil {
+			break
+		}
+		for _, r := range runs {
+			if r.Mark[r.Len()-1] == store.MarkBefore {
+				t.Fatal("a pair was split")
+			}
+			got = append(got, fmt.Sprint(r.Len()))
+		}
+	}
+	s.want(got, "1", "2", "1")
+}
+
+func headers(t *testing.T, s *suite) {
+	s.make("a")
+	r := &store.Records{TP: store.TP{Topic: "a"}}
+	r.Add(7, nil, []byte("v"), store.Header{Key: "h", Value: []byte("1")}, store.Header{Key: "h"})
+	r.Add(8, []byte{}, nil)
+	r.Add(9, []byte("k"), []byte{}, store.Header{Key: "i", Value: []byte{}})
+	s.append(r)
+	rd := s.reader(map[store.TP]int64{{Topic: "a"}: 0})
+	var got []string
+	for {
+		runs, err := rd.Poll(1)
+		s.ok(err)
+		if runs == nil {
+			break
+		}
+		for _, r := range runs {
+			got = append(got, fmt.Sprintf("%d %q %v %q %v", r.Time[0], r.Key[0].Of(r.Bytes), r.Key[0].Len < 0, r.Value[0].Of(r.Bytes), r.Value[0].Len < 0))
+			for _, h := range r.Headers {
+				got = append(got, fmt.Sprintf("%d %s=%q %v", h.Row, h.Key, h.Value, h.Value == nil))
+			}
+		}
+	}
+	s.want(got, `7 "" true "v" false`, `0 h="1" false`, `0 h="" true`, `8 "" false "" true`, `9 "k" false "" false`, `0 i="" false`)
+}
+
+// stage is one stage over topic in with changelog c, from the oldest row.
+func stage(in ...string) []store.Stage {
+	from := map[string]int64{}
+	for _, t := range in {
+		from[t] = 0
+	}
+	return []store.Stage{{Name: "s", In: in, Change: []string{"c"}, From: from}}
+}
+
+// unit opens unit s/partition of session q and restores it.
+func (s *suite) unit(st []store.Stage, partition int32) (store.Work, store.Checkpoint, store.Reader) {
+	s.Helper()
+	ses, err := s.Session(ctx, "q", st)
+	s.ok(err)
+	s.Cleanup(func() { ses.Close() })
+	w, err := ses.Open(ctx, store.Unit{Stage: "s", Partition: partition})
+	s.ok(err)
+	cp, rd, err := w.Restore(ctx)
+	s.ok(err)
+	if rd == nil {
+		s.Fatal("no changelog reader")
+	}
+	return w, cp, rd
+}
+
+func atomic(t *testing.T, s *suite) {
+	s.make("in", "out", "c")
+	s.append(rows("in", 0, "1", "2", "3"))
+	w, _, _ := s.unit(stage("in"), 0)
+	s.want(s.all(w, 10), "in/0@0=1", "in/0@1=2", "in/0@2=3")
+	// One of the appends is bad: nothing of the commit is there.
+	err := w.Commit(ctx, store.Commit{
+		Appends:   []*store.Records{rows("out", 0, "x"), rows("gone", 0, "y")},
+		Positions: map[store.TP]int64{{Topic: "in"}: 2},
+	})
+	s.is(err, store.ErrNoTopic)
+	s.want(s.all(s.reader(map[store.TP]int64{{Topic: "out"}: 0}), 9))
+	w2, _, _ := s.unit(stage("in"), 0)
+	s.want(s.all(w2, 10), "in/0@0=1", "in/0@1=2", "in/0@2=3")
+	s.ok(w2.Commit(ctx, store.Commit{
+		Appends:   []*store.Records{rows("out", 0, "x"), rows("c", 0, "z")},
+		Positions: map[store.TP]int64{{Topic: "in"}: 2},
+	}))
+	s.want(s.all(s.reader(map[store.TP]int64{{Topic: "out"}: 0, {Topic: "c"}: 0}), 9), "out/0@0=x", "c/0@0=z")
+	w3, _, change := s.unit(stage("in"), 0)
+	s.want(s.all(w3, 10), "in/0@2=3")
+	s.want(s.all(change, 10), "c/0@0=z")
+}
+
+func positions(t *testing.T, s *suite) {
+	s.make("in", "c")
+	s.ok(s.Create(ctx, "wide", store.TopicConfig{Partitions: 3}))
+	s.append(rows("in", 1, "1"), rows("wide", 1, "2"), rows("wide", 2, "3"), rows("in", 0, "0"))
+	ses, err := s.Session(ctx, "q", stage("in", "wide"))
+	s.ok(err)
+	units, err := ses.Units(ctx)
+	s.ok(err)
+	if len(units) != 3 {
+		t.Fatal(units)
+	}
+	short, cancel := context.WithTimeout(ctx, time.Millisecond)
+	defer cancel()
+	if _, err := ses.Units(short); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatal(err)
+	}
+	open := func(p int32) store.Work {
+		w, err := ses.Open(ctx, store.Unit{Stage: "s", Partition: p})
+		s.ok(err)
+		_, _, err = w.Restore(ctx)
+		s.ok(err)
+		return w
+	}
+	w1, w2 := open(1), open(2)
+	s.want(s.all(w1, 10), "in/1@0=1", "wide/1@0=2")
+	s.want(s.all(w2, 10), "wide/2@0=3")
+	s.ok(w1.Commit(ctx, store.Commit{Positions: map[store.TP]int64{{Topic: "in", Partition: 1}: 1}}))
+	s.ok(w1.Close())
+	s.want(s.all(open(1), 10), "wide/1@0=2")
+	s.append(rows("in", 1, "5"))
+	s.want(s.all(open(1), 10), "wide/1@0=2", "in/1@1=5")
+	if _, err := ses.Open(ctx, store.Unit{Stage: "s", Partition: 3}); err == nil {
+		t.Fatal("a unit that is not there")
+	}
+}
+
+func starts(t *testing.T, s *suite) {
+	s.make("old", "new", "c")
+	s.append(rows("old", 0, "1"), rows("new", 0, "2"))
+	st := []store.Stage{{Name: "s", In: []string{"old", "new"}, From: map[string]int64{"old": 0, "new": -1}}}
+	ses, err := s.Session(ctx, "q", st)
+	s.ok(err)
+	s.append(rows("old", 0, "3"), rows("new", 0, "4")) // after the session began
+	w, err := ses.Open(ctx, store.Unit{Stage: "s"})
+	s.ok(err)
+	if _, err := w.Poll(1); err == nil {
+		t.Fatal("Poll before Restore")
+	}
+	_, _, err = w.Restore(ctx)
+	s.ok(err)
+	s.want(s.all(w, 10), "old/0@0=1", "old/0@1=3", "new/0@1=4")
+	s.ok(ses.Close())
+	w, _, _ = s.unit(st, 0)
+	s.want(s.all(w, 10), "old/0@0=1", "old/0@1=3", "new/0@1=4")
+}
+
+func takeover(t *testing.T, s *suite) {
+	s.make("in", "c")
+	s.append(rows("in", 0, "1"))
+	w, _, _ := s.unit(stage("in"), 0)
+	next, _, _ := s.unit(stage("in"), 0)
+	s.is(w.Commit(ctx, store.Commit{Positions: map[store.TP]int64{{Topic: "in"}: 1}}), store.ErrLost)
+	s.ok(next.Commit(ctx, store.Commit{Positions: map[store.TP]int64{{Topic: "in"}: 1}}))
+}
+
+func recreate(t *testing.T, s *suite) {
+	s.make("in", "c")
+	s.append(rows("in", 0, "1", "2"))
+	w, _, _ := s.unit(stage("in"), 0)
+	s.ok(w.Commit(ctx, store.Commit{Positions: map[store.TP]int64{{Topic: "in"}: 2}}))
+	before, err := s.Topics(ctx)
+	s.ok(err)
+	rd := s.reader(map[store.TP]int64{{Topic: "in"}: 0})
+	s.ok(s.Delete(ctx, "in"))
+	_, err = rd.Poll(1)
+	s.is(err, store.ErrNoTopic)
+	s.make("in")
+	after, err := s.Topics(ctx)
+	s.ok(err)
+	if before["in"].ID == after["in"].ID {
+		t.Fatal("the new topic has the old one's id")
+	}
+	s.append(rows("in", 0, "3"))
+	for range 2 {
+		s.want(s.all(s.reader(map[store.TP]int64{{Topic: "in"}: 0}), 9), "in/0@0=3")
+		w, _, _ = s.unit(stage("in"), 0)
+		s.want(s.all(w, 9), "in/0@0=3") // positions of the old topic do not count
+		if !s.Durable() {
+			break
+		}
+		s.reopen()
+	}
+}
+
+func woken(t *testing.T, s *suite) {
+	s.make("a", "b")
+	a, b := s.reader(map[store.TP]int64{{Topic: "a"}: -1}), s.reader(map[store.TP]int64{{Topic: "b"}: -1})
+	for _, r := range []store.Reader{a, b} {
+		s.all(r, 10)
+		select {
+		case <-r.Ready():
+		default:
+		}
+	}
+	go s.Append(ctx, rows("a", 0, "1", "2"))
+	select {
+	case <-a.Ready():
+	case <-time.After(10 * time.Second):
+		t.Fatal("not woken")
+	}
+	if runs, err := a.Poll(1); err != nil || len(runs) != 1 {
+		t.Fatal(runs, err)
+	}
+	select {
+	case <-a.Ready(): // one row is left
+	case <-time.After(10 * time.Second):
+		t.Fatal("no token though a row is left")
+	}
+	select {
+	case <-b.Ready():
+		t.Fatal("woken by another topic")
+	default:
+	}
+}
+
+func trim(t *testing.T, s *suite) {
+	s.make("a")
+	s.append(rows("a", 0, "1", "2"))
+	s.append(rows("a", 0, "3", "4"))
+	s.ok(s.Trim(ctx, map[store.TP]int64{{Topic: "a"}: 3, {Topic: "none"}: 1}))
+	s.want(s.all(s.reader(map[store.TP]int64{{Topic: "a"}: -1}), 9), "a/0@3=4")
+	ends, err := s.Ends(ctx, []store.TP{{Topic: "a"}})
+	s.ok(err)
+	if ends[store.TP{Topic: "a"}] != 4 {
+		t.Fatal(ends)
+	}
+}
+
+func restart(t *testing.T, s *suite) {
+	if !s.Durable() {
+		t.Skip("the log does not outlive its process")
+	}
+	s.make("in", "out", "c")
+	s.append(rows("in", 0, "1", "2", "3"))
+	w, _, _ := s.unit(stage("in"), 0)
+	s.ok(w.Commit(ctx, store.Commit{
+		Appends:   []*store.Records{rows("out", 1, "x", "y"), rows("c", 0, "z")},
+		Positions: map[store.TP]int64{{Topic: "in"}: 2},
+	}))
+	seq := s.append(rows("in", 0, "4"))
+	s.ok(s.Wait(ctx, seq))
+	for range 3 {
+		s.reopen()
+		s.want(s.all(s.reader(map[store.TP]int64{{Topic: "in"}: 0, {Topic: "out", Partition: 1}: 0}), 2),
+			"in/0@0=1", "in/0@1=2", "in/0@2=3", "out/1@0=x", "out/1@1=y", "in/0@3=4")
+		w, _, change := s.unit(stage("in"), 0)
+		s.want(s.all(w, 9), "in/0@2=3", "in/0@3=4")
+		s.want(s.all(change, 9), "c/0@0=z")
+	}
+	if next := s.append(rows("in", 0, "5")); next <= seq {
+		t.Fatalf("seq %d after %d", next, seq)
+	}
+}
+
+// write fills a checkpoint with one chunk for each word.
+func write(print uint64, words ...string) func(store.Writer) error {
+	return func(w store.Writer) error {
+		if err := w.Table("t", print); err != nil {
+			return err
+		}
+		for _, word := range words {
+			if err := w.Chunk([]byte(word)); err != nil {
+				return err
+			}
+		}
+		return w.Table("empty", 1)
+	}
+}
+
+func words(s *suite, cp store.Checkpoint, table string) string {
+	s.Helper()
+	var out [][]byte
+	for c, err := range cp.Chunks(table) {
+		s.ok(err)
+		out = append(out, append([]byte(nil), c...))
+	}
+	return string(bytes.Join(out, []byte(" ")))
+}
+
+func checkpoint(t *testing.T, s *suite) {
+	s.make("in", "c")
+	w, cp, _ := s.unit(stage("in"), 0)
+	if cp != nil {
+		t.Fatal("a checkpoint out of nothing")
+	}
+	s.ok(w.Commit(ctx, store.Commit{Appends: []*store.Records{rows("c", 0, "1", "2")}}))
+	s.ok(w.Checkpoint(ctx, write(7, "state", "of", "two")))
+	s.ok(w.Commit(ctx, store.Commit{Appends: []*store.Records{rows("c", 0, "3")}}))
+	if !s.Durable() {
+		return
+	}
+	bad := errors.New("bad")
+	s.is(w.Checkpoint(ctx, func(store.Writer) error { return bad }), bad)
+	s.reopen()
+	w, cp, change := s.unit(stage("in"), 0)
+	if cp == nil || cp.Print("t") != 7 || cp.Print("other") != 0 {
+		t.Fatal(cp)
+	}
+	s.want([]string{words(s, cp, "t"), words(s, cp, "empty"), words(s, cp, "other")}, "state of two", "", "")
+	s.want(s.all(change, 9), "c/0@2=3")
+	s.ok(w.Checkpoint(ctx, write(8, "state of three")))
+	s.ok(w.Checkpoint(ctx, write(9, "again")))
+	s.reopen()
+	_, cp, change = s.unit(stage("in"), 0)
+	s.want([]string{words(s, cp, "t")}, "again")
+	s.want(s.all(change, 9))
+}
+
+func forget(t *testing.T, s *suite) {
+	s.make("in", "c")
+	s.append(rows("in", 0, "1"))
+	w, _, _ := s.unit(stage("in"), 0)
+	s.ok(w.Commit(ctx, store.Commit{Positions: map[store.TP]int64{{Topic: "in"}: 1}}))
+	s.ok(w.Checkpoint(ctx, write(7, "state")))
+	s.ok(s.Forget(ctx, "q"))
+	s.ok(s.Forget(ctx, "never was"))
+	s.is(w.Commit(ctx, store.Commit{Positions: map[store.TP]int64{{Topic: "in"}: 1}}), store.ErrLost)
+	if s.Durable() {
+		s.reopen()
+	}
+	w, cp, _ := s.unit(stage("in"), 0)
+	if cp != nil {
+		t.Fatal("a checkpoint of a forgotten session")
+	}
+	s.want(s.all(w, 9), "in/0@0=1")
+}
+
+func closed(t *testing.T, s *suite) {
+	s.make("in", "c")
+	w, _, _ := s.unit(stage("in"), 0)
+	r := s.reader(map[store.TP]int64{{Topic: "in"}: 0})
+	s.ok(s.Close())
+	s.ok(s.Close())
+	_, err := s.Append(ctx, rows("in", 0, "1"))
+	s.is(err, store.ErrClosed)
+	_, err = r.Poll(1)
+	s.is(err, store.ErrClosed)
+	s.is(w.Commit(ctx, store.Commit{Appends: []*store.Records{rows("in", 0, "1")}}), store.ErrClosed)
+	_, err = s.Topics(ctx)
+	s.is(err, store.ErrClosed)
+}
+
+func concurrent(t *testing.T, s *suite) {
+	s.make("a")
+	const writers, runs = 4, 200
+	errs := make(chan error, writers)
+	for w := range writers {
+		go func() {
+			for i := range runs {
+				if _, err := s.Append(ctx, rows("a", 0, fmt.Sprintf("%d", w*runs+i), "."), rows("a", 1, "x")); err != nil {
+					errs <- err
+					return
+				}
+			}
+			errs <- nil
+		}()
+	}
+	r := s.reader(map[store.TP]int64{{Topic: "a"}: 0, {Topic: "a", Partition: 1}: 0})
+	var next [2]int64
+	last := make([]int, writers)
+	for i := range last {
+		last[i] = -1
+	}
+	deadline := time.After(30 * time.Second)
+	for next[0] < writers*runs*2 || next[1] < writers*runs {
+		select {
+		case <-r.Ready():
+		case <-deadline:
+			t.Fatal("rows missing", next)
+		}
+		got, err := r.Poll(3)
+		s.ok(err)
+		for _, rec := range got {
+			for i := range rec.Len() {
+				p := rec.TP.Partition
+				if rec.Offset(i) != next[p] {
+					t.Fatalf("offset %d, want %d", rec.Offset(i), next[p])
+				}
+				next[p]++
+				var n int
+				if _, err := fmt.Sscan(string(rec.Value[i].Of(rec.Bytes)), &n); err == nil {
+					if n%runs <= last[n/runs] {
+						t.Fatal("a writer's rows out of order")
+					}
+					last[n/runs] = n % runs
+				}
+			}
+		}
+	}
+	for range writers {
+		s.ok(<-errs)
+	}
+}
