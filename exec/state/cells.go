@@ -1,0 +1,49 @@
+package state
+
+import "github.com/ksqlgo/ksql/sql/vec"
+
+// Rows are the rows of a table, one a group, each in AppendRow's form.
+type Rows struct {
+	rows [][]byte
+}
+
+// Grow makes room for n groups.
+func (r *Rows) Grow(n int) {
+	for len(r.rows) < n {
+		r.rows = append(r.rows, nil)
+	}
+}
+
+// Clear forgets the row of group g.
+func (r *Rows) Clear(g int32) { r.rows[g] = nil }
+
+// Has reports whether group g has a row.
+func (r *Rows) Has(g int32) bool { return r.rows[g] != nil }
+
+// Put makes row i of cols the row of group g.
+func (r *Rows) Put(g int32, cols []*vec.Vec, i int) {
+	b := r.rows[g]
+	r.rows[g] = AppendRow(b[:0], cols, i)
+	if r.rows[g] == nil {
+		r.rows[g] = []byte{}
+	}
+}
+
+// Get appends the row of group g to cols.
+func (r *Rows) Get(g int32, cols []*vec.Vec) error {
+	_, err := ReadRow(r.rows[g], cols)
+	return err
+}
+
+// Save appends the row of group g.
+func (r *Rows) Save(g int32, dst []byte) []byte { return appendBytes(dst, r.rows[g]) }
+
+// Load reads what Save wrote.
+func (r *Rows) Load(g int32, src []byte) ([]byte, error) {
+	b, rest, err := readBytes(src)
+	if err != nil {
+		return nil, err
+	}
+	r.rows[g] = append(make([]byte, 0, len(b)), b...)
+	return rest, nil
+}

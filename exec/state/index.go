@@ -1,0 +1,287 @@
+package state
+
+import (
+	"hash/maphash"
+	"math/bits"
+
+	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/vec"
+)
+
+// Index numbers keys: the columns of a key and a window start give a group number. Numbers of dropped keys
+// are given again. A single BIGINT or INTEGER key lies in the slot itself; other keys are bytes (AppendRow)
+// in an arena.
+type Index struct {
+	types []sql.Type
+	whole bool // the key is one integer column
+	slots []slot
+	used  int // slots that are not empty, dropped ones included
+	live  int
+	seed  maphash.Seed
+
+	key  []int64 // of each group: the integer, or the hash of its bytes
+	win  []int64
+	at   []span // of each group: its bytes in arena
+	dead []bool
+	free []int32
+
+	arena []byte
+	waste int
+	tmp   []byte
+	cols  []*vec.Vec // scratch of Keys
+}
+
+type slot struct {
+	key, win int64
+	gid      int32 // group + 1; 0 empty, -1 dropped
+}
+
+type span struct {
+	off int
+	len int32
+}
+
+// NewIndex is an index of keys of these types.
+func NewIndex(types []sql.Type) *Index {
+	x := &Index{types: types, slots: make([]slot, 64), seed: maphash.MakeSeed()}
+	x.whole = len(types) == 1 && (types[0].Kind == sql.Bigint || types[0].Kind == sql.Integer)
+	return x
+}
+
+// Len is the number of live groups, Cap one more than the highest number ever given.
+func (x *Index) Len() int { return x.live }
+
+// Cap is one more than the highest group number in use or free.
+func (x *Index) Cap() int { return len(x.key) }
+
+// Dead reports whether number g is free.
+func (x *Index) Dead(g int32) bool { return x.dead[g] }
+
+// Win is the window start of group g.
+func (x *Index) Win(g int32) int64 { return x.win[g] }
+
+// Bytes is the memory that the index holds, about.
+func (x *Index) Bytes() int64 {
+	return int64(len(x.slots))*24 + int64(len(x.key))*33 + int64(cap(x.arena))
+}
+
+func mix(k, w int64) uint64 {
+	hi, lo := bits.Mul64(uint64(k)^0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93^uint64(w)*0xA0761D6478BD642F)
+	return hi ^ lo
+}
+
+// Groups appends to out the group of each row of keys (columns of n rows without nulls where whole; win may
+// be nil), adding those that are new. fresh, if not nil, is told of each new group.
+func (x *Index) Groups(keys []*vec.Vec, win []int64, n int, out []int32, fresh func(row int, g int32)) []int32 {
+	if x.whole {
+		k := keys[0]
+		for i := 0; i < n; i++ {
+			var v, w int64
+			if k.I64 != nil {
+				v = k.I64[i]
+			} else {
+				v = int64(k.I32[i])
+			}
+			if win != nil {
+				w = win[i]
+			}
+			g, isNew := x.find(v, w, nil, true)
+			if isNew && fresh != nil {
+				fresh(i, g)
+			}
+			out = append(out, g)
+		}
+		return out
+	}
+	for i := 0; i < n; i++ {
+		var w int64
+		if win != nil {
+			w = win[i]
+		}
+		x.tmp = AppendRow(x.tmp[:0], keys, i)
+		g, isNew := x.find(int64(maphash.Bytes(x.seed, x.tmp)), w, x.tmp, true)
+		if isNew && fresh != nil {
+			fresh(i, g)
+		}
+		out = append(out, g)
+	}
+	return out
+}
+
+// Find is the group of row i, or -1.
+func (x *Index) Find(keys []*vec.Vec, i int, win int64) int32 {
+	if x.whole {
+		if keys[0].IsNull(i) {
+			return -1
+		}
+		v := int64(0)
+		if keys[0].I64 != nil {
+			v = keys[0].I64[i]
+		} else {
+			v = int64(keys[0].I32[i])
+		}
+		g, _ := x.find(v, win, nil, false)
+		return g
+	}
+	tmp := AppendRow(nil, keys, i)
+	g, _ := x.find(int64(maphash.Bytes(x.seed, tmp)), win, tmp, false)
+	return g
+}
+
+func (x *Index) find(k, w int64, key []byte, add bool) (g int32, isNew bool) {
+	mask := uint64(len(x.slots) - 1)
+	i := mix(k, w) & mask
+	for {
+		s := &x.slots[i]
+		if s.gid == 0 {
+			break
+		}
+		if s.key == k && s.win == w && s.gid > 0 && (x.whole || x.is(s.gid-1, key)) {
+			return s.gid - 1, false
+		}
+		i = (i + 1) & mask
+	}
+	if !add {
+		return -1, false
+	}
+	if n := len(x.free); n > 0 {
+		g = x.free[n-1]
+		x.free = x.free[:n-1]
+		x.key[g], x.win[g], x.dead[g] = k, w, false
+	} else {
+		g = int32(len(x.key))
+		x.key, x.win, x.dead = append(x.key, k), append(x.win, w), append(x.dead, false)
+		if !x.whole {
+			x.at = append(x.at, span{})
+		}
+	}
+	if !x.whole {
+		x.at[g] = span{len(x.arena), int32(len(key))}
+		x.arena = append(x.arena, key...)
+	}
+	x.slots[i] = slot{k, w, g + 1}
+	x.used++
+	x.live++
+	if x.used*4 > len(x.slots)*3 {
+		x.rehash()
+	}
+	return g, true
+}
+
+func (x *Index) is(g int32, key []byte) bool {
+	s := x.at[g]
+	return string(x.arena[s.off:s.off+int(s.len)]) == string(key)
+}
+
+func (x *Index) rehash() {
+	size := len(x.slots)
+	if x.live*2 > size {
+		size *= 2
+	}
+	old := x.slots
+	x.slots = make([]slot, size)
+	x.used = x.live
+	mask := uint64(size - 1)
+	for _, s := range old {
+		if s.gid <= 0 {
+			continue
+		}
+		i := mix(s.key, s.win) & mask
+		for x.slots[i].gid != 0 {
+			i = (i + 1) & mask
+		}
+		x.slots[i] = s
+	}
+}
+
+// Drop forgets group g; its number may be given again.
+func (x *Index) Drop(g int32) {
+	mask := uint64(len(x.slots) - 1)
+	i := mix(x.key[g], x.win[g]) & mask
+	for x.slots[i].gid != g+1 {
+		i = (i + 1) & mask
+	}
+	x.slots[i].gid = -1
+	x.live--
+	x.dead[g] = true
+	x.free = append(x.free, g)
+	if !x.whole {
+		x.waste += int(x.at[g].len)
+		if x.waste > 1<<16 && x.waste*2 > len(x.arena) {
+			x.compact()
+		}
+	}
+}
+
+// compact drops the bytes of dropped keys from the arena.
+func (x *Index) compact() {
+	next := make([]byte, 0, len(x.arena)-x.waste)
+	for g := range x.at {
+		if x.dead[g] {
+			continue
+		}
+		s := x.at[g]
+		x.at[g].off = len(next)
+		next = append(next, x.arena[s.off:s.off+int(s.len)]...)
+	}
+	x.arena, x.waste = next, 0
+}
+
+// AppendKey appends the key of group g in AppendRow's form.
+func (x *Index) AppendKey(dst []byte, g int32) []byte {
+	if x.whole {
+		dst = append(dst, 1)
+		k := x.key[g]
+		if x.types[0].Kind == sql.Integer {
+			return append(dst, byte(k>>24), byte(k>>16), byte(k>>8), byte(k))
+		}
+		return append(dst, byte(k>>56), byte(k>>48), byte(k>>40), byte(k>>32), byte(k>>24), byte(k>>16), byte(k>>8), byte(k))
+	}
+	s := x.at[g]
+	return append(dst, x.arena[s.off:s.off+int(s.len)]...)
+}
+
+// Keys appends the key columns of groups to cols.
+func (x *Index) Keys(groups []int32, cols []*vec.Vec) error {
+	for _, g := range groups {
+		if x.whole {
+			if cols[0].Type.Kind == sql.Integer {
+				cols[0].AppendI32(int32(x.key[g]))
+			} else {
+				cols[0].AppendI64(x.key[g])
+			}
+			continue
+		}
+		s := x.at[g]
+		if _, err := ReadRow(x.arena[s.off:s.off+int(s.len)], cols); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// FindBytes is the group of a key in AppendRow's form, adding it if it is new.
+func (x *Index) FindBytes(key []byte, win int64) (g int32, isNew bool, err error) {
+	if x.whole {
+		if x.cols == nil {
+			x.cols = []*vec.Vec{vec.New(x.types[0])}
+		}
+		x.cols[0].Reset()
+		if _, err := ReadRow(key, x.cols); err != nil {
+			return -1, false, err
+		}
+		if x.cols[0].IsNull(0) {
+			return -1, false, errShort
+		}
+		v := int64(0)
+		if x.types[0].Kind == sql.Integer {
+			v = int64(x.cols[0].I32[0])
+		} else {
+			v = x.cols[0].I64[0]
+		}
+		g, isNew = x.find(v, win, nil, true)
+		return g, isNew, nil
+	}
+	g, isNew = x.find(int64(maphash.Bytes(x.seed, key)), win, key, true)
+	return g, isNew, nil
+}
