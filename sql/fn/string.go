@@ -1,0 +1,539 @@
+package fn
+
+import (
+	"errors"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/language"
+
+	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/vec"
+)
+
+const (
+	catString = "STRING"
+	confluent = "Confluent"
+)
+
+var stringFuncs = []Func{
+	{Name: "LCASE", Declared: "lcase", Category: catString, Doc: "Gives a text in lower case.", Variants: []Variant{
+		PerSite(func(Site) Variant { return FnStr1("input: the text", caser(cases.Lower(language.Und), lowerByte)) })}},
+	{Name: "UCASE", Declared: "ucase", Category: catString, Doc: "Gives a text in upper case.", Variants: []Variant{
+		PerSite(func(Site) Variant { return FnStr1("input: the text", caser(cases.Upper(language.Und), upperByte)) })}},
+	{Name: "INITCAP", Declared: "initcap", Category: catString, Author: confluent,
+		Doc: "Gives each word an upper-case first letter and makes the rest lower case; white space divides words.", Variants: []Variant{
+			PerSite(func(Site) Variant { return FnStr1("str: the text", initcap()) })}},
+	{Name: "TRIM", Declared: "trim", Category: catString, Doc: "Drops blanks and control characters at both ends of a text.", Variants: []Variant{
+		Fn1("input: the text", func(s string) string {
+			return strings.TrimFunc(s, func(r rune) bool { return r <= ' ' })
+		})}},
+	{Name: "LEN", Declared: "len", Category: catString, Doc: "Counts the UTF-16 units of a text or the bytes of a byte string.", Variants: []Variant{
+		Fn1("input: the text", func(s string) int32 { return int32(vec.UTF16Len(s)) }),
+		Fn1("input: the bytes", func(b []byte) int32 { return int32(len(b)) })}},
+	{Name: "SUBSTRING", Declared: "substring", Category: catString, Author: confluent,
+		Doc: "Gives the part of a text or byte string that begins at a position counted from 1, or from the end if negative.", Variants: []Variant{
+			Fn2("str: the text; pos: where the part begins", func(s string, pos int32) string { return cut(s, pos, nil) }),
+			Fn3("str: the text; pos: where the part begins; length: its most units", func(s string, pos, n int32) string { return cut(s, pos, &n) }),
+			Fn2("bytes: the bytes; pos: where the part begins", func(b []byte, pos int32) []byte {
+				from, to := bounds(len(b), pos, nil)
+				return b[from:to]
+			}),
+			Fn3("bytes: the bytes; pos: where the part begins; length: its most bytes", func(b []byte, pos, n int32) []byte {
+				from, to := bounds(len(b), pos, &n)
+				return b[from:to]
+			})}},
+	{Name: "INSTR", Declared: "instr", Category: catString, Author: confluent,
+		Doc: "Gives where a text occurs in another, counted from 1, or 0.", Variants: []Variant{
+			FnOpt2("str: the text; substring: what to look for", func(s, sub Opt[string]) (Opt[int32], error) {
+				return instr(s, sub, 1, 1), nil
+			}),
+			Raising(FnOpt3("str: the text; substring: what to look for; position: where to begin, from the end if negative",
+				func(s, sub Opt[string], pos Opt[int32]) (Opt[int32], error) {
+					if !pos.OK {
+						return Opt[int32]{}, nil
+					}
+					return instr(s, sub, pos.V, 1), nil
+				}), 3),
+			Raising(FnRow("str: the text; substring: what to look for; position: where to begin, from the end if negative; occurrence: which one",
+				[]sql.Type{sql.TString, sql.TString, sql.TInteger, sql.TInteger}, sql.TInteger, func(c *Call, i int, out *vec.Vec) error {
+					if c.Args[2].IsNull(i) || c.Args[3].IsNull(i) {
+						return ErrNull
+					}
+					out.AppendI32(instr(optStr(c.Args[0], i), optStr(c.Args[1], i), c.Args[2].I32[i], c.Args[3].I32[i]).V)
+					return nil
+				}), 3, 4)}},
+	{Name: "REPLACE", Declared: "replace", Category: catString, Author: confluent,
+		Doc: "Replaces each occurrence of one text in another.", Variants: []Variant{
+			Fn3("str: the text; oldStr: what to replace; newStr: what comes in its place", replace)}},
+	{Name: "CONCAT", Declared: "concat", Category: catString, Doc: "Joins texts or byte strings; nulls are left out.", Variants: []Variant{
+		variadic(1, FnRow("inputs: what to join", []sql.Type{sql.TString}, sql.TString, concat)),
+		variadic(1, FnRow("inputs: what to join", []sql.Type{sql.TBytes}, sql.TBytes, concat))}},
+	{Name: "CONCAT_WS", Declared: "concat_ws", Category: catString,
+		Doc: "Joins texts or byte strings with the first one between them; nulls are left out.", Variants: []Variant{
+			variadic(1, FnRow("inputs: the separator, then what to join", []sql.Type{sql.TString}, sql.TString, concatWS)),
+			variadic(1, FnRow("inputs: the separator, then what to join", []sql.Type{sql.TBytes}, sql.TBytes, concatWS))}},
+	{Name: "LPAD", Declared: "LPad", Category: catString, Doc: "Fills a text or byte string on the left up to a length, or cuts it to that length.", Variants: []Variant{
+		Fn3E(padSig, padText(true)), Fn3E(padSig, padBytes(true))}},
+	{Name: "RPAD", Declared: "RPad", Category: catString, Doc: "Fills a text or byte string on the right up to a length, or cuts it to that length.", Variants: []Variant{
+		Fn3E(padSig, padText(false)), Fn3E(padSig, padBytes(false))}},
+	{Name: "SPLIT", Declared: "split", Category: catString, Author: confluent,
+		Doc: "Divides a text or byte string at each delimiter; an empty one divides it into units.", Variants: []Variant{
+			Fn2("string: the text; delimiter: what divides it", splitText),
+			Fn2("bytes: the bytes; delimiter: what divides them", splitBytes)}},
+	{Name: "SPLIT_TO_MAP", Declared: "split_to_map", Category: catString,
+		Doc: "Divides a text into entries, and each entry into key and value.", Variants: []Variant{
+			FnRow("input: the text; entryDelimiter: what divides entries; kvDelimiter: what divides key and value",
+				[]sql.Type{sql.TString, sql.TString, sql.TString}, sql.MapOf(sql.TString, sql.TString), splitToMap)}},
+	{Name: "CHR", Declared: "Chr", Category: catString, Doc: "Gives the character of a code point, or of a \\u escape.", Variants: []Variant{
+		Fn1E("decimalCode: the code point", func(n int32) (string, error) {
+			if n < 0 || n > unicode.MaxRune {
+				return "", ErrNull
+			}
+			return string(appendRune(nil, rune(n))), nil
+		}),
+		Fn1E("utf16Code: the escape", chrEscape)}},
+	{Name: "ELT", Declared: "elt", Category: catString, Doc: "Gives the n-th of the texts that follow, counted from 1.", Variants: []Variant{
+		Raising(variadic(2, FnRow("n: which text; args: the texts", []sql.Type{sql.TInteger, sql.TString}, sql.TString, func(c *Call, i int, out *vec.Vec) error {
+			if c.Args[0].IsNull(i) {
+				return ErrNull
+			}
+			n := int(c.Args[0].I32[i])
+			if n < 1 || n >= len(c.Args) || c.Args[n].IsNull(i) {
+				return ErrNull
+			}
+			out.AppendBytes(c.Args[n].Bytes(i))
+			return nil
+		})), 1)}},
+	{Name: "FIELD", Declared: "field", Category: catString, Doc: "Gives the position of the first equal text among those that follow, counted from 1, or 0.", Variants: []Variant{
+		variadic(2, FnRow("str: the text; args: where to look for it", []sql.Type{sql.TString, sql.TString}, sql.TInteger, func(c *Call, i int, out *vec.Vec) error {
+			at := int32(0)
+			if s := optStr(c.Args[0], i); s.OK {
+				for k := 1; k < len(c.Args); k++ {
+					if t := optStr(c.Args[k], i); t == s {
+						at = int32(k)
+						break
+					}
+				}
+			}
+			out.AppendI32(at)
+			return nil
+		}))}},
+}
+
+const padSig = "input: what to fill; targetLen: the length of the result; padding: what to fill with"
+
+func variadic(position int, v Variant) Variant {
+	v.Variadic = position
+	return v
+}
+
+func optStr(v *vec.Vec, i int) Opt[string] {
+	if v.IsNull(i) {
+		return Opt[string]{}
+	}
+	return Some(v.Str(i))
+}
+
+func lowerByte(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
+}
+
+func upperByte(c byte) byte {
+	if 'a' <= c && c <= 'z' {
+		c -= 'a' - 'A'
+	}
+	return c
+}
+
+// caser maps the case with Unicode's full rules; lone surrogates stay as they are.
+func caser(full cases.Caser, ascii func(byte) byte) func(dst []byte, s string) []byte {
+	return func(dst []byte, s string) []byte {
+		n := len(dst)
+		for i := 0; i < len(s); i++ {
+			if s[i] >= utf8.RuneSelf {
+				return mapCase(dst[:n], s, full)
+			}
+			dst = append(dst, ascii(s[i]))
+		}
+		return dst
+	}
+}
+
+func mapCase(dst []byte, s string, full cases.Caser) []byte {
+	for !utf8.ValidString(s) {
+		i := 0
+		for {
+			r, n := utf8.DecodeRuneInString(s[i:])
+			if r == utf8.RuneError && n == 1 {
+				break
+			}
+			i += n
+		}
+		_, n := nextRune(s[i:])
+		dst = append(dst, full.String(s[:i])...)
+		dst = append(dst, s[i:i+n]...)
+		s = s[i+n:]
+	}
+	return append(dst, full.String(s)...)
+}
+
+// initcap follows ksqlDB: lower case first, then the first UTF-16 unit of each word, so a letter beyond
+// U+FFFF stays as it is. White space at the start goes.
+func initcap() func(dst []byte, s string) []byte {
+	lower, upper := caser(cases.Lower(language.Und), lowerByte), caser(cases.Upper(language.Und), upperByte)
+	var low []byte
+	return func(dst []byte, s string) []byte {
+		low = lower(low[:0], s)
+		first, seen := true, false
+		for i := 0; i < len(low); {
+			if c := low[i]; c == ' ' || c >= '\t' && c <= '\r' {
+				if seen {
+					dst = append(dst, c)
+				}
+				first = true
+				i++
+				continue
+			}
+			_, n := nextRune(string(low[i:min(i+4, len(low))]))
+			if first && n < 4 {
+				dst = upper(dst, string(low[i:i+n]))
+			} else {
+				dst = append(dst, low[i:i+n]...)
+			}
+			first, seen = false, true
+			i += n
+		}
+		return dst
+	}
+}
+
+// bounds is the part of n units that SUBSTRING takes. The sum of start and length wraps at 32 bits, as in ksqlDB.
+func bounds(n int, pos int32, length *int32) (from, to int) {
+	start := 0
+	switch {
+	case pos > 0:
+		start = min(int(pos)-1, n)
+	case pos < 0:
+		start = max(n+int(pos), 0)
+	}
+	if length == nil {
+		return start, n
+	}
+	end := int(int32(start) + *length)
+	return start, min(max(end, start), n)
+}
+
+func cut(s string, pos int32, length *int32) string {
+	if isASCII(s) {
+		from, to := bounds(len(s), pos, length)
+		return s[from:to]
+	}
+	u := vec.Units(make([]uint16, 0, len(s)), s)
+	from, to := bounds(len(u), pos, length)
+	return textOf(u[from:to])
+}
+
+func instr(s, sub Opt[string], pos, occurrence int32) Opt[int32] {
+	if !s.OK || !sub.OK || pos == 0 || occurrence < 1 {
+		return Some(int32(0))
+	}
+	if pos == 1 && occurrence == 1 && s.V != "" && sub.V != "" && utf8.ValidString(sub.V) {
+		i := strings.Index(s.V, sub.V)
+		if i < 0 {
+			return Some(int32(0))
+		}
+		return Some(int32(vec.UTF16Len(s.V[:i])) + 1)
+	}
+	text, find := vec.Units(nil, s.V), vec.Units(nil, sub.V)
+	n := len(text)
+	from := int64(pos)
+	if from < 0 {
+		from = -from
+	}
+	if from > int64(n) {
+		return Some(int32(0))
+	}
+	if len(find) == 0 {
+		if pos > 0 {
+			return Some(pos)
+		}
+		return Some(int32(n + 2 - int(from)))
+	}
+	if pos < 0 {
+		text, find = reversed(text), reversed(find)
+	}
+	at := int(from) - 1
+	for ; at+len(find) <= n; at++ {
+		if !equalUnits(text[at:at+len(find)], find) {
+			continue
+		}
+		if occurrence--; occurrence == 0 {
+			if pos > 0 {
+				return Some(int32(at + 1))
+			}
+			return Some(int32(n - at - len(find) + 1))
+		}
+	}
+	return Some(int32(0))
+}
+
+func equalUnits(a, b []uint16) bool {
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// reversed is u backwards, except that the two halves of a character keep their order.
+func reversed(u []uint16) []uint16 {
+	out := make([]uint16, 0, len(u))
+	for i := len(u) - 1; i >= 0; i-- {
+		if i > 0 && lowHalf(u[i]) && highHalf(u[i-1]) {
+			out = append(out, u[i-1], u[i])
+			i--
+			continue
+		}
+		out = append(out, u[i])
+	}
+	return out
+}
+
+func replace(s, from, to string) string {
+	if from != "" {
+		return strings.ReplaceAll(s, from, to)
+	}
+	ins := vec.Units(nil, to)
+	out := append([]uint16{}, ins...)
+	for _, u := range vec.Units(nil, s) {
+		out = append(append(out, u), ins...)
+	}
+	return textOf(out)
+}
+
+func concat(c *Call, i int, out *vec.Vec) error {
+	for _, a := range c.Args {
+		if !a.IsNull(i) {
+			out.Data = append(out.Data, a.Bytes(i)...)
+		}
+	}
+	out.EndBytes()
+	return nil
+}
+
+func concatWS(c *Call, i int, out *vec.Vec) error {
+	if len(c.Args) < 2 {
+		return errors.New("CONCAT_WS expects at least two input arguments")
+	}
+	if c.Args[0].IsNull(i) {
+		return ErrNull
+	}
+	sep, first := c.Args[0].Bytes(i), true
+	for _, a := range c.Args[1:] {
+		if a.IsNull(i) {
+			continue
+		}
+		if !first {
+			out.Data = append(out.Data, sep...)
+		}
+		out.Data = append(out.Data, a.Bytes(i)...)
+		first = false
+	}
+	out.EndBytes()
+	return nil
+}
+
+// mostPadded bounds the result of LPAD and RPAD, in units: a column of a batch holds less than 2 GiB.
+const mostPadded = 64 << 20
+
+func padText(left bool) func(s string, n int32, pad string) (string, error) {
+	return func(s string, n int32, pad string) (string, error) {
+		if pad == "" || n < 0 {
+			return "", ErrNull
+		}
+		if n > mostPadded {
+			return "", errors.New("padded length is too large")
+		}
+		if isASCII(s) && isASCII(pad) {
+			return string(padded([]byte(s), int(n), []byte(pad), left)), nil
+		}
+		return textOf(padded(vec.Units(nil, s), int(n), vec.Units(nil, pad), left)), nil
+	}
+}
+
+func padBytes(left bool) func(b []byte, n int32, pad []byte) ([]byte, error) {
+	return func(b []byte, n int32, pad []byte) ([]byte, error) {
+		if len(pad) == 0 || n < 0 {
+			return nil, ErrNull
+		}
+		if n > mostPadded {
+			return nil, errors.New("padded length is too large")
+		}
+		return padded(b, int(n), pad, left), nil
+	}
+}
+
+func padded[T any](s []T, n int, pad []T, left bool) []T {
+	if len(s) >= n {
+		return s[:n]
+	}
+	out := make([]T, 0, n)
+	fill := n - len(s)
+	if !left {
+		out = append(out, s...)
+	}
+	for fill > 0 {
+		k := min(fill, len(pad))
+		out = append(out, pad[:k]...)
+		fill -= k
+	}
+	if left {
+		out = append(out, s...)
+	}
+	return out
+}
+
+func splitText(s, sep string) []string {
+	if sep != "" || s == "" {
+		if sep == "" {
+			return []string{""}
+		}
+		return strings.Split(s, sep)
+	}
+	u := vec.Units(nil, s)
+	out := make([]string, len(u))
+	for i := range u {
+		out[i] = textOf(u[i : i+1])
+	}
+	return out
+}
+
+func splitBytes(b, sep []byte) [][]byte {
+	if len(b) == 0 {
+		return [][]byte{{}}
+	}
+	if len(sep) == 0 {
+		out := make([][]byte, len(b))
+		for i := range b {
+			out[i] = b[i : i+1]
+		}
+		return out
+	}
+	var out [][]byte
+	for _, p := range strings.Split(string(b), string(sep)) {
+		out = append(out, []byte(p))
+	}
+	return out
+}
+
+func splitToMap(c *Call, i int, out *vec.Vec) error {
+	for _, a := range c.Args {
+		if a.IsNull(i) {
+			return ErrNull
+		}
+	}
+	s, entryDelim, kvDelim := c.Args[0].Str(i), c.Args[1].Str(i), c.Args[2].Str(i)
+	if entryDelim == "" || kvDelim == "" || entryDelim == kvDelim {
+		return ErrNull
+	}
+	var keys, values []string
+	at := map[string]int{}
+	for _, e := range strings.Split(s, entryDelim) {
+		k, rest, ok := strings.Cut(e, kvDelim)
+		if !ok {
+			continue
+		}
+		v, _, _ := strings.Cut(rest, kvDelim)
+		if p, dup := at[k]; dup {
+			values[p] = v
+			continue
+		}
+		at[k] = len(keys)
+		keys, values = append(keys, k), append(values, v)
+	}
+	for p := range keys {
+		out.Kids[0].AppendString(keys[p])
+		out.Kids[1].AppendString(values[p])
+	}
+	out.EndList()
+	return nil
+}
+
+// chrEscape undoes Java escapes in a text that begins with \u.
+func chrEscape(s string) (string, error) {
+	if !strings.HasPrefix(s, `\u`) || vec.UTF16Len(s) < 6 {
+		return "", ErrNull
+	}
+	in := vec.Units(nil, s)
+	var out []uint16
+	for i := 0; i < len(in); {
+		if in[i] != '\\' || i+1 == len(in) {
+			if in[i] != '\\' {
+				out = append(out, in[i])
+			}
+			i++
+			continue
+		}
+		i++
+		switch c := in[i]; {
+		case c == 'u':
+			for i < len(in) && in[i] == 'u' {
+				i++
+			}
+			if i < len(in) && in[i] == '+' {
+				i++
+			}
+			if i+4 > len(in) {
+				return "", errors.New("less than 4 hex digits in unicode value")
+			}
+			v := 0
+			for _, h := range in[i : i+4] {
+				d := hexDigit(h)
+				if d < 0 {
+					return "", errors.New("unable to parse unicode value: " + textOf(in[i:i+4]))
+				}
+				v = v<<4 | d
+			}
+			out = append(out, uint16(v))
+			i += 4
+		case c >= '0' && c <= '7':
+			v, most := 0, 2
+			if c <= '3' {
+				most = 3
+			}
+			for n := 0; n < most && i < len(in) && in[i] >= '0' && in[i] <= '7'; n++ {
+				v = v<<3 | int(in[i]-'0')
+				i++
+			}
+			out = append(out, uint16(v))
+		default:
+			if k := strings.IndexByte("bntfr", byte(c)); k >= 0 && c < 0x80 {
+				out = append(out, uint16("\b\n\t\f\r"[k]))
+				i++
+			} else if c == '\\' || c == '"' || c == '\'' {
+				out = append(out, c)
+				i++
+			}
+		}
+	}
+	return textOf(out), nil
+}
+
+func hexDigit(c uint16) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c >= 'a' && c <= 'f':
+		return int(c-'a') + 10
+	case c >= 'A' && c <= 'F':
+		return int(c-'A') + 10
+	}
+	return -1
+}
