@@ -1,0 +1,371 @@
+package op
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/ksqlgo/ksql/exec/expr"
+	"github.com/ksqlgo/ksql/plan"
+	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/fn"
+	"github.com/ksqlgo/ksql/sql/vec"
+	"github.com/ksqlgo/ksql/store"
+	"github.com/ksqlgo/ksql/store/format"
+)
+
+// Decode turns the records of a topic into batches: the work of plan.Scan.
+type Decode struct {
+	step       *plan.Scan
+	key, value format.Codec
+	cols       []*vec.Vec // by schema; nil where nobody reads
+	keys, vals []*vec.Vec // the same columns by side
+	headers    []int      // of the schema
+	pseudo     []int
+	stamp      int // column that gives the time, or -1
+	pattern    *fn.TimePattern
+	throw      bool // ksql.timestamp.throw.on.invalid
+	strict     bool // ksql.fail.on.deserialization.error
+
+	origin Origin
+	runs   []store.Records
+	out    Batch
+	time   []int64
+	ops    []Op
+	gone   []bool // rows that are left out
+	lost   int
+	empty  []bool // rows without a value
+	hollow int
+	inner  []store.Span
+	start  []int64
+	end    []int64
+	rows   []int32
+	gather
+}
+
+// NewDecode is the operator of s.
+func NewDecode(s *plan.Scan, env *expr.Env) (*Decode, error) {
+	d := &Decode{step: s, stamp: -1, throw: env.Config["ksql.timestamp.throw.on.invalid"] == "true", strict: env.Config["ksql.fail.on.deserialization.error"] == "true"}
+	d.cols = make([]*vec.Vec, len(s.Schema))
+	var kf, vf []sql.Field
+	for i, c := range s.Schema {
+		want := s.Live == nil || s.Live[i]
+		if s.Timestamp != nil && c.Name == s.Timestamp.Column && c.Role != sql.PseudoRole {
+			d.stamp, want = i, true
+		}
+		if want {
+			d.cols[i] = vec.New(c.Type)
+		}
+		switch {
+		case c.Role == sql.PseudoRole || s.Window != nil && (c.Name == "WINDOWSTART" || c.Name == "WINDOWEND"):
+			d.pseudo = append(d.pseudo, i)
+		case c.Role == sql.HeadersRole:
+			d.headers = append(d.headers, i)
+		case c.Role == sql.KeyRole:
+			kf, d.keys = append(kf, c.Field), append(d.keys, d.cols[i])
+		default:
+			vf, d.vals = append(vf, c.Field), append(d.vals, d.cols[i])
+		}
+	}
+	var err error
+	if len(kf) > 0 {
+		if d.key, err = format.Open(format.Spec{Format: s.Key.Name, Props: s.Key.Props, Side: format.Key, Topic: s.Topic, Columns: kf, Unwrapped: s.Key.Unwrapped}); err != nil {
+			return nil, err
+		}
+	}
+	if len(vf) > 0 {
+		if d.value, err = format.Open(format.Spec{Format: s.Value.Name, Props: s.Value.Props, Side: format.Value, Topic: s.Topic, Columns: vf, Unwrapped: s.Value.Unwrapped}); err != nil {
+			return nil, err
+		}
+	}
+	if d.stamp >= 0 && s.Timestamp.Format != "" {
+		if d.pattern, err = fn.CompilePattern(s.Timestamp.Format); err != nil {
+			return nil, err
+		}
+	}
+	return d, nil
+}
+
+var errTimestamp = errors.New("Failed to extract timestamp from row")
+
+// Run decodes runs, which the log keeps, and lends the rows on as one batch. Records that cannot be read are
+// left out and reported; of a table those without a key too (ksqlDB).
+func (d *Decode) Run(c *Context, runs []store.Records, emit Emit) error {
+	d.begin(runs)
+	base := 0
+	for i := range d.runs {
+		r := &d.runs[i]
+		if err := d.run(c, r, base); err != nil {
+			return err
+		}
+		base += r.Len()
+	}
+	if base == 0 {
+		return nil
+	}
+	if d.strict && d.lost > 0 {
+		return fmt.Errorf("topic %s: a record cannot be read and ksql.fail.on.deserialization.error is set", d.step.Topic)
+	}
+	d.out = Batch{N: base, Cols: d.cols, Time: d.time, From: &d.origin}
+	if d.step.Window != nil {
+		d.out.Start, d.out.End = d.start, d.end
+	}
+	if d.hollow > 0 {
+		d.ops = append(d.ops[:0], make([]Op, base)...)
+		for i, e := range d.empty {
+			if e {
+				d.ops[i] = Delete
+			}
+		}
+		d.out.Ops = d.ops
+	}
+	if err := d.extract(c, base); err != nil {
+		return err
+	}
+	d.fill(base)
+	if d.lost == 0 {
+		return emit(&d.out)
+	}
+	d.rows = d.rows[:0]
+	for i := 0; i < base; i++ {
+		if !d.gone[i] {
+			d.rows = append(d.rows, int32(i))
+		}
+	}
+	if len(d.rows) == 0 {
+		return nil
+	}
+	return emit(d.take(&d.out, d.rows, nil))
+}
+
+func (d *Decode) begin(runs []store.Records) {
+	d.runs = append(d.runs[:0], runs...)
+	d.origin.Runs, d.origin.Start = d.origin.Runs[:0], d.origin.Start[:0]
+	n := 0
+	for i := range d.runs {
+		d.origin.Runs, d.origin.Start = append(d.origin.Runs, &d.runs[i]), append(d.origin.Start, int32(n))
+		n += d.runs[i].Len()
+	}
+	for _, v := range d.cols {
+		if v != nil {
+			v.Reset()
+		}
+	}
+	d.time, d.start, d.end = d.time[:0], d.start[:0], d.end[:0]
+	d.lost, d.hollow = 0, 0
+	d.gone, d.empty = d.gone[:0], d.empty[:0]
+}
+
+func (d *Decode) run(c *Context, r *store.Records, base int) error {
+	d.time = append(d.time, r.Time...)
+	lose := func(side string) func(int, error) {
+		return func(row int, err error) {
+			d.drop(base + row)
+			d.problem(c, DeserializationError, side, r, row, err)
+		}
+	}
+	at := r.Key
+	if w := d.step.Window; w != nil {
+		d.inner = d.inner[:0]
+		for i, s := range r.Key {
+			var start, end int64
+			in := s
+			if key := s.Of(r.Bytes); key != nil {
+				b, st, en, err := format.SplitWindow(key, w.Kind == sql.Session, w.Size)
+				if err != nil {
+					lose("key")(i, err)
+					in = store.Span{Len: -1}
+				} else {
+					start, end = st, en
+					in.Len = int32(len(b))
+				}
+			}
+			d.inner, d.start, d.end = append(d.inner, in), append(d.start, start), append(d.end, end)
+		}
+		at = d.inner
+	}
+	if d.key != nil {
+		d.key.Decode(r.Bytes, at, d.keys, lose("key"), nil)
+	}
+	if d.step.Shape == sql.TableKind {
+		for i, s := range at {
+			if s.Len < 0 {
+				d.drop(base + i)
+			}
+		}
+	}
+	if d.value != nil {
+		d.value.Decode(r.Bytes, r.Value, d.vals, lose("value"), func(row int) { d.hollowOut(base + row) })
+	} else {
+		for i, s := range r.Value {
+			if s.Len < 0 {
+				d.hollowOut(base + i)
+			}
+		}
+	}
+	for i, t := range r.Time {
+		if t < 0 {
+			d.drop(base + i)
+			d.problem(c, ProcessingError, "", r, i, fmt.Errorf("negative timestamp %d", t))
+		}
+	}
+	return nil
+}
+
+func mark(b []bool, i int) []bool {
+	for len(b) <= i {
+		b = append(b, false)
+	}
+	b[i] = true
+	return b
+}
+
+func (d *Decode) drop(i int)      { d.gone = mark(d.gone, i); d.lost++ }
+func (d *Decode) hollowOut(i int) { d.empty = mark(d.empty, i); d.hollow++ }
+
+func (d *Decode) problem(c *Context, kind ErrorKind, side string, r *store.Records, row int, err error) {
+	if c.Report != nil {
+		c.Report(Problem{Kind: kind, Step: d.step.Name, Target: side, Topic: r.TP.Topic, Partition: r.TP.Partition, Offset: r.Offset(row), Err: err})
+	}
+}
+
+// extract takes ROWTIME from the TIMESTAMP column. A record whose value gives no time is left out; one
+// without a value keeps its own.
+func (d *Decode) extract(c *Context, n int) error {
+	if d.lost > 0 {
+		for len(d.gone) < n {
+			d.gone = append(d.gone, false)
+		}
+	}
+	if d.stamp < 0 {
+		return nil
+	}
+	v := d.cols[d.stamp]
+	fast := v.I64 != nil && v.Nulls == 0
+	for i := 0; i < n; i++ {
+		if fast && v.I64[i] >= 0 {
+			d.time[i] = v.I64[i]
+			continue
+		}
+		if i < len(d.empty) && d.empty[i] || d.lost > 0 && i < len(d.gone) && d.gone[i] {
+			continue
+		}
+		t, err := stampOf(v, i, d.pattern)
+		if err == nil {
+			d.time[i] = t
+			continue
+		}
+		r, row := d.origin.At(int32(i))
+		if d.throw {
+			return fmt.Errorf("Fatal user code error in TimestampExtractor callback for record %s-%d@%d: %w", r.TP.Topic, r.TP.Partition, r.Offset(row), err)
+		}
+		d.drop(i)
+		d.problem(c, DeserializationError, "value", r, row, fmt.Errorf("%w: %w", errTimestamp, err))
+	}
+	for d.lost > 0 && len(d.gone) < n {
+		d.gone = append(d.gone, false)
+	}
+	return nil
+}
+
+// stampOf is the time that row i of a TIMESTAMP column names, in ms.
+func stampOf(v *vec.Vec, i int, p *fn.TimePattern) (int64, error) {
+	if v.IsNull(i) {
+		return 0, errors.New("timestamp column is null")
+	}
+	var t int64
+	switch v.Type.Kind {
+	case sql.Bigint, sql.Timestamp:
+		t = v.I64[i]
+	default:
+		if p == nil {
+			return 0, errors.New("timestamp column has no format")
+		}
+		var err error
+		if t, err = p.ParseMillis(v.Str(i)); err != nil {
+			return 0, err
+		}
+	}
+	if t < 0 {
+		return 0, fmt.Errorf("timestamp %d is negative", t)
+	}
+	return t, nil
+}
+
+// fill writes the pseudo columns and the headers.
+func (d *Decode) fill(n int) {
+	for _, i := range d.pseudo {
+		v := d.cols[i]
+		if v == nil {
+			continue
+		}
+		switch d.step.Schema[i].Name {
+		case "ROWTIME":
+			v.I64 = append(v.I64, d.time...)
+			v.N = n
+		case "WINDOWSTART":
+			v.I64 = append(v.I64, d.start...)
+			v.N = n
+		case "WINDOWEND":
+			v.I64 = append(v.I64, d.end...)
+			v.N = n
+		case "ROWPARTITION":
+			for k := range d.runs {
+				for range d.runs[k].Time {
+					v.AppendI32(d.runs[k].TP.Partition)
+				}
+			}
+		case "ROWOFFSET":
+			for k := range d.runs {
+				for row := range d.runs[k].Time {
+					v.AppendI64(d.runs[k].Offset(row))
+				}
+			}
+		}
+	}
+	for _, i := range d.headers {
+		if v := d.cols[i]; v != nil {
+			d.header(v, d.step.Schema[i].Header)
+		}
+	}
+}
+
+// header fills a HEADERS column, or with a key the last header of that name (ksqlDB: HEADER('k')).
+func (d *Decode) header(v *vec.Vec, key string) {
+	for k := range d.runs {
+		r := &d.runs[k]
+		h := r.Headers
+		for row := range r.Time {
+			n := 0
+			for n < len(h) && int(h[n].Row) == row {
+				n++
+			}
+			of := h[:n]
+			h = h[n:]
+			if key == "" {
+				item := v.Kids[0]
+				for _, x := range of {
+					item.Kids[0].AppendString(x.Key)
+					appendNullable(item.Kids[1], x.Value)
+					item.EndStruct()
+				}
+				v.EndList()
+				continue
+			}
+			var last []byte
+			for _, x := range of {
+				if x.Key == key {
+					last = x.Value
+				}
+			}
+			appendNullable(v, last)
+		}
+	}
+}
+
+func appendNullable(v *vec.Vec, b []byte) {
+	if b == nil {
+		v.AppendNull()
+	} else {
+		v.AppendBytes(b)
+	}
+}

@@ -1,0 +1,158 @@
+package op
+
+import (
+	"github.com/ksqlgo/ksql/exec/state"
+	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/vec"
+)
+
+// Latest remembers the last row of each key of a table. As plan.Latest it turns upserts into changes; as
+// the materialization of a table's result it lets them through and answers pull queries.
+type Latest struct {
+	name   string
+	table  *state.Table
+	rows   *state.Rows
+	schema sql.Schema
+	keys   int
+	emit   bool // changes, not upserts, leave
+	window bool
+
+	gids    []int32
+	out     Batch
+	cols    []*vec.Vec
+	old     []*vec.Vec
+	ops     []Op
+	time    []int64
+	row     []int32
+	start   []int64
+	end     []int64
+	read    Batch
+	readers []*vec.Vec
+}
+
+// NewLatest remembers rows of schema, whose key columns come first. changes: Before and After leave.
+func NewLatest(name string, print uint64, schema sql.Schema, windowed, keep, changes bool) *Latest {
+	rows := &state.Rows{}
+	k := schema.Keys()
+	l := &Latest{name: name, rows: rows, schema: schema, keys: k, emit: changes, window: windowed,
+		cols: columns(schema), old: columns(schema), readers: columns(schema)}
+	l.table = state.NewTable(name, print, types(schema[:k]), windowed, windowed, keep, rows)
+	return l
+}
+
+// Tables is the one table.
+func (l *Latest) Tables() []*state.Table { return []*state.Table{l.table} }
+
+// Restored has nothing to do.
+func (l *Latest) Restored() error { return nil }
+
+// Process stores each row and, where changes are asked for, lends on what became of its key.
+func (l *Latest) Process(c *Context, b *Batch, emit Emit) error {
+	keys := b.Cols[:l.keys]
+	reset(l.cols)
+	reset(l.old)
+	l.ops, l.time, l.row, l.start, l.end = l.ops[:0], l.time[:0], l.row[:0], l.start[:0], l.end[:0]
+	whole := l.table.Whole()
+	add := func(cols []*vec.Vec, from, i int, o Op) {
+		for k, v := range l.cols {
+			v.AppendFrom(cols[k], from)
+		}
+		l.ops, l.time, l.row = append(l.ops, o), append(l.time, b.Time[i]), append(l.row, b.Cause(i))
+		if b.Start != nil {
+			l.start, l.end = append(l.start, b.Start[i]), append(l.end, b.End[i])
+		}
+	}
+	for i := 0; i < b.N; i++ {
+		if whole && keys[0].IsNull(i) || b.Op(i) == Before {
+			continue
+		}
+		var win int64
+		if b.Start != nil {
+			win = b.Start[i]
+		}
+		gone := b.Op(i) == Delete
+		g := l.table.Find(keys, i, win)
+		had := g >= 0
+		if gone && !had {
+			continue
+		}
+		if l.emit && had {
+			reset(l.old)
+			if err := l.rows.Get(g, l.old); err != nil {
+				return wrap(l.name, err)
+			}
+		}
+		switch {
+		case gone:
+			l.table.Remove(g)
+			if l.emit {
+				add(l.old, 0, i, Delete)
+			}
+			continue
+		case !had:
+			g = l.table.Add(keys, i, win)
+			l.table.Fit()
+			if l.emit {
+				add(b.Cols, i, i, Insert)
+			}
+		default:
+			if l.emit {
+				add(l.old, 0, i, Before)
+				add(b.Cols, i, i, After)
+			}
+		}
+		l.rows.Put(g, b.Cols, i)
+		l.table.Time[g] = b.Time[i]
+		if b.Start != nil {
+			l.table.End[g] = b.End[i]
+		}
+		l.gids = append(l.gids[:0], g)
+		l.table.Touch(l.gids)
+	}
+	if !l.emit {
+		return emit(b)
+	}
+	if len(l.ops) == 0 {
+		return nil
+	}
+	l.out = Batch{N: len(l.ops), Cols: l.cols, Time: l.time, Ops: l.ops, From: b.From, Row: l.row}
+	if b.Start != nil {
+		l.out.Start, l.out.End = l.start, l.end
+	}
+	return emit(&l.out)
+}
+
+// Find appends the groups of a key.
+func (l *Latest) Find(key []*vec.Vec, out []int32) []int32 {
+	if !l.window {
+		if g := l.table.Find(key, 0, 0); g >= 0 {
+			out = append(out, g)
+		}
+		return out
+	}
+	want := state.AppendRow(nil, key, 0)
+	return l.table.Match(want, out)
+}
+
+// All appends every group.
+func (l *Latest) All(out []int32) []int32 { return l.table.All(out) }
+
+// Read is the rows of these groups.
+func (l *Latest) Read(groups []int32) (*Batch, error) {
+	reset(l.readers)
+	b := &l.read
+	*b = Batch{N: len(groups), Cols: l.readers, Time: b.Time[:0], Start: b.Start[:0], End: b.End[:0]}
+	for _, g := range groups {
+		if err := l.rows.Get(g, l.readers); err != nil {
+			return nil, wrap(l.name, err)
+		}
+		b.Time = append(b.Time, l.table.Time[g])
+		if l.window {
+			b.Start, b.End = append(b.Start, l.table.Win(g)), append(b.End, l.table.End[g])
+		}
+	}
+	if !l.window {
+		b.Start, b.End = nil, nil
+	}
+	return b, nil
+}

@@ -1,0 +1,127 @@
+package op
+
+import (
+	"github.com/ksqlgo/ksql/exec/expr"
+	"github.com/ksqlgo/ksql/plan"
+	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/vec"
+)
+
+// Project computes the columns of its schema.
+type Project struct {
+	step  *plan.Project
+	items []*expr.Program
+	call  expr.Call
+	out   Batch
+	part  gather     // the rows that have a value, when some do not
+	full  []*vec.Vec // results spread over all rows again
+	rows  []int32
+	keyed []bool // the item reads key columns only (or none)
+}
+
+// NewProject is the operator of s.
+func NewProject(s *plan.Project, env *expr.Env) (*Project, error) {
+	p := &Project{step: s, full: make([]*vec.Vec, len(s.Items)), out: Batch{Cols: make([]*vec.Vec, len(s.Items))}}
+	in := s.In.Out().Schema
+	for _, it := range s.Items {
+		prog, err := expr.Compile(it.X, env)
+		if err != nil {
+			return nil, err
+		}
+		p.items = append(p.items, prog)
+		p.keyed = append(p.keyed, keyOnly(it.X, in))
+	}
+	return p, nil
+}
+
+// keyOnly reports whether e reads no column but keys.
+func keyOnly(e plan.Expr, in sql.Schema) bool {
+	used := make([]bool, len(in))
+	plan.Columns(e, used)
+	for i, u := range used {
+		if u && in[i].Role != sql.KeyRole {
+			return false
+		}
+	}
+	return true
+}
+
+// Process evaluates the items. A row without a value keeps its key, everything else of it is null (ksqlDB:
+// the projection is skipped); a deleted row of a table with old values still has them.
+func (p *Project) Process(c *Context, b *Batch, emit Emit) error {
+	cols := p.out.Cols
+	p.out = *b
+	p.out.Cols = cols
+	p.call.Cols, p.call.N = b.Cols, b.N
+	if b.Ops != nil && !(p.step.Shape == sql.TableKind && p.step.Old) && p.some(b) {
+		return p.sparse(c, b, emit)
+	}
+	for i, it := range p.items {
+		p.call.Fail = func(row int, err error) { p.report(c, b, row, i, err) }
+		cols[i] = it.Eval(&p.call)
+	}
+	return emit(&p.out)
+}
+
+func (p *Project) report(c *Context, b *Batch, row, i int, err error) {
+	if op := b.Op(row); op == Insert || op == After {
+		it := p.step.Items[i]
+		c.report(ProcessingError, p.step.Name, b, row, &ColumnError{it.X.String(), it.Name, i, err})
+	}
+}
+
+// some notes the rows that have a value; false: all have.
+func (p *Project) some(b *Batch) bool {
+	p.rows = p.rows[:0]
+	for i, o := range b.Ops {
+		if o != Delete {
+			p.rows = append(p.rows, int32(i))
+		}
+	}
+	return len(p.rows) < b.N
+}
+
+func (p *Project) sparse(c *Context, b *Batch, emit Emit) error {
+	some := p.part.take(b, p.rows, nil)
+	for i, it := range p.items {
+		if p.keyed[i] && (i >= len(p.step.Schema) || p.step.Schema[i].Role == sql.KeyRole) {
+			p.call.Cols, p.call.N = b.Cols, b.N
+			p.call.Fail = nil
+			p.out.Cols[i] = it.Eval(&p.call)
+			continue
+		}
+		p.call.Cols, p.call.N = some.Cols, some.N
+		p.call.Fail = func(row int, err error) { p.report(c, some, row, i, err) }
+		v := it.Eval(&p.call)
+		if p.full[i] == nil {
+			p.full[i] = vec.New(v.Type)
+		}
+		p.full[i].Reset()
+		k := 0
+		for row := 0; row < b.N; row++ {
+			if k < len(p.rows) && int(p.rows[k]) == row {
+				p.full[i].AppendFrom(v, k)
+				k++
+			} else {
+				p.full[i].AppendNull()
+			}
+		}
+		p.out.Cols[i] = p.full[i]
+	}
+	return emit(&p.out)
+}
+
+// ColumnError is a select expression that failed for one row.
+type ColumnError struct {
+	Expr, Column string
+	Index        int
+	Err          error
+}
+
+// Error is ksqlDB's text of it.
+func (e *ColumnError) Error() string {
+	return "Error computing expression " + e.Expr + " for column " + e.Column + " with index " + itoa(e.Index) + ": " + e.Err.Error()
+}
+
+// Unwrap is the cause.
+func (e *ColumnError) Unwrap() error { return e.Err }

@@ -1,0 +1,334 @@
+package op
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/ksqlgo/ksql/exec/state"
+	"github.com/ksqlgo/ksql/plan"
+	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/fn"
+	"github.com/ksqlgo/ksql/sql/vec"
+)
+
+// errLate is why a row is dropped: all of its windows are closed.
+var errLate = errors.New("skipping record for expired window")
+
+// KeyBytes appends the serialized key of each row, as the sink writes it: the order in which windows that
+// close together leave.
+type KeyBytes func(cols []*vec.Vec, n int) ([][]byte, error)
+
+// Windows groups a stream by key and tumbling or hopping window.
+type Windows struct {
+	step  *plan.Aggregate
+	win   plan.Window
+	table *state.Table
+	accs  []fn.Accumulator
+	order KeyBytes
+
+	now    int64    // stream time: the highest ROWTIME seen
+	latest int64    // the latest window start seen
+	closed int64    // EMIT FINAL: windows that end here or before have left
+	open   []bucket // windows with groups, by start
+
+	rows  []int32 // of the input, one a window it falls into
+	start []int64
+	end   []int64
+	time  []int64
+	gids  []int32
+	isNew []bool
+	args  [][]*vec.Vec
+	outs  []*vec.Vec
+	bound [2]*vec.Vec
+	pre   gather
+	wide  gather
+	out   Batch
+	old   changes
+	read  Batch
+	rcols []*vec.Vec
+	kept  []int32
+}
+
+type bucket struct {
+	start int64
+	gids  []int32
+}
+
+// NewWindows is the operator of s, whose window is tumbling or hopping.
+func NewWindows(s *plan.Aggregate, print uint64, keep bool, order KeyBytes) (*Windows, error) {
+	accs, cells, err := accumulators(s)
+	if err != nil {
+		return nil, err
+	}
+	w := &Windows{step: s, win: *s.Window, accs: accs, order: order, args: make([][]*vec.Vec, len(accs)), rcols: columns(s.Schema), now: -1, latest: -1, closed: -1 << 62}
+	if w.win.Kind == sql.Tumbling {
+		w.win.Advance = w.win.Size
+	}
+	w.table = state.NewTable("Aggregate", print, types(s.Schema[:s.Groups]), true, false, keep, cells...)
+	w.outs = columns(s.Schema[s.Groups+2:])
+	w.bound = [2]*vec.Vec{vec.New(sql.TBigint), vec.New(sql.TBigint)}
+	return w, nil
+}
+
+// Tables is the one table.
+func (w *Windows) Tables() []*state.Table { return []*state.Table{w.table} }
+
+// Restored finds stream time and the open windows again: the latest row of all lies in a window that is
+// still kept.
+func (w *Windows) Restored() error {
+	for g := int32(0); int(g) < w.table.Cap(); g++ {
+		if !w.table.Dead(g) {
+			w.now = max(w.now, w.table.Time[g])
+			w.latest = max(w.latest, w.table.Win(g))
+			w.note(w.table.Win(g), g)
+		}
+	}
+	if w.now >= 0 {
+		w.closed = w.now - w.win.Grace
+	}
+	return nil
+}
+
+// note puts a new group under its window.
+func (w *Windows) note(start int64, g int32) {
+	i := len(w.open)
+	for i > 0 && w.open[i-1].start > start {
+		i--
+	}
+	if i > 0 && w.open[i-1].start == start {
+		w.open[i-1].gids = append(w.open[i-1].gids, g)
+		return
+	}
+	w.open = slices.Insert(w.open, i, bucket{start, []int32{g}})
+}
+
+// Process folds each row into its open windows. A window is closed to a row when its end + grace is at or
+// before stream time, the row's own time included (ksqlDB: grace counts from window end).
+func (w *Windows) Process(c *Context, b *Batch, emit Emit) error {
+	b = grouped(c, w.step, b, &w.pre, &w.kept)
+	if !w.win.Final {
+		w.expand(c, b, 0, b.N)
+		if err := w.fold(b, emit); err != nil {
+			return err
+		}
+		w.expire()
+		return nil
+	}
+	// EMIT FINAL: what closes leaves right after the row that closes it.
+	for lo := 0; lo < b.N; {
+		hi := lo
+		due := false
+		now := w.now
+		for hi < b.N && !due {
+			now = max(now, b.Time[hi])
+			first := w.first(b.Time[hi])
+			for _, o := range w.open {
+				if o.start+w.win.Size > w.closed { // the first that has not left
+					first = min(first, o.start)
+					break
+				}
+			}
+			due = first+w.win.Size <= now-w.win.Grace && now-w.win.Grace > w.closed
+			hi++
+		}
+		w.expand(c, b, lo, hi)
+		if err := w.fold(b, nil); err != nil {
+			return err
+		}
+		if due {
+			if err := w.finish(b, hi-1, emit); err != nil {
+				return err
+			}
+		}
+		w.expire()
+		lo = hi
+	}
+	return nil
+}
+
+// first is the start of the earliest window that holds time t.
+func (w *Windows) first(t int64) int64 {
+	return max(0, t-w.win.Size+w.win.Advance) / w.win.Advance * w.win.Advance
+}
+
+// expand lists the (row, window) pairs of rows lo to hi.
+func (w *Windows) expand(c *Context, b *Batch, lo, hi int) {
+	w.rows, w.start, w.end = w.rows[:0], w.start[:0], w.end[:0]
+	size, adv := w.win.Size, w.win.Advance
+	for i := lo; i < hi; i++ {
+		t := b.Time[i]
+		w.now = max(w.now, t)
+		closed := w.now - w.win.Grace
+		in := false
+		for s := w.first(t); s <= t; s += adv {
+			if s+size > closed {
+				w.rows, w.start, w.end = append(w.rows, int32(i)), append(w.start, s), append(w.end, s+size)
+				in = true
+			}
+		}
+		if !in {
+			c.report(ProcessingError, w.step.Name, b, i, fmt.Errorf("%w: timestamp %d, window [%d,%d), expiration %d, stream time %d", errLate, t, w.first(t), w.first(t)+size, closed, w.now))
+		}
+	}
+}
+
+func (w *Windows) fold(b *Batch, emit Emit) error {
+	if len(w.rows) == 0 {
+		return nil
+	}
+	n := w.step.Groups
+	in := b
+	if len(w.rows) != b.N || w.win.Advance != w.win.Size {
+		in = w.wide.take(b, w.rows, nil)
+	}
+	was := int32(w.table.Cap())
+	w.isNew = append(w.isNew[:0], make([]bool, in.N)...)
+	w.gids = w.table.Groups(in.Cols[:n], w.start, in.N, w.gids[:0], func(row int, g int32) {
+		w.isNew[row] = true
+		w.note(w.start[row], g)
+		w.latest = max(w.latest, w.start[row])
+	})
+	w.table.Fit()
+	w.table.Touch(w.gids)
+	if w.step.Old && emit != nil {
+		if err := w.old.begin(w.accs, w.gids, nil, was, w.isNew, w.outs); err != nil {
+			return wrap(w.step.Name, err)
+		}
+	}
+	w.time = w.time[:0]
+	for i, g := range w.gids {
+		t := max(w.table.Time[g], in.Time[i])
+		w.table.Time[g] = t
+		w.time = append(w.time, t)
+	}
+	reset(w.outs)
+	for k, acc := range w.accs {
+		w.args[k] = argsOf(w.args[k][:0], w.step.Calls[k], in)
+		if err := acc.Fold(w.gids, nil, nil, w.args[k], w.outs[k]); err != nil {
+			return wrap(w.step.Name, err)
+		}
+	}
+	if emit == nil {
+		return nil
+	}
+	w.lay(in.Cols[:n], in.N)
+	w.out.Time, w.out.Start, w.out.End, w.out.From, w.out.Row = w.time, w.start, w.end, in.From, in.Row
+	if w.step.Old {
+		return emit(w.old.spread(&w.out, n))
+	}
+	return emit(&w.out)
+}
+
+// lay puts keys, bounds (w.start, w.end) and results together.
+func (w *Windows) lay(keys []*vec.Vec, n int) {
+	w.bound[0].Reset()
+	w.bound[1].Reset()
+	w.bound[0].I64, w.bound[1].I64 = append(w.bound[0].I64, w.start...), append(w.bound[1].I64, w.end...)
+	w.bound[0].N, w.bound[1].N = n, n
+	w.out = Batch{N: n, Cols: append(append(append(w.out.Cols[:0], keys...), w.bound[:]...), w.outs...)}
+}
+
+// finish lends on the windows that closed with row i of b: each window once, in order of (start, key).
+// Windows that start before latest - retention are no longer seen (ksqlDB's store has dropped them).
+func (w *Windows) finish(b *Batch, i int, emit Emit) error {
+	until := w.now - w.win.Grace
+	var due []int32
+	for _, o := range w.open {
+		if end := o.start + w.win.Size; end > w.closed && end <= until && o.start >= w.latest-w.win.Retention {
+			part := slices.Clone(o.gids)
+			if err := w.sort(part); err != nil {
+				return err
+			}
+			due = append(due, part...)
+		}
+	}
+	w.closed = until
+	if len(due) == 0 {
+		return nil
+	}
+	out, err := w.Read(due)
+	if err != nil {
+		return err
+	}
+	out.From = b.From
+	cause := b.Cause(i)
+	out.Row = out.Row[:0]
+	for range due {
+		out.Row = append(out.Row, cause)
+	}
+	return emit(out)
+}
+
+func (w *Windows) sort(gids []int32) error {
+	if len(gids) < 2 {
+		return nil
+	}
+	cols := columns(w.step.Schema[:w.step.Groups])
+	if err := w.table.Keys(gids, cols); err != nil {
+		return err
+	}
+	keys, err := w.order(cols, len(gids))
+	if err != nil {
+		return err
+	}
+	at := make([]int, len(gids))
+	for i := range at {
+		at[i] = i
+	}
+	slices.SortStableFunc(at, func(a, b int) int { return slices.Compare(keys[a], keys[b]) })
+	old := slices.Clone(gids)
+	for i, k := range at {
+		gids[i] = old[k]
+	}
+	return nil
+}
+
+// expire drops windows that are past retention.
+func (w *Windows) expire() {
+	n := 0
+	for n < len(w.open) && w.open[n].start < w.now-w.win.Retention && w.open[n].start+w.win.Size <= w.now-w.win.Grace {
+		for _, g := range w.open[n].gids {
+			w.table.Remove(g)
+		}
+		n++
+	}
+	if n > 0 {
+		w.open = slices.Delete(w.open, 0, n)
+	}
+}
+
+// Find appends the groups of a key, one a window.
+func (w *Windows) Find(key []*vec.Vec, out []int32) []int32 {
+	for _, o := range w.open {
+		if g := w.table.Find(key, 0, o.start); g >= 0 {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// All appends every group, by window.
+func (w *Windows) All(out []int32) []int32 {
+	for _, o := range w.open {
+		out = append(out, o.gids...)
+	}
+	return out
+}
+
+// Read is the results of these groups.
+func (w *Windows) Read(groups []int32) (*Batch, error) {
+	b := &w.read
+	if err := readGroups(w.table, w.accs, groups, w.step.Groups, 2, w.rcols, b); err != nil {
+		return nil, wrap(w.step.Name, err)
+	}
+	n := w.step.Groups
+	b.Start, b.End = nil, nil
+	for _, g := range groups {
+		s := w.table.Win(g)
+		b.Start, b.End = append(b.Start, s), append(b.End, s+w.win.Size)
+		w.rcols[n].AppendI64(s)
+		w.rcols[n+1].AppendI64(s + w.win.Size)
+	}
+	return b, nil
+}
