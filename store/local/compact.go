@@ -58,9 +58,18 @@ type newest struct {
 	drop func(r *store.Records, row int) bool // more rows to drop; nil: none
 }
 
-// thin gives r without the rows whose key was met before: r itself if all of them stay. Rows without a
-// key stay. Tombstones stay too: a reader or a checkpoint in the middle still needs them.
+// thin gives r without the rows whose key was met before: r itself if all of them stay.
 func (n *newest) thin(r *store.Records) *store.Records {
+	keep := n.rows(r)
+	if len(keep) == r.Len() {
+		return r
+	}
+	return pick(r, keep)
+}
+
+// rows is the rows of r that stay, last to first. Rows without a key stay. Tombstones stay too: a reader
+// or a checkpoint in the middle still needs them.
+func (n *newest) rows(r *store.Records) []int {
 	keep := make([]int, 0, r.Len())
 	for i := r.Len() - 1; i >= 0; i-- {
 		if key := r.Key[i].Of(r.Bytes); key != nil {
@@ -73,10 +82,7 @@ func (n *newest) thin(r *store.Records) *store.Records {
 			keep = append(keep, i)
 		}
 	}
-	if len(keep) == r.Len() {
-		return r
-	}
-	return pick(r, keep)
+	return keep
 }
 
 // pick copies these rows of r, given last to first, out of its arena.

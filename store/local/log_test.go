@@ -22,3 +22,39 @@ func TestMemory(t *testing.T) {
 		return l
 	})
 }
+
+// TestDirectory runs the suite on the disk, and on small files that are retired all the time.
+func TestDirectory(t *testing.T) {
+	for name, o := range map[string]Options{
+		"plain": {},
+		"tiny":  {SegmentBytes: 300, JournalBytes: 900, CacheBytes: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dirs := map[string]string{}
+			storetest.Log(t, func(t *testing.T, fresh bool) store.Log {
+				if fresh {
+					dirs[t.Name()] = t.TempDir()
+				}
+				l, err := Open(dirs[t.Name()], o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return l
+			})
+		})
+	}
+}
+
+func TestForgetful(t *testing.T) {
+	var fs *Forgetful
+	storetest.Log(t, func(t *testing.T, fresh bool) store.Log {
+		if fresh {
+			fs = NewForgetful()
+		}
+		l, err := Open("/d", Options{FS: fs, SegmentBytes: 1000, JournalBytes: 3000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	})
+}

@@ -1,7 +1,9 @@
 package local
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"sort"
 
 	"github.com/ksqlgo/ksql/store"
@@ -79,6 +81,10 @@ func (p *part) push(r run) {
 	p.runs = append(p.runs, r)
 	p.next = r.end
 	p.bytes += r.bytes
+}
+
+func sortRuns(runs []run) {
+	slices.SortFunc(runs, func(a, b run) int { return cmp.Compare(a.seq, b.seq) })
 }
 
 func (p *part) wake() {

@@ -165,6 +165,7 @@ type work struct {
 	u        store.Unit
 	stage    *store.Stage
 	restored bool
+	last     *manifest // the newest checkpoint
 }
 
 // Restore gives the newest whole checkpoint and the changelog after it.

@@ -1,0 +1,415 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"path/filepath"
+	"time"
+
+	"github.com/ksqlgo/ksql/store"
+)
+
+// retireLoop moves the oldest journal files' rows into cold files while the journal is too large.
+func (l *log) retireLoop() {
+	defer l.done.Done()
+	for {
+		select {
+		case <-l.closed:
+			return
+		case <-l.j.retire:
+		}
+		for l.retireOldest() {
+			select {
+			case <-l.closed:
+				return
+			default:
+			}
+		}
+	}
+}
+
+// tombstoneAge is how long a deletion stays readable in a compacted topic that is not ours, as in Kafka.
+const tombstoneAge = 24 * time.Hour
+
+// moved is what retiring does to one partition.
+type moved struct {
+	p    *part
+	from map[*segment]bool // files whose runs go
+	runs map[int64]run     // their new places, by seq
+	cold *coldPart
+}
+
+// retireOldest retires one journal file if the journal is too large, and says whether it did. A failure
+// leaves everything as it was, and ends retiring in this process.
+func (l *log) retireOldest() bool {
+	l.retires.Lock()
+	defer l.retires.Unlock()
+	l.write.Lock()
+	if l.j.total <= l.j.opt.JournalBytes || len(l.j.segs) < 2 || l.cold.stuck != nil || l.j.refused() != nil {
+		l.write.Unlock()
+		return false
+	}
+	old := l.j.segs[0]
+	l.write.Unlock()
+	if err := l.retireSegment(old); err != nil {
+		l.cold.stuck = fmt.Errorf("retiring %s: %w", old.name, err)
+		return false
+	}
+	return true
+}
+
+func (l *log) retireSegment(old *segment) error {
+	c := l.cold
+	c.version++
+	// What is wanted: retention and trimming have taken their part out of the index.
+	var work []*moved
+	parts := map[tid]*coldPart{}
+	l.write.Lock()
+	l.mu.Lock()
+	for _, t := range l.byID {
+		for i, p := range t.parts {
+			p.expire(l)
+			at := tid{t.id, int32(i)}
+			m := c.plan(p, c.parts[at], old)
+			if m == nil {
+				continue
+			}
+			parts[at] = m.cold
+			work = append(work, m)
+		}
+	}
+	l.mu.Unlock()
+	l.write.Unlock()
+
+	for _, m := range work {
+		if err := c.write(m); err != nil {
+			return err
+		}
+	}
+	if err := c.publish(old.n, parts); err != nil {
+		return err
+	}
+
+	// The rows have new places.
+	before := c.parts
+	l.write.Lock()
+	l.mu.Lock()
+	c.retired, c.parts = old.n, parts
+	for _, m := range work {
+		m.show()
+	}
+	l.j.segs = l.j.segs[1:]
+	l.j.total -= old.size
+	l.mu.Unlock()
+	l.write.Unlock()
+
+	err := errors.Join(old.end(), l.j.fs.Remove(old.name))
+	kept := map[string]bool{}
+	for _, p := range parts {
+		for _, s := range p.files {
+			kept[s.name] = true
+		}
+	}
+	for _, p := range before {
+		for _, s := range p.files {
+			if !kept[s.name] {
+				err = errors.Join(err, s.end(), l.j.fs.Remove(s.name))
+			}
+		}
+	}
+	return err
+}
+
+// plan says what has to be moved of p; nil: p has nothing cold and nothing in old. The caller holds mu.
+func (c *cold) plan(p *part, before *coldPart, old *segment) *moved {
+	m := &moved{p: p, from: map[*segment]bool{}, runs: map[int64]run{}, cold: &coldPart{low: p.low}}
+	if before != nil {
+		m.cold.thin = before.thin
+	}
+	live := map[string]bool{} // by name: a file that grew has more than one entry
+	var coldBytes, fresh int64
+	for i := range p.runs {
+		r := &p.runs[i]
+		switch s := r.at.seg; {
+		case s == old:
+			fresh += r.bytes
+			m.runs[r.seq] = *r
+		case s.n == 0:
+			coldBytes += r.bytes
+			live[s.name] = true
+		}
+	}
+	if before != nil {
+		for _, s := range before.files {
+			if live[s.name] {
+				m.cold.files = append(m.cold.files, s)
+			}
+		}
+	}
+	if len(m.cold.files) == 0 && len(m.runs) == 0 && p.low == 0 {
+		return nil
+	}
+	m.from[old] = true
+	if p.topic.config.Compact && fresh > 0 && coldBytes+fresh >= max(2*m.cold.thin, c.l.opt.CompactBytes) {
+		for i := range p.runs {
+			if r := &p.runs[i]; r.at.seg.n == 0 {
+				m.runs[r.seq] = *r
+				m.from[r.at.seg] = true
+			}
+		}
+		m.cold.files, m.cold.thin = nil, -1 // set when written
+	}
+	return m
+}
+
+// show puts the new places into the index. The caller holds mu.
+func (m *moved) show() {
+	p := m.p
+	if p.topic.gone {
+		return
+	}
+	runs := make([]run, 0, len(p.runs))
+	for _, r := range p.runs {
+		if m.from[r.at.seg] {
+			now, ok := m.runs[r.seq]
+			if !ok {
+				p.bytes -= r.bytes
+				continue // compaction left no row of it
+			}
+			if now.rows == r.rows {
+				r.at = now.at
+			} else {
+				p.bytes += now.bytes - r.bytes
+				r = now
+			}
+		}
+		runs = append(runs, r)
+	}
+	p.runs = runs
+}
+
+// frameBytes is how much a frame of a cold file holds, about.
+const frameBytes = 1 << 20
+
+// write copies the runs of m into cold files, thinned out if the partition is compacted now, and brings
+// them to disk.
+func (c *cold) write(m *moved) error {
+	if len(m.runs) == 0 {
+		return nil
+	}
+	order := make([]run, 0, len(m.runs))
+	for _, r := range m.runs {
+		order = append(order, r)
+	}
+	sortRuns(order)
+	w := &coldWriter{c: c, m: m, at: tid{m.p.topic.id, m.p.tp.Partition}}
+	defer w.close()
+	if m.cold.thin < 0 {
+		if err := w.thin(order); err != nil {
+			return err
+		}
+	} else {
+		for i := range order {
+			r := &order[i]
+			h := r.head()
+			data := aligned(h.size())
+			if err := r.at.seg.read(data, r.at.off); err != nil {
+				return err
+			}
+			if crc32.Checksum(data, castagnoli) != h.crc {
+				return fmt.Errorf("%s at %d: %w", r.at.seg.name, r.at.off, store.ErrCorrupt)
+			}
+			if err := w.add(r, h, data); err != nil {
+				return err
+			}
+		}
+	}
+	return w.finish()
+}
+
+// thin writes the latest row of each key only. Keys are found from the newest run to the oldest, runs
+// are written from the oldest: which rows stay is all that is kept in between.
+func (w *coldWriter) thin(order []run) error {
+	p := w.m.p
+	keep := newest{last: map[string]struct{}{}}
+	if !p.topic.config.Internal {
+		limit := w.c.l.opt.Clock().Add(-tombstoneAge).UnixMilli()
+		keep.drop = func(r *store.Records, row int) bool { return r.Value[row].Len < 0 && r.Time[row] < limit }
+	}
+	rows := make([][]int, len(order))
+	whole := make([]bool, len(order))
+	for i := len(order) - 1; i >= 0; i-- {
+		rec, err := order[i].load(p)
+		if err != nil {
+			return err
+		}
+		rows[i] = keep.rows(rec)
+		whole[i] = len(rows[i]) == rec.Len()
+	}
+	w.m.cold.thin = 0
+	e := &encoder{}
+	for i := range order {
+		r := &order[i]
+		if len(rows[i]) == 0 {
+			delete(w.m.runs, r.seq)
+			continue
+		}
+		rec, err := r.load(p)
+		if err != nil {
+			return err
+		}
+		if !whole[i] {
+			rec = pick(rec, rows[i])
+		}
+		h, data := e.single(rec, p.topic.id)
+		h.span = r.end - r.first
+		if err := w.add(r, h, data); err != nil {
+			return err
+		}
+		w.m.cold.thin += h.size()
+	}
+	return nil
+}
+
+// single encodes one run by itself.
+func (e *encoder) single(r *store.Records, id int64) (runHead, []byte) {
+	e.begin()
+	e.add(r, id, 0)
+	e.endHead()
+	e.data(r)
+	data := append([]byte(nil), e.buf[e.bodyAt:]...)
+	for _, b := range e.pieces {
+		data = append(data, b...)
+	}
+	return e.heads[0], data
+}
+
+// coldWriter appends frames to a partition's cold files.
+type coldWriter struct {
+	c    *cold
+	m    *moved
+	at   tid
+	f    File
+	s    *segment // a new one; an old file goes on under a new entry, the old one stays as it was
+	head []byte
+	hold []pending
+	body [][]byte
+	size int64
+}
+
+type pending struct {
+	r   run
+	h   runHead
+	off int64
+}
+
+func (w *coldWriter) add(r *run, h runHead, data []byte) error {
+	h.at = w.at
+	if len(w.hold) > 0 {
+		h.skip = r.seq - w.hold[0].r.seq
+	}
+	w.head = h.put(w.head)
+	w.hold = append(w.hold, pending{*r, h, w.size})
+	w.body = append(w.body, data)
+	w.size += int64(len(data))
+	if w.size >= frameBytes {
+		return w.flush()
+	}
+	return nil
+}
+
+// flush writes a frame and notes the places of its runs.
+func (w *coldWriter) flush() error {
+	if len(w.hold) == 0 {
+		return nil
+	}
+	if w.s == nil || w.s.size >= w.c.l.opt.SegmentBytes {
+		if err := w.next(); err != nil {
+			return err
+		}
+	}
+	e := &encoder{}
+	e.begin()
+	e.buf = append(e.buf, w.head...)
+	e.endHead()
+	e.body = w.size
+	e.seal(w.c.l.j.salt, w.hold[0].r.seq, 0, len(w.hold))
+	n := int64(len(e.buf))
+	if _, err := w.f.Write(e.buf); err != nil {
+		return err
+	}
+	for _, b := range w.body {
+		if _, err := w.f.Write(b); err != nil {
+			return err
+		}
+		n += int64(len(b))
+	}
+	at := place{w.s, w.s.size + e.bodyAt}
+	for i := range w.hold {
+		p := &w.hold[i]
+		w.m.runs[p.r.seq] = p.h.run(at, p.r.seq-p.h.skip, p.off)
+	}
+	w.s.size += n
+	w.head, w.hold, w.body, w.size = w.head[:0], w.hold[:0], nil, 0
+	return nil
+}
+
+// next opens the file to write: the partition's last one while it has room, else a new one.
+func (w *coldWriter) next() error {
+	if err := w.syncFile(); err != nil {
+		return err
+	}
+	files := w.c.l.j.fs
+	if n := len(w.m.cold.files); n > 0 && w.s == nil && w.m.cold.files[n-1].size < w.c.l.opt.SegmentBytes {
+		s := w.m.cold.files[n-1]
+		f, err := files.Open(s.name)
+		if err != nil {
+			return err
+		}
+		w.f, w.s = f, &segment{fs: s.fs, name: s.name, size: s.size}
+		w.m.cold.files[n-1] = w.s
+		return f.Truncate(s.size) // what a failed try left
+	}
+	dir := w.c.dir(w.at)
+	if err := files.MkdirAll(dir); err != nil {
+		return err
+	}
+	name := filepath.Join(dir, fmt.Sprintf("%020d-%d", w.hold[0].r.first, w.c.version))
+	f, err := files.Create(name)
+	if err != nil {
+		return err
+	}
+	w.f, w.s = f, &segment{fs: files, name: name}
+	w.m.cold.files = append(w.m.cold.files, w.s)
+	for d := dir; ; d = filepath.Dir(d) {
+		if err := files.SyncDir(d); err != nil {
+			return err
+		}
+		if d == w.c.l.j.dir || len(d) < len(w.c.l.j.dir) {
+			return nil
+		}
+	}
+}
+
+func (w *coldWriter) syncFile() error {
+	if w.f == nil {
+		return nil
+	}
+	err := errors.Join(w.f.Sync(), w.f.Close())
+	w.f = nil
+	return err
+}
+
+func (w *coldWriter) finish() error {
+	if err := w.flush(); err != nil {
+		return err
+	}
+	return w.syncFile()
+}
+
+func (w *coldWriter) close() {
+	if w.f != nil {
+		w.f.Close()
+	}
+}

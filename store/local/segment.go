@@ -1,0 +1,132 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+
+	"github.com/ksqlgo/ksql/store"
+)
+
+// segment is one file of frames: of the journal, or of one partition's old rows.
+type segment struct {
+	fs   FS
+	name string
+	n    int64 // number in the journal; 0: a cold file
+	size int64
+
+	mu   sync.RWMutex // read: using f; write: ending it
+	f    File         // nil: opened for each read (cold files are many)
+	gone bool
+}
+
+// where is the place of a run's part of a frame body.
+type where struct {
+	seg            *segment
+	off            int64
+	arena, headers uint32
+	crc            uint32
+	flags          uint8
+}
+
+// errMoved says that a run is at another place by now: look again.
+var errMoved = errors.New("the run's file was retired")
+
+// read fills b from offset off.
+func (s *segment) read(b []byte, off int64) error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.gone {
+		return errMoved
+	}
+	f := s.f
+	if f == nil {
+		var err error
+		if f, err = s.fs.Open(s.name); errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s is missing: %w", s.name, store.ErrCorrupt)
+		} else if err != nil {
+			return err
+		}
+		defer f.Close()
+	}
+	if n, err := f.ReadAt(b, off); n < len(b) {
+		return fmt.Errorf("%s at %d: %w", s.name, off, err)
+	}
+	return nil
+}
+
+// end closes the file when nobody reads it any more.
+func (s *segment) end() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.gone = true
+	if s.f == nil {
+		return nil
+	}
+	f := s.f
+	s.f = nil
+	return f.Close()
+}
+
+func (r *run) head() runHead {
+	return runHead{
+		first: r.first, span: r.end - r.first, rows: uint32(r.rows), youngest: r.youngest,
+		flags: r.at.flags, arena: r.at.arena, headers: r.at.headers, crc: r.at.crc,
+	}
+}
+
+// load reads a run back from its file.
+func (r *run) load(p *part) (*store.Records, error) {
+	h := r.head()
+	data := aligned(h.size())
+	if err := r.at.seg.read(data, r.at.off); err != nil {
+		return nil, err
+	}
+	rec, err := decodeRun(&h, data)
+	if err != nil {
+		return nil, fmt.Errorf("%s at %d: %w", r.at.seg.name, r.at.off, store.ErrCorrupt)
+	}
+	rec.TP, rec.Seq = p.tp, r.seq
+	return rec, nil
+}
+
+// place is where a frame's body begins.
+type place struct {
+	seg *segment
+	off int64
+}
+
+func (at place) run(e *encoder, i int) where { return at.of(&e.heads[i], e.offs[i]) }
+
+func (at place) of(h *runHead, off int64) where {
+	return where{seg: at.seg, off: at.off + off, arena: h.arena, headers: h.headers, crc: h.crc, flags: h.flags}
+}
+
+// cache bounds what a directory log keeps in memory: the oldest runs go first.
+type cache struct {
+	bytes int64
+	queue []cached
+}
+
+type cached struct {
+	p     *part
+	first int64
+	bytes int64
+}
+
+// add notes that r's rows are in memory. The caller holds mu.
+func (c *cache) add(l *log, p *part, r *run) {
+	c.queue = append(c.queue, cached{p, r.first, r.bytes})
+	c.bytes += r.bytes
+	n := 0
+	for ; c.bytes > l.opt.CacheBytes && n < len(c.queue)-1; n++ {
+		q := &c.queue[n]
+		c.bytes -= q.bytes
+		if i := q.p.find(q.first); i < len(q.p.runs) && q.p.runs[i].first == q.first {
+			q.p.runs[i].rec = nil
+		}
+		*q = cached{}
+	}
+	c.queue = c.queue[n:]
+}
