@@ -1,0 +1,260 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/ksqlgo/ksql"
+	"github.com/ksqlgo/ksql/plan"
+	"github.com/ksqlgo/ksql/store"
+)
+
+// settings are how the cases are run.
+type settings struct {
+	batch int  // so many consecutive inputs of a topic are appended as one run
+	dir   bool // the engine lives in a temporary directory
+}
+
+// defaults are the server properties of ksqlDB's test tool.
+func defaults() map[string]string {
+	return map[string]string{
+		"auto.offset.reset":                       "earliest",
+		"ksql.service.id":                         "some.ksql.service.id",
+		"ksql.streams.cache.max.bytes.buffering":  "0",
+		"ksql.streams.statestore.cache.max.bytes": "0",
+		"ksql.streams.auto.offset.reset":          "earliest",
+	}
+}
+
+// open starts an engine for one case. done ends it and removes what it left.
+func (s settings) open(ctx context.Context, opts ...ksql.Option) (e *ksql.Engine, done func(), err error) {
+	opts = append([]ksql.Option{ksql.WithProperties(defaults()), ksql.WithFunctions(testFunctions()...)}, opts...)
+	clean := func() {}
+	if s.dir {
+		dir, err := os.MkdirTemp("", "conformance")
+		if err != nil {
+			return nil, nil, err
+		}
+		clean = func() { os.RemoveAll(dir) }
+		opts = append(opts, ksql.WithDir(dir))
+	}
+	e, err = ksql.Open(ctx, opts...)
+	if err != nil {
+		clean()
+		return nil, nil, err
+	}
+	return e, func() { e.Close(); clean() }, nil
+}
+
+// outcome is what a run of a case gave.
+type outcome struct {
+	thrown  error            // by a statement
+	stopped error            // the error of a query that failed while it ran
+	rows    map[string][]row // of the topics in outputs
+	catalog *plan.Catalog
+	topics  []string // names of all topics of the log
+}
+
+// runQTT runs a query test: statements, then all inputs, then the outputs of the queries and what exists.
+func (s settings) runQTT(ctx context.Context, c *Case) error {
+	o, err := s.observe(ctx, c)
+	if err != nil {
+		return err
+	}
+	return judge(c, o)
+}
+
+func (s settings) observe(ctx context.Context, c *Case) (o outcome, err error) {
+	epoch := func() time.Time { return time.UnixMilli(0) }
+	e, done, err := s.open(ctx, ksql.WithMaxPartitions(1), ksql.WithClock(epoch))
+	if err != nil {
+		return o, err
+	}
+	defer done()
+	if err := createTopics(ctx, e, c); err != nil {
+		return o, err
+	}
+	var session []any
+	for k, v := range c.properties() {
+		session = append(session, ksql.Property(k, v))
+	}
+	_, o.thrown = e.Execute(ctx, strings.Join(c.Statements, "\n"), session...)
+	if o.thrown != nil {
+		return o, ctx.Err()
+	}
+	o.catalog = e.Catalog()
+	if err := s.feed(ctx, e, c); err != nil {
+		return o, err
+	}
+	if err := e.Sync(ctx); err != nil && len(e.Failed()) == 0 {
+		return o, err
+	}
+	for _, err := range e.Failed() {
+		o.stopped = err
+	}
+	if o.stopped != nil {
+		return o, nil
+	}
+	o.rows = map[string][]row{}
+	for _, r := range c.Outputs {
+		if _, done := o.rows[r.Topic]; !done {
+			key, value := sides(o.catalog, r.Topic, c.exact())
+			if o.rows[r.Topic], err = readTopic(ctx, e.Log(), r.Topic, key, value); err != nil {
+				return o, err
+			}
+		}
+	}
+	all, err := e.Log().Topics(ctx)
+	for name := range all {
+		o.topics = append(o.topics, name)
+	}
+	return o, err
+}
+
+// exact reports whether fractions are compared as decimals: so it is unless the case asks otherwise.
+func (c *Case) exact() bool { return c.properties()["use.exact.numeric.comparison"] != "false" }
+
+// createTopics makes the topics that the case lists. Each is one partition: ksqlDB's tool runs all on one.
+func createTopics(ctx context.Context, e *ksql.Engine, c *Case) error {
+	for _, t := range c.Topics {
+		if err := e.Log().Create(ctx, t.Name, store.TopicConfig{Partitions: 1}); err != nil && !errors.Is(err, store.ErrExists) {
+			return err
+		}
+	}
+	return nil
+}
+
+// feed appends the inputs in the order of the file.
+func (s settings) feed(ctx context.Context, e *ksql.Engine, c *Case) error {
+	made, err := e.Log().Topics(ctx)
+	if err != nil {
+		return err
+	}
+	run := &store.Records{}
+	flush := func() error {
+		if run.Len() == 0 {
+			return nil
+		}
+		_, err := e.Log().Append(ctx, run)
+		run = &store.Records{}
+		return err
+	}
+	for _, r := range c.Inputs {
+		if _, ok := made[r.Topic]; !ok {
+			config := store.TopicConfig{Partitions: 1}
+			if err := e.Log().Create(ctx, r.Topic, config); err != nil {
+				return err
+			}
+			made[r.Topic] = store.TopicInfo{}
+		}
+		if run.Len() >= s.batch || run.TP.Topic != r.Topic {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+		run.TP.Topic = r.Topic
+		key, value := sides(e.Catalog(), r.Topic, true)
+		if err := appendInput(run, r, key, value); err != nil {
+			return err
+		}
+	}
+	return flush()
+}
+
+// readTopic reads all rows of a topic in the order they were appended.
+func readTopic(ctx context.Context, log store.Log, topic string, key, value side) ([]row, error) {
+	runs, err := readRuns(ctx, log, topic)
+	if err != nil {
+		return nil, err
+	}
+	return readRows(runs, key, value)
+}
+
+func readRuns(ctx context.Context, log store.Log, topic string) ([]store.Records, error) {
+	all, err := log.Topics(ctx)
+	if err != nil {
+		return nil, err
+	}
+	info, ok := all[topic]
+	if !ok {
+		return nil, nil
+	}
+	from := map[store.TP]int64{}
+	for p := range info.Partitions {
+		from[store.TP{Topic: topic, Partition: p}] = -1
+	}
+	reader, err := log.Reader(ctx, from)
+	if err != nil {
+		return nil, err
+	}
+	defer reader.Close()
+	var runs []store.Records
+	for {
+		next, err := reader.Poll(4096)
+		if err != nil || len(next) == 0 {
+			return runs, err
+		}
+		runs = append(runs, next...)
+	}
+}
+
+// judge compares what a run gave with what the case expects.
+func judge(c *Case, o outcome) error {
+	if t := c.ExpectToolFailure; t != nil {
+		if t.Stage != "statement" {
+			return missing{"self-test of ksqlDB's own tool: " + t.About}
+		}
+		if o.thrown == nil || !strings.Contains(messageOf(o.thrown), t.About) {
+			return fmt.Errorf("expected %q, got %v", t.About, o.thrown)
+		}
+		return nil
+	}
+	if o.thrown != nil {
+		return judgeThrown(c, o.thrown)
+	}
+	if o.stopped != nil {
+		if c.ExpectedException == nil || len(c.Inputs) == 0 {
+			return fmt.Errorf("a query stopped: %w", o.stopped)
+		}
+		if d := matchError(c.ExpectedException, "StreamsException", o.stopped.Error()); d != "" {
+			return errors.New(d)
+		}
+		return nil
+	}
+	if c.ExpectedException != nil {
+		return fmt.Errorf("expected an error, none came: %s", c.ExpectedException.Message)
+	}
+	if len(o.catalog.Queries) == 0 {
+		return errors.New("the statements made no query")
+	}
+	expected := map[string][]Record{}
+	for _, r := range c.Outputs {
+		expected[r.Topic] = append(expected[r.Topic], r)
+	}
+	for _, r := range c.Outputs {
+		if d := matchRows(r.Topic, expected[r.Topic], o.rows[r.Topic], len(c.Inputs) == 0); d != "" {
+			return errors.New(d)
+		}
+	}
+	return judgePost(c, o)
+}
+
+func judgeThrown(c *Case, err error) error {
+	if c.ExpectedException == nil {
+		return fmt.Errorf("a statement failed: %w", err)
+	}
+	class := classOf(err)
+	var e *ksql.Error
+	last := strings.TrimSpace(c.Statements[len(c.Statements)-1])
+	if class == "KsqlStatementException" && errors.As(err, &e) && e.Statement != "" && !strings.Contains(last, strings.TrimSuffix(strings.TrimSpace(e.Statement), ";")) {
+		return fmt.Errorf("a statement before the last failed: %w", err)
+	}
+	if d := matchError(c.ExpectedException, class, messageOf(err)); d != "" {
+		return errors.New(d)
+	}
+	return nil
+}
