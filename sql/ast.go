@@ -390,7 +390,7 @@ type Window struct {
 	Retention, Grace *Duration
 }
 
-// Duration is a number and a unit as written (unit in upper case: DAYS, HOUR, MILLISECONDS ...).
+// Duration is a number and a unit. The parser gives the unit in upper case and in the plural: DAYS, HOURS ...
 type Duration struct {
 	N    int64
 	Unit string

@@ -1,0 +1,47 @@
+package sql
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// dump writes a tree with all its fields except positions and texts as written, so that equal dumps mean equal
+// trees.
+func dump(v any) string {
+	var b strings.Builder
+	dumpValue(&b, reflect.ValueOf(v))
+	return b.String()
+}
+
+func dumpValue(b *strings.Builder, v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Interface, reflect.Pointer:
+		if v.IsNil() {
+			b.WriteString("nil")
+			return
+		}
+		dumpValue(b, v.Elem())
+	case reflect.Struct:
+		b.WriteString(v.Type().Name() + "{")
+		for i := range v.NumField() {
+			f := v.Type().Field(i)
+			if f.Type == reflect.TypeFor[At]() || v.Type() == reflect.TypeFor[Explain]() && f.Name == "Text" {
+				continue
+			}
+			b.WriteString(f.Name + ":")
+			dumpValue(b, v.Field(i))
+			b.WriteByte(' ')
+		}
+		b.WriteByte('}')
+	case reflect.Slice:
+		b.WriteByte('[')
+		for i := range v.Len() {
+			dumpValue(b, v.Index(i))
+			b.WriteByte(' ')
+		}
+		b.WriteByte(']')
+	default:
+		fmt.Fprintf(b, "%#v", v.Interface())
+	}
+}
