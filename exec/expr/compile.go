@@ -1,0 +1,213 @@
+package expr
+
+import (
+	"fmt"
+
+	"github.com/ksqlgo/ksql/plan"
+	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/vec"
+)
+
+// node computes one column for a batch. It owns the result, unless that is an input column.
+type node interface {
+	eval(f *frame) *vec.Vec
+	// fails reports whether a row may fail here.
+	fails() bool
+}
+
+type compiler struct {
+	env       *Env
+	predicate bool
+	protect   bool        // nested errors become null: ksql.nested.error.set.null
+	columns   []int       // the input column of each slot, -1 for lambda parameters
+	slotOf    map[int]int // the slot of an input column
+	scopes    []int       // the first slot of each enclosing lambda, innermost last
+	reads     []int       // the slots read by the part that is being compiled
+}
+
+func (c *compiler) read(slot int) *column {
+	for _, s := range c.reads {
+		if s == slot {
+			return &column{slot}
+		}
+	}
+	c.reads = append(c.reads, slot)
+	return &column{slot}
+}
+
+func (c *compiler) slot(col int) int {
+	s, ok := c.slotOf[col]
+	if !ok {
+		s = len(c.columns)
+		c.columns = append(c.columns, col)
+		c.slotOf[col] = s
+	}
+	return s
+}
+
+// branch compiles a part that may run on some rows only.
+func (c *compiler) branch(e plan.Expr) (*branch, error) {
+	outer := c.reads
+	c.reads = nil
+	n, err := c.node(e)
+	if err != nil {
+		return nil, err
+	}
+	b := &branch{node: n}
+	b.sub.uses = c.reads
+	b.sub.init()
+	c.reads = outer
+	for _, s := range b.sub.uses {
+		c.read(s)
+	}
+	return b, nil
+}
+
+func (c *compiler) nodes(list []plan.Expr) ([]node, error) {
+	out := make([]node, len(list))
+	for i, e := range list {
+		n, err := c.node(e)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = n
+	}
+	return out, nil
+}
+
+func (c *compiler) pair(l, r plan.Expr) (ln, rn node, err error) {
+	if ln, err = c.node(l); err != nil {
+		return nil, nil, err
+	}
+	rn, err = c.node(r)
+	return ln, rn, err
+}
+
+func (c *compiler) node(e plan.Expr) (node, error) {
+	switch e := e.(type) {
+	case *plan.Column:
+		return c.read(c.slot(e.Index)), nil
+	case *plan.LambdaVar:
+		k := len(c.scopes) - 1 - e.Depth
+		if k < 0 {
+			return nil, fmt.Errorf("lambda variable %s stands outside of its lambda", e.Text)
+		}
+		return c.read(c.scopes[k] + e.Index), nil
+	case *plan.Literal:
+		return newLiteral(e.T, e.Value), nil
+	case *plan.Param:
+		return &param{n: e.N, out: vec.New(e.T)}, nil
+	case *plan.Arith:
+		l, r, err := c.pair(e.L, e.R)
+		if err != nil {
+			return nil, err
+		}
+		return c.arith(e, l, r)
+	case *plan.Neg:
+		x, err := c.node(e.X)
+		if err != nil {
+			return nil, err
+		}
+		return newNeg(e.T, x), nil
+	case *plan.Compare:
+		l, r, err := c.pair(e.L, e.R)
+		if err != nil {
+			return nil, err
+		}
+		return newCompare(e.Op, e.L.Type(), e.R.Type(), l, r)
+	case *plan.Logic:
+		return c.logic(e)
+	case *plan.Not:
+		x, err := c.node(e.X)
+		if err != nil {
+			return nil, err
+		}
+		return &not{x: x, out: vec.New(sql.TBoolean)}, nil
+	case *plan.IsNull:
+		x, err := c.node(e.X)
+		if err != nil {
+			return nil, err
+		}
+		return &isNull{x: x, negated: e.Negated, out: vec.New(sql.TBoolean)}, nil
+	case *plan.Between:
+		return c.between(e)
+	case *plan.In:
+		return c.in(e)
+	case *plan.Like:
+		return c.like(e)
+	case *plan.Case:
+		return c.cases(e)
+	case *plan.Cast:
+		return c.cast(e)
+	case *plan.ArrayCons:
+		return c.arrayCons(e)
+	case *plan.MapCons:
+		return c.mapCons(e)
+	case *plan.StructCons:
+		return c.structCons(e)
+	case *plan.Call:
+		return c.call(e)
+	case *plan.Index:
+		return c.index(e)
+	case *plan.Deref:
+		return c.deref(e)
+	}
+	return nil, fmt.Errorf("unsupported expression: %s", e)
+}
+
+// guarded compiles an operand in a position whose errors become null instead of failing the row.
+func (c *compiler) guarded(e plan.Expr) (node, error) {
+	n, err := c.node(e)
+	if err != nil || !c.protect || !n.fails() {
+		return n, err
+	}
+	if c.predicate && e.Type().Kind != sql.Boolean {
+		return n, nil
+	}
+	return &guard{x: n, toFalse: c.predicate}, nil
+}
+
+func (c *compiler) guardedAll(list []plan.Expr) ([]node, error) {
+	out := make([]node, len(list))
+	for i, e := range list {
+		n, err := c.guarded(e)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = n
+	}
+	return out, nil
+}
+
+// guard turns the errors of x into null, or in a predicate into false.
+type guard struct {
+	x       node
+	toFalse bool
+	failed  []bool
+}
+
+func (g *guard) fails() bool { return false }
+
+func (g *guard) eval(f *frame) *vec.Vec {
+	outer := f.scope
+	f.scope = scope{failed: g.failed}
+	v := g.x.eval(f)
+	if f.any {
+		for i, bad := range f.failed {
+			switch {
+			case !bad:
+			case g.toFalse:
+				v.Bool[i] = false
+				if v.IsNull(i) {
+					v.Valid[i>>3] |= 1 << (i & 7)
+					v.Nulls--
+				}
+			default:
+				v.SetNull(i)
+			}
+		}
+	}
+	g.failed = f.failed
+	f.scope = outer
+	return v
+}
