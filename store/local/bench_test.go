@@ -72,3 +72,59 @@ func BenchmarkMemory(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkDirectory(b *testing.B) {
+	for _, size := range benchSizes {
+		b.Run(fmt.Sprint(size), func(b *testing.B) {
+			l, err := Open(b.TempDir(), Options{JournalBytes: 256 << 20})
+			if err != nil {
+				b.Fatal(err)
+			}
+			benchLog(b, l, size)
+		})
+	}
+}
+
+// BenchmarkColdRead reads runs back from the journal's files.
+func BenchmarkColdRead(b *testing.B) {
+	l, err := Open(b.TempDir(), Options{CacheBytes: 1})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer l.Close()
+	if err := l.Create(ctx, "t", store.TopicConfig{}); err != nil {
+		b.Fatal(err)
+	}
+	rec := frameOf(64 << 10)
+	const frames = 1024
+	for range frames {
+		if _, err := l.Append(ctx, rec); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.SetBytes(int64(len(rec.Bytes)) * frames)
+	b.ReportAllocs()
+	for b.Loop() {
+		rd, err := l.Reader(ctx, map[store.TP]int64{rec.TP: 0})
+		if err != nil {
+			b.Fatal(err)
+		}
+		rows := 0
+		for {
+			runs, err := rd.Poll(4096)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if runs == nil {
+				break
+			}
+			for i := range runs {
+				rows += runs[i].Len()
+			}
+		}
+		if rows != frames*rec.Len() {
+			b.Fatal(rows)
+		}
+		rd.Close()
+	}
+}

@@ -29,6 +29,7 @@ type journal struct {
 	// Under the log's write lock.
 	segs  []*segment // the last one is written
 	total int64
+	since int64 // bytes written since the disk was last asked to begin
 
 	mu      sync.Mutex
 	cur     *segment
@@ -74,7 +75,8 @@ func (j *journal) append(l *log, first int64, c *change) (place, error) {
 	synced := j.synced
 	j.mu.Unlock()
 	e.seal(j.salt, first, synced, count)
-	at := place{j.cur, j.cur.size + e.bodyAt}
+	from := j.cur.size
+	at := place{j.cur, from + e.bodyAt}
 	if err := j.write(e); err != nil {
 		return place{}, j.fail(err)
 	}
@@ -85,11 +87,18 @@ func (j *journal) append(l *log, first int64, c *change) (place, error) {
 	if clean {
 		token(j.soiled)
 	}
+	// Under load the disk works all the time instead of at the end of a file.
+	if j.since += j.cur.size - from; j.since > earlySync {
+		j.since = 0
+		token(j.kick)
+	}
 	if j.total > j.opt.JournalBytes && len(j.segs) > 1 {
 		token(j.retire)
 	}
 	return at, nil
 }
+
+const earlySync = 8 << 20
 
 func token(c chan struct{}) {
 	select {
