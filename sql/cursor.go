@@ -178,6 +178,19 @@ func (c *cursor) wrong(fits follow) {
 	c.refuse(mismatched, nil)
 }
 
+// broken reports, at a token, a disagreement between the lowering pass and TiDB's parser.
+func (c *cursor) broken(tok int) {
+	defer func() {
+		r := recover()
+		if b, ok := r.(bail); ok {
+			b.err.internal = true
+		}
+		panic(r)
+	}()
+	c.p = tok
+	c.refuse(noViable, nil)
+}
+
 // report is ANTLR's way to say no.
 type report uint8
 

@@ -16,6 +16,7 @@ type Error struct {
 	Statement string   // for a syntax error the line it is in, otherwise the whole statement
 	Syntax    bool     // the grammar is broken (otherwise a rule of the language)
 	line      string
+	internal  bool // not the text but this package is to blame
 }
 
 // Error is ksqlDB's message in its unlogged form, with the statement's text at the end. It holds user data.

@@ -60,7 +60,8 @@ type mode struct{ test, params bool }
 // parser reads statements.
 type parser struct {
 	cursor
-	mode mode
+	mode   mode
+	params []int // tokens of the bound parameters, found when the first one is raised
 }
 
 func newParser(text string, m mode) (*parser, error) {

@@ -255,22 +255,27 @@ func (r *raiser) expr(e ast.ExprNode) Expr {
 
 // foreign refuses a node that no lowered text can give.
 func (r *raiser) foreign(tok int) Expr {
-	r.p, r.predict = tok, true
-	r.refuse(noViable, nil)
+	r.broken(tok)
 	return nil
+}
+
+// paramNumber counts the parameters before the one at a token.
+func (r *raiser) paramNumber(at int) int {
+	if r.params == nil {
+		for i, t := range r.toks {
+			if t.kind == paramToken {
+				r.params = append(r.params, i)
+			}
+		}
+	}
+	return sort.SearchInts(r.params, at)
 }
 
 func (r *raiser) marker(i int) Expr {
 	t := r.toks[i]
 	switch {
 	case t.kind == paramToken:
-		n := 0
-		for _, u := range r.toks[:i] {
-			if u.kind == paramToken {
-				n++
-			}
-		}
-		return &Param{At{Pos(t.off)}, n}
+		return &Param{At{Pos(t.off)}, r.paramNumber(i)}
 	case timeUnit[t.word] != "":
 		return &Literal{At: At{Pos(t.off)}, Kind: UnitLiteral, Text: wordText[t.word]}
 	}

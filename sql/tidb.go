@@ -35,7 +35,7 @@ func (l *lowering) parse(f func(*raiser, ast.StmtNode)) {
 	w.buf, w.starts = l.render(w.buf[:0], w.starts[:0])
 	stmts, _, err := w.p.ParseSQL(string(w.buf))
 	if err != nil || len(stmts) != 1 {
-		l.internal(w, err)
+		l.internal(err)
 	}
 	f(&raiser{lowering: l, starts: w.starts}, stmts[0])
 	if len(w.buf) <= keepBuffer {
@@ -45,16 +45,14 @@ func (l *lowering) parse(f func(*raiser, ast.StmtNode)) {
 
 // internal reports that TiDB refused what the lowering pass had accepted, which is a fault of this package,
 // at the place TiDB names: its line is the number of the lowered token.
-func (l *lowering) internal(_ *mysqlParser, err error) {
+func (l *lowering) internal(err error) {
 	n := 1
 	if err != nil {
 		if _, scan := fmt.Sscanf(err.Error(), "line %d", &n); scan != nil || n < 1 || n > len(l.out) {
 			n = 1
 		}
 	}
-	l.p = int(l.out[n-1].src)
-	l.predict = true
-	l.refuse(noViable, nil)
+	l.broken(int(l.out[n-1].src))
 }
 
 // marker is the only value node that lowered text can produce.
