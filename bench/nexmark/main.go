@@ -1,0 +1,128 @@
+// Command nexmark measures the engine with the Nexmark benchmark: rows per second from JSON bytes in a topic
+// to results in the sink's topic. Each result is checked against a plain recomputation.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// result is one measurement, as -json writes it.
+type result struct {
+	Query  string  `json:"query"`
+	Rows   int     `json:"rows"`
+	Secs   float64 `json:"seconds"`
+	Rate   float64 `json:"rows_per_second"`
+	Log    string  `json:"log"`
+	Batch  int     `json:"batch"`
+	Allocs float64 `json:"allocs_per_row"`
+	P50    float64 `json:"p50_us,omitempty"` // of single operations: pull, latency
+	P99    float64 `json:"p99_us,omitempty"`
+	Note   string  `json:"note,omitempty"`
+}
+
+// setup is what all measurements share.
+type setup struct {
+	rows, partitions, batch int
+	log                     string // memory or dir
+	seed                    uint64
+	check                   bool
+}
+
+func main() {
+	names := flag.String("q", "q0,q1,q2,count,sum,tumble", "queries to run; all: every plain one; also pull, latency, recovery, checkpoint")
+	out := flag.String("json", "", "write the results to this file")
+	procs := flag.Int("procs", 1, "GOMAXPROCS; 0: leave it")
+	var s setup
+	flag.IntVar(&s.rows, "n", 1000000, "rows to measure")
+	flag.StringVar(&s.log, "log", "memory", "memory or dir")
+	flag.IntVar(&s.partitions, "partitions", 1, "partitions of the topic of bids")
+	flag.IntVar(&s.batch, "batch", 4096, "rows of a batch")
+	flag.Uint64Var(&s.seed, "seed", 1, "seed of the generator")
+	flag.BoolVar(&s.check, "check", true, "compare all results with a recomputation")
+	flag.Parse()
+	if *procs > 0 {
+		runtime.GOMAXPROCS(*procs)
+	}
+	if err := run(context.Background(), s, *names, *out); err != nil {
+		fmt.Fprintln(os.Stderr, "nexmark:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, s setup, names, out string) error {
+	if s.log != "memory" && s.log != "dir" {
+		return fmt.Errorf("-log is memory or dir, not %q", s.log)
+	}
+	if s.rows < 1 || s.partitions < 1 || s.batch < 1 {
+		return fmt.Errorf("-n, -partitions and -batch must be above 0")
+	}
+	list := strings.Split(names, ",")
+	if names == "all" {
+		list = nil
+		for _, q := range queries {
+			list = append(list, q.name)
+		}
+	}
+	var results []result
+	for _, name := range list {
+		r, err := s.one(ctx, name)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		results = append(results, r...)
+		for _, r := range r {
+			fmt.Println(r)
+		}
+		runtime.GC()
+	}
+	if out == "" {
+		return nil
+	}
+	text, err := json.MarshalIndent(map[string]any{"results": results}, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(out, append(text, '\n'), 0o666)
+}
+
+func (s setup) one(ctx context.Context, name string) ([]result, error) {
+	switch name {
+	case "pull":
+		return s.pull(ctx)
+	case "latency":
+		return s.latency(ctx)
+	case "recovery":
+		return s.recovery(ctx)
+	case "checkpoint":
+		return s.checkpoint(ctx)
+	}
+	if q := find(name); q != nil {
+		r, err := s.throughput(ctx, q)
+		return []result{r}, err
+	}
+	if slices.Contains(needsJoin, name) {
+		fmt.Printf("%-10s not available: it needs a join\n", name)
+		return nil, nil
+	}
+	return nil, fmt.Errorf("there is no such query")
+}
+
+func (r result) String() string {
+	line := fmt.Sprintf("%-16s %9d rows %8.3f s %11.0f rows/s  log %-6s batch %-5d", r.Query, r.Rows, r.Secs, r.Rate, r.Log, r.Batch)
+	if r.P50 > 0 {
+		line += fmt.Sprintf("  p50 %.1f us  p99 %.1f us", r.P50, r.P99)
+	} else {
+		line += fmt.Sprintf("  %.4f allocs/row", r.Allocs)
+	}
+	if r.Note != "" {
+		line += "  " + r.Note
+	}
+	return line
+}
