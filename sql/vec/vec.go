@@ -92,12 +92,17 @@ func (v *Vec) Reset() {
 	}
 }
 
-// Truncate drops all rows from n on: a decoder's way to take back a half-read row.
+// Truncate drops all rows from n on, and what was added to Kids or Data of a row not ended yet: a decoder's
+// way to take back a half-read row.
 func (v *Vec) Truncate(n int) {
-	if n >= v.N {
+	if n > v.N {
 		return
 	}
-	if v.Nulls > 0 {
+	if v.Type.Kind == sql.Null {
+		v.N, v.Nulls = n, n
+		return
+	}
+	if v.Nulls > 0 && n < v.N {
 		for i := n; i < v.N; i++ {
 			if v.Valid[i>>3]&(1<<(i&7)) == 0 {
 				v.Nulls--

@@ -1,0 +1,187 @@
+package format
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"math"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/vec"
+	"github.com/ksqlgo/ksql/store"
+)
+
+// Encode implements Codec.
+func (c *jsonCodec) Encode(cols []*vec.Vec, n int, skip []bool, dst []byte, at []store.Span) ([]byte, []store.Span, error) {
+	for i := 0; i < n; i++ {
+		if skip != nil && skip[i] || c.spec.Unwrapped && cols[0].IsNull(i) {
+			at = append(at, store.Span{Off: 0, Len: -1})
+			continue
+		}
+		from := len(dst)
+		if c.spec.Unwrapped {
+			dst = appendJSON(dst, &c.rec.fields[0], cols[0], i)
+		} else {
+			dst = appendObject(dst, c.rec, cols, i)
+		}
+		var err error
+		if at, err = c.spec.span(at, from, len(dst), i); err != nil {
+			return dst, at, err
+		}
+	}
+	return dst, at, nil
+}
+
+// appendObject adds row i of cols with all fields, nulls too.
+func appendObject(dst []byte, r *jsonRecord, cols []*vec.Vec, i int) []byte {
+	dst = append(dst, '{')
+	for k, v := range cols {
+		if k > 0 {
+			dst = append(dst, ',')
+		}
+		f := &r.fields[k]
+		dst = append(dst, f.prefix...)
+		if v.Nulls == 0 {
+			switch f.kind {
+			case sql.Bigint, sql.Timestamp:
+				dst = strconv.AppendInt(dst, v.I64[i], 10)
+				continue
+			case sql.String:
+				dst = appendQuoted(dst, v.Data[v.Offs[i]:v.Offs[i+1]])
+				continue
+			}
+		}
+		dst = appendJSON(dst, f, v, i)
+	}
+	return append(dst, '}')
+}
+
+// appendJSON adds row i of v.
+func appendJSON(dst []byte, f *jsonField, v *vec.Vec, i int) []byte {
+	if v.IsNull(i) {
+		return append(dst, "null"...)
+	}
+	switch f.kind {
+	case sql.Boolean:
+		return strconv.AppendBool(dst, v.Bool[i])
+	case sql.Integer, sql.Date, sql.Time:
+		return strconv.AppendInt(dst, int64(v.I32[i]), 10)
+	case sql.Bigint, sql.Timestamp:
+		return strconv.AppendInt(dst, v.I64[i], 10)
+	case sql.Double:
+		if x := v.F64[i]; x != x || math.IsInf(x, 0) {
+			return append(vec.AppendDouble(append(dst, '"'), x), '"')
+		}
+		return vec.AppendDouble(dst, v.F64[i])
+	case sql.Decimal:
+		return v.AppendDecimalText(dst, i, true)
+	case sql.String:
+		return appendQuoted(dst, v.Bytes(i))
+	case sql.Bytes:
+		dst = base64.StdEncoding.AppendEncode(append(dst, '"'), v.Bytes(i))
+		return append(dst, '"')
+	case sql.Array:
+		dst = append(dst, '[')
+		for k := v.Offs[i]; k < v.Offs[i+1]; k++ {
+			if k > v.Offs[i] {
+				dst = append(dst, ',')
+			}
+			dst = appendJSON(dst, f.item, v.Kids[0], int(k))
+		}
+		return append(dst, ']')
+	case sql.Map:
+		dst = append(dst, '{')
+		for k := v.Offs[i]; k < v.Offs[i+1]; k++ {
+			if k > v.Offs[i] {
+				dst = append(dst, ',')
+			}
+			if v.Kids[0].IsNull(int(k)) {
+				dst = append(dst, `"null"`...)
+			} else {
+				dst = appendQuoted(dst, v.Kids[0].Bytes(int(k)))
+			}
+			dst = appendJSON(append(dst, ':'), f.item, v.Kids[1], int(k))
+		}
+		return append(dst, '}')
+	case sql.Struct:
+		return appendObject(dst, f.rec, v.Kids, i)
+	}
+	return append(dst, "null"...)
+}
+
+// appendQuoted adds s as a JSON string, escaped as Jackson does.
+func appendQuoted(dst, s []byte) []byte {
+	dst = append(dst, '"')
+	i := plain(s)
+	if i == len(s) {
+		dst = append(dst, s...)
+		return append(dst, '"')
+	}
+	from := 0
+	for ; i < len(s); i++ {
+		c := s[i]
+		if c >= 0x20 && c != '"' && c != '\\' && c < 0x80 {
+			continue
+		}
+		if c >= 0x80 {
+			r, n := utf8.DecodeRune(s[i:])
+			if r != utf8.RuneError || n > 1 {
+				i += n - 1
+				continue
+			}
+			dst = append(dst, s[from:i]...)
+			if c == 0xED && i+2 < len(s) && s[i+1] >= 0xA0 && s[i+1] < 0xC0 && s[i+2]&0xC0 == 0x80 {
+				// Half of a surrogate pair has no UTF-8: written as an escape it survives.
+				u := 0xD000 | uint16(s[i+1]&0x3F)<<6 | uint16(s[i+2]&0x3F)
+				dst = append(dst, '\\', 'u', hexUp[u>>12], hexUp[u>>8&15], hexUp[u>>4&15], hexUp[u&15])
+				i += 2
+			} else {
+				dst = append(dst, "\uFFFD"...)
+			}
+			from = i + 1
+			continue
+		}
+		dst = append(dst, s[from:i]...)
+		from = i + 1
+		switch c {
+		case '"', '\\':
+			dst = append(dst, '\\', c)
+		case '\b':
+			dst = append(dst, '\\', 'b')
+		case '\f':
+			dst = append(dst, '\\', 'f')
+		case '\n':
+			dst = append(dst, '\\', 'n')
+		case '\r':
+			dst = append(dst, '\\', 'r')
+		case '\t':
+			dst = append(dst, '\\', 't')
+		default:
+			dst = append(dst, '\\', 'u', '0', '0', hexUp[c>>4], hexUp[c&15])
+		}
+	}
+	dst = append(dst, s[from:]...)
+	return append(dst, '"')
+}
+
+const hexUp = "0123456789ABCDEF"
+
+// plain is the number of leading bytes of s that are ASCII and need no escape, perhaps a few less.
+func plain(s []byte) int {
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		w := binary.LittleEndian.Uint64(s[i:])
+		q := w ^ (ones * '"')
+		e := w ^ (ones * '\\')
+		if ((q-ones)|(e-ones)|(w-ones*0x20)|w)&highs != 0 {
+			return i
+		}
+	}
+	for ; i < len(s); i++ {
+		if c := s[i]; c < 0x20 || c >= 0x80 || c == '"' || c == '\\' {
+			return i
+		}
+	}
+	return i
+}

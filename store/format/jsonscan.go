@@ -1,0 +1,332 @@
+package format
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf8"
+)
+
+// The scanner works on one record's bytes and a position. A negative position it returns says that the text is no
+// JSON. Strings are looked at eight bytes at a time, in one word.
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// maxDepth is how deep values may nest, as in Jackson.
+const maxDepth = 1000
+
+func blank(b []byte, p int) int {
+	for p < len(b) && b[p] <= ' ' && (b[p] == ' ' || b[p] == '\n' || b[p] == '\t' || b[p] == '\r') {
+		p++
+	}
+	return p
+}
+
+// run is the position of the first quote, backslash or control character from p on; negative when there is none or
+// the bytes before it are not UTF-8.
+func run(b []byte, p int) int {
+	i := p
+	var seen uint64
+	for ; i+8 <= len(b); i += 8 {
+		w := binary.LittleEndian.Uint64(b[i:])
+		q := w ^ (ones * '"')
+		e := w ^ (ones * '\\')
+		if m := ((q-ones)&^q | (e-ones)&^e | (w-ones*0x20)&^w) & highs; m != 0 {
+			n := bits.TrailingZeros64(m)
+			seen |= w & (1<<(n&^7) - 1)
+			i += n >> 3
+			if seen&highs != 0 && !utf8.Valid(b[p:i]) {
+				return -1
+			}
+			return i
+		}
+		seen |= w
+	}
+	for ; i < len(b); i++ {
+		if c := b[i]; c == '"' || c == '\\' || c < 0x20 {
+			if !ascii(b[p:i]) && !utf8.Valid(b[p:i]) {
+				return -1
+			}
+			return i
+		}
+	}
+	return -1
+}
+
+func ascii(b []byte) bool {
+	var or byte
+	for _, c := range b {
+		or |= c
+	}
+	return or < 0x80
+}
+
+// appendText adds the string whose first character is at p, behind the quote, and gives the position behind its
+// end.
+func appendText(dst, b []byte, p int) ([]byte, int) {
+	for {
+		e := run(b, p)
+		if e < 0 {
+			return dst, -1
+		}
+		dst = append(dst, b[p:e]...)
+		if b[e] == '"' {
+			return dst, e + 1
+		}
+		if b[e] != '\\' || e+1 >= len(b) {
+			return dst, -1
+		}
+		p = e + 2
+		switch c := b[e+1]; c {
+		case '"', '\\', '/':
+			dst = append(dst, c)
+		case 'b':
+			dst = append(dst, '\b')
+		case 'f':
+			dst = append(dst, '\f')
+		case 'n':
+			dst = append(dst, '\n')
+		case 'r':
+			dst = append(dst, '\r')
+		case 't':
+			dst = append(dst, '\t')
+		case 'u':
+			u, ok := hex4(b, p)
+			if !ok {
+				return dst, -1
+			}
+			p += 4
+			if u&0xFC00 == 0xD800 && p+1 < len(b) && b[p] == '\\' && b[p+1] == 'u' {
+				if v, ok := hex4(b, p+2); ok && v&0xFC00 == 0xDC00 {
+					p += 6
+					dst = utf8.AppendRune(dst, (u&0x3FF)<<10+v&0x3FF+0x10000)
+					continue
+				}
+			}
+			if u&0xF800 == 0xD800 {
+				// Half of a pair is legal text in Java; see package vec for how it is kept.
+				dst = append(dst, 0xE0|byte(u>>12), 0x80|byte(u>>6)&0x3F, 0x80|byte(u)&0x3F)
+				continue
+			}
+			dst = utf8.AppendRune(dst, u)
+		default:
+			return dst, -1
+		}
+	}
+}
+
+func hex4(b []byte, p int) (rune, bool) {
+	if p+4 > len(b) {
+		return 0, false
+	}
+	var x rune
+	for _, c := range b[p : p+4] {
+		switch {
+		case c-'0' <= 9:
+			c -= '0'
+		case c|0x20 >= 'a' && c|0x20 <= 'f':
+			c = c | 0x20 - 'a' + 10
+		default:
+			return 0, false
+		}
+		x = x<<4 | rune(c)
+	}
+	return x, true
+}
+
+// skipText is appendText without the text.
+func skipText(b []byte, p int) int {
+	for {
+		e := run(b, p)
+		if e < 0 {
+			return -1
+		}
+		if b[e] == '"' {
+			return e + 1
+		}
+		if b[e] != '\\' || e+1 >= len(b) {
+			return -1
+		}
+		p = e + 2
+		switch b[e+1] {
+		case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		case 'u':
+			if _, ok := hex4(b, p); !ok {
+				return -1
+			}
+			p += 4
+		default:
+			return -1
+		}
+	}
+}
+
+// number is the position behind the number at p, and whether it is written as an integer.
+func number(b []byte, p int) (end int, whole bool) {
+	if p < len(b) && b[p] == '-' {
+		p++
+	}
+	if p >= len(b) || b[p]-'0' > 9 {
+		return -1, false
+	}
+	if b[p] == '0' && p+1 < len(b) && b[p+1]-'0' <= 9 {
+		return -1, false
+	}
+	p = digits(b, p)
+	whole = true
+	if p < len(b) && b[p] == '.' {
+		whole = false
+		q := digits(b, p+1)
+		if q == p+1 {
+			return -1, false
+		}
+		p = q
+	}
+	if p < len(b) && b[p]|0x20 == 'e' {
+		whole = false
+		p++
+		if p < len(b) && (b[p] == '+' || b[p] == '-') {
+			p++
+		}
+		q := digits(b, p)
+		if q == p {
+			return -1, false
+		}
+		p = q
+	}
+	return p, whole
+}
+
+func digits(b []byte, p int) int {
+	for p < len(b) && b[p]-'0' <= 9 {
+		p++
+	}
+	return p
+}
+
+// word is the position behind true, false or null at p.
+func word(b []byte, p int, s string) int {
+	if len(b)-p < len(s) || string(b[p:p+len(s)]) != s {
+		return -1
+	}
+	return p + len(s)
+}
+
+// skip is the position behind the value at p, which is checked.
+func skip(b []byte, p, depth int) int {
+	if p >= len(b) || depth > maxDepth {
+		return -1
+	}
+	switch b[p] {
+	case '"':
+		return skipText(b, p+1)
+	case 't':
+		return word(b, p, "true")
+	case 'f':
+		return word(b, p, "false")
+	case 'n':
+		return word(b, p, "null")
+	case '[':
+		p = blank(b, p+1)
+		if p < len(b) && b[p] == ']' {
+			return p + 1
+		}
+		for {
+			if p = skip(b, p, depth+1); p < 0 {
+				return -1
+			}
+			p = blank(b, p)
+			if p >= len(b) {
+				return -1
+			}
+			if b[p] == ']' {
+				return p + 1
+			}
+			if b[p] != ',' {
+				return -1
+			}
+			p = blank(b, p+1)
+		}
+	case '{':
+		p = blank(b, p+1)
+		if p < len(b) && b[p] == '}' {
+			return p + 1
+		}
+		for {
+			if p >= len(b) || b[p] != '"' {
+				return -1
+			}
+			if p = colon(b, skipText(b, p+1)); p < 0 {
+				return -1
+			}
+			if p = skip(b, p, depth+1); p < 0 {
+				return -1
+			}
+			p = blank(b, p)
+			if p >= len(b) {
+				return -1
+			}
+			if b[p] == '}' {
+				return p + 1
+			}
+			if b[p] != ',' {
+				return -1
+			}
+			p = blank(b, p+1)
+		}
+	}
+	end, _ := number(b, p)
+	return end
+}
+
+// colon is the position of the value, when p stands behind its name.
+func colon(b []byte, p int) int {
+	if p < 0 {
+		return -1
+	}
+	p = blank(b, p)
+	if p >= len(b) || b[p] != ':' {
+		return -1
+	}
+	return blank(b, p+1)
+}
+
+// smallInt reads an integer of at most 18 digits that nothing of a number follows; end is negative otherwise.
+func smallInt(b []byte, p int) (x int64, end int) {
+	neg := false
+	if p < len(b) && b[p] == '-' {
+		neg = true
+		p++
+	}
+	s := p
+	var v uint64
+	for p+8 <= len(b) {
+		w := binary.LittleEndian.Uint64(b[p:])
+		if w&0xF0F0F0F0F0F0F0F0|(w+ones*6)&0xF0F0F0F0F0F0F0F0>>4 != 0x3333333333333333 {
+			break
+		}
+		// Eight digits at once: pairs, then fours, then all.
+		w -= ones * '0'
+		w = w*10 + w>>8
+		w = (w&0x000000FF000000FF*(100+1000000<<32) + w>>16&0x000000FF000000FF*(1+10000<<32)) >> 32
+		v = v*100000000 + w
+		p += 8
+		if p-s > 16 {
+			return 0, -1
+		}
+	}
+	for p < len(b) && b[p]-'0' <= 9 {
+		v = v*10 + uint64(b[p]-'0')
+		p++
+	}
+	n := p - s
+	if n == 0 || n > 18 || n > 1 && b[s] == '0' || p < len(b) && (b[p] == '.' || b[p]|0x20 == 'e') {
+		return 0, -1
+	}
+	if neg {
+		return -int64(v), p
+	}
+	return int64(v), p
+}

@@ -1,0 +1,615 @@
+package format
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"math/big"
+	"strconv"
+	"unsafe"
+
+	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/vec"
+)
+
+// coercion is why a value does not fit, and where it stands below $.
+type coercion struct {
+	text, path string
+}
+
+func (e *coercion) Error() string { return e.text + ", path: $" + e.path }
+
+// within says that err came from a part of the value.
+func within(err error, part string) error {
+	if e, ok := err.(*coercion); ok {
+		return &coercion{e.text, part + e.path}
+	}
+	return err
+}
+
+func mismatch(b []byte, p int, required string) error {
+	return &coercion{text: "Can't convert type. sourceType: " + nodeName(b, p) + ", requiredType: " + required}
+}
+
+func badText(k sql.Kind) error {
+	return &coercion{text: "Can't coerce string to type. targetType: " + k.String()}
+}
+
+// nodeName is Jackson's class for the value at p.
+func nodeName(b []byte, p int) string {
+	switch b[p] {
+	case '"':
+		return "TextNode"
+	case '{':
+		return "ObjectNode"
+	case '[':
+		return "ArrayNode"
+	case 't', 'f':
+		return "BooleanNode"
+	case 'n':
+		return "NullNode"
+	}
+	end, whole := number(b, p)
+	if !whole {
+		return "DecimalNode"
+	}
+	if _, err := strconv.ParseInt(string(b[p:end]), 10, 32); err == nil {
+		return "IntNode"
+	}
+	if _, err := strconv.ParseInt(string(b[p:end]), 10, 64); err == nil {
+		return "LongNode"
+	}
+	return "BigIntegerNode"
+}
+
+func typeText(t sql.Type) string {
+	switch t.Kind {
+	case sql.Array, sql.Map, sql.Struct:
+		return t.Plain()
+	}
+	return t.Kind.String()
+}
+
+func str(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// value reads the value at p as one row of v and gives the position behind it. After an error v may hold part of
+// the row; the caller takes it back.
+func (c *jsonCodec) value(p int, f *jsonField, v *vec.Vec) (int, error) {
+	b := c.b
+	if p >= len(b) {
+		return 0, errSyntax
+	}
+	ch := b[p]
+	if ch == 'n' {
+		if p = word(b, p, "null"); p < 0 {
+			return 0, errSyntax
+		}
+		v.AppendNull()
+		return p, nil
+	}
+	var end int
+	switch f.kind {
+	case sql.String:
+		return c.text(p, v)
+	case sql.Boolean:
+		if ch == 't' {
+			if end = word(b, p, "true"); end > 0 {
+				v.AppendBool(true)
+				return end, nil
+			}
+		}
+		if ch == 'f' {
+			if end = word(b, p, "false"); end > 0 {
+				v.AppendBool(false)
+				return end, nil
+			}
+		}
+	case sql.Integer, sql.Bigint, sql.Date, sql.Time, sql.Timestamp:
+		x, end, err := c.integer(p, f.kind)
+		if err != nil || end > 0 {
+			if err == nil {
+				err = appendInteger(v, x)
+			}
+			return end, err
+		}
+	case sql.Double:
+		if ch == '-' || ch-'0' <= 9 {
+			var x float64
+			if x, end = double(b, p); end < 0 {
+				return 0, errSyntax
+			}
+			v.AppendF64(x)
+			return end, nil
+		}
+		if ch == '"' {
+			s, end := c.textAt(p)
+			if end < 0 {
+				return 0, errSyntax
+			}
+			x, ok := vec.ParseDouble(str(s))
+			if !ok {
+				return 0, badText(sql.Double)
+			}
+			v.AppendF64(x)
+			return end, nil
+		}
+	case sql.Decimal:
+		var s []byte
+		if ch == '"' {
+			s, end = c.textAt(p)
+		} else if ch == '-' || ch-'0' <= 9 {
+			end, _ = number(b, p)
+			if end > 0 {
+				s = b[p:end]
+			}
+		}
+		if end < 0 {
+			return 0, errSyntax
+		}
+		if end > 0 {
+			err := v.AppendDecimal(s, vec.Exact)
+			if err == nil {
+				return end, nil
+			}
+			if err == vec.ErrNumber {
+				return 0, badText(sql.Decimal)
+			}
+			return 0, &coercion{text: err.Error()}
+		}
+	case sql.Bytes:
+		if ch == '"' {
+			s, end := c.textAt(p)
+			if end < 0 {
+				return 0, errSyntax
+			}
+			if err := appendBase64(v, s); err != nil {
+				return 0, &coercion{text: err.Error()}
+			}
+			return end, nil
+		}
+	case sql.Array:
+		if ch == '[' {
+			return c.array(p+1, f, v)
+		}
+	case sql.Map:
+		if ch == '{' {
+			return c.mapping(p+1, f, v)
+		}
+	case sql.Struct:
+		if ch == '{' {
+			c.depth++
+			end, err := c.object(p+1, f.rec, v.Kids, v.N)
+			c.depth--
+			if err == nil {
+				v.EndStruct()
+			}
+			return end, err
+		}
+	}
+	if skip(b, p, c.depth) < 0 {
+		return 0, errSyntax
+	}
+	return 0, mismatch(b, p, typeText(f.typ))
+}
+
+// textAt is the string at p, lent until the next one.
+func (c *jsonCodec) textAt(p int) ([]byte, int) {
+	b := c.b
+	if e := run(b, p+1); e > 0 && b[e] == '"' {
+		return b[p+1 : e], e + 1
+	}
+	var end int
+	c.tmp, end = appendText(c.tmp[:0], b, p+1)
+	return c.tmp, end
+}
+
+var errTime = &coercion{text: "Time values must use number of milliseconds greater than 0 and less than 86400000."}
+
+// appendInteger adds x to a column of an integer kind: low bits of an INTEGER are kept, a TIME must be one.
+func appendInteger(v *vec.Vec, x int64) error {
+	switch v.Type.Kind {
+	case sql.Integer, sql.Date:
+		v.AppendI32(int32(x))
+	case sql.Time:
+		if x < 0 || x > 86400000 {
+			return errTime
+		}
+		v.AppendI32(int32(x))
+	default:
+		v.AppendI64(x)
+	}
+	return nil
+}
+
+// integer reads a number, cut toward zero and to its low 64 bits, or a string of digits in the range of the kind.
+// end is 0 for another value.
+func (c *jsonCodec) integer(p int, k sql.Kind) (x int64, end int, err error) {
+	b := c.b
+	if x, end = smallInt(b, p); end > 0 {
+		return x, end, nil
+	}
+	if b[p] == '"' {
+		s, end := c.textAt(p)
+		if end < 0 {
+			return 0, 0, errSyntax
+		}
+		size := 64
+		if k == sql.Integer {
+			size = 32
+		}
+		if x, err = parseInt(s, size); err != nil {
+			return 0, 0, badText(k)
+		}
+		return x, end, nil
+	}
+	if b[p] != '-' && b[p]-'0' > 9 {
+		return 0, 0, nil
+	}
+	end, whole := number(b, p)
+	if end < 0 {
+		return 0, 0, errSyntax
+	}
+	s := b[p:end]
+	if !whole && bytes.IndexByte(s, 'e')&bytes.IndexByte(s, 'E') != -1 {
+		d, ok := vec.ParseDecimal(s)
+		if !ok {
+			return 0, 0, errSyntax // the exponent needs more than 32 bits
+		}
+		return lowBits(d), end, nil
+	}
+	var u uint64
+	for _, ch := range s {
+		if ch == '.' {
+			break
+		}
+		if ch != '-' {
+			u = u*10 + uint64(ch-'0')
+		}
+	}
+	if s[0] == '-' {
+		u = -u
+	}
+	return int64(u), end, nil
+}
+
+// parseInt is Java's Long.parseLong: an optional sign and digits, nothing else.
+func parseInt(s []byte, size int) (int64, error) {
+	if len(s) == 0 || s[len(s)-1]-'0' > 9 {
+		return 0, strconv.ErrSyntax
+	}
+	return strconv.ParseInt(str(s), 10, size)
+}
+
+// lowBits is Java's BigDecimal.longValue: the fraction cut, the low 64 bits.
+func lowBits(d vec.Decimal) int64 {
+	if d.Scale <= -64 || vec.DigitsBig(d.Unscaled) <= d.Scale {
+		return 0 // 2^64 divides 10^64
+	}
+	d, _ = d.Rescale(0, vec.Down)
+	low := new(big.Int).And(d.Unscaled, new(big.Int).SetUint64(^uint64(0))) // two's complement, as big.Int has it
+	return int64(low.Uint64())
+}
+
+// tensF are the powers of ten that a double holds exactly.
+var tensF = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22}
+
+// double reads the number at p as a double.
+func double(b []byte, p int) (float64, int) {
+	end, _ := number(b, p)
+	if end < 0 {
+		return 0, -1
+	}
+	s := b[p:end]
+	// Up to 15 digits without exponent: both parts are exact, so one division rounds right.
+	if len(s) <= 16 {
+		var u uint64
+		neg, frac, dot := false, 0, 0
+		for i, ch := range s {
+			switch {
+			case ch-'0' <= 9:
+				u = u*10 + uint64(ch-'0')
+				frac += dot
+			case ch == '.':
+				dot = 1
+			case ch == '-' && i == 0:
+				neg = true
+			default:
+				u = 1 << 63
+			}
+			if u >= 1<<53 {
+				break
+			}
+		}
+		if u < 1<<53 {
+			x := float64(u) / tensF[frac]
+			if neg {
+				x = -x
+			}
+			if x != 0 {
+				return x, end
+			}
+			return 0, end // Java's number nodes have no -0
+		}
+	}
+	x, _ := strconv.ParseFloat(str(s), 64)
+	if x == 0 {
+		x = 0
+	}
+	return x, end
+}
+
+var errBase64 = errors.New("Can't decode base64")
+
+// appendBase64 adds the bytes that text spells to v.
+func appendBase64(v *vec.Vec, text []byte) error {
+	at := len(v.Data)
+	d, err := base64.StdEncoding.AppendDecode(v.Data, text)
+	if err != nil {
+		v.Data = v.Data[:at]
+		return errBase64
+	}
+	v.Data = d
+	v.EndBytes()
+	return nil
+}
+
+// array reads the items of an ARRAY from p on.
+func (c *jsonCodec) array(p int, f *jsonField, v *vec.Vec) (int, error) {
+	b := c.b
+	c.depth++
+	defer func() { c.depth-- }()
+	p = blank(b, p)
+	if p < len(b) && b[p] == ']' {
+		v.EndList()
+		return p + 1, nil
+	}
+	for i := 0; ; i++ {
+		var err error
+		if p, err = c.value(p, f.item, v.Kids[0]); err != nil {
+			return 0, within(err, "["+strconv.Itoa(i)+"]")
+		}
+		p = blank(b, p)
+		if p >= len(b) {
+			return 0, errSyntax
+		}
+		if b[p] == ']' {
+			v.EndList()
+			return p + 1, nil
+		}
+		if b[p] != ',' {
+			return 0, errSyntax
+		}
+		p = blank(b, p+1)
+	}
+}
+
+// mapping reads the entries of a MAP from p on. Names that repeat make the row one to read with care; then the
+// entry stands where the name came first, with the last value, as in Java's LinkedHashMap.
+func (c *jsonCodec) mapping(p int, f *jsonField, v *vec.Vec) (int, error) {
+	b := c.b
+	c.depth++
+	defer func() { c.depth-- }()
+	keys, vals := v.Kids[0], v.Kids[1]
+	if c.careful {
+		var names []string
+		at := map[string]int{}
+		end, err := c.members(p, func(key string, p int) {
+			if _, ok := at[key]; !ok {
+				names = append(names, key)
+			}
+			at[key] = p
+		})
+		if err != nil {
+			return 0, err
+		}
+		for _, k := range names {
+			keys.AppendString(k)
+			if _, err := c.value(at[k], f.item, vals); err != nil {
+				return 0, within(err, "."+k+".value")
+			}
+		}
+		v.EndList()
+		return end, nil
+	}
+	first := keys.N
+	p = blank(b, p)
+	if p < len(b) && b[p] == '}' {
+		v.EndList()
+		return p + 1, nil
+	}
+	for {
+		if p >= len(b) || b[p] != '"' {
+			return 0, errSyntax
+		}
+		var q int
+		keys.Data, q = appendText(keys.Data, b, p+1)
+		if p = colon(b, q); p < 0 {
+			return 0, errSyntax
+		}
+		keys.EndBytes()
+		var err error
+		if p, err = c.value(p, f.item, vals); err != nil {
+			return 0, err
+		}
+		p = blank(b, p)
+		if p >= len(b) {
+			return 0, errSyntax
+		}
+		if b[p] == '}' {
+			break
+		}
+		if b[p] != ',' {
+			return 0, errSyntax
+		}
+		p = blank(b, p+1)
+	}
+	if repeats(keys, first) {
+		return 0, errAgain
+	}
+	v.EndList()
+	return p + 1, nil
+}
+
+// repeats reports whether a string stands twice among rows from first on.
+func repeats(v *vec.Vec, first int) bool {
+	if v.N-first > 32 {
+		seen := make(map[string]bool, v.N-first)
+		for i := first; i < v.N; i++ {
+			if seen[v.Str(i)] {
+				return true
+			}
+			seen[v.Str(i)] = true
+		}
+		return false
+	}
+	for i := first + 1; i < v.N; i++ {
+		for j := first; j < i; j++ {
+			if v.Str(i) == v.Str(j) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// text reads any value as a STRING.
+func (c *jsonCodec) text(p int, v *vec.Vec) (int, error) {
+	var end int
+	if v.Data, end = c.appendTextOf(v.Data, p, c.depth); end < 0 {
+		return 0, errSyntax
+	}
+	v.EndBytes()
+	return end, nil
+}
+
+// appendTextOf adds the text of the value at p: a string itself, a number in Java's form, [a, b] of an array, the
+// compact JSON of an object.
+func (c *jsonCodec) appendTextOf(dst []byte, p, depth int) ([]byte, int) {
+	b := c.b
+	if p >= len(b) || depth > maxDepth {
+		return dst, -1
+	}
+	switch b[p] {
+	case '"':
+		return appendText(dst, b, p+1)
+	case '{':
+		return c.appendCompact(dst, p, depth)
+	case '[':
+		dst = append(dst, '[')
+		p = blank(b, p+1)
+		for first := true; ; first = false {
+			if first && p < len(b) && b[p] == ']' {
+				return append(dst, ']'), p + 1
+			}
+			if dst, p = c.appendTextOf(dst, p, depth+1); p < 0 {
+				return dst, -1
+			}
+			p = blank(b, p)
+			if p >= len(b) || b[p] != ',' && b[p] != ']' {
+				return dst, -1
+			}
+			if b[p] == ']' {
+				return append(dst, ']'), p + 1
+			}
+			dst = append(dst, ", "...)
+			p = blank(b, p+1)
+		}
+	case 't', 'f', 'n':
+		end := skip(b, p, depth)
+		if end > 0 {
+			dst = append(dst, b[p:end]...)
+		}
+		return dst, end
+	}
+	return appendNumber(dst, b, p)
+}
+
+// appendNumber adds the number at p as Java's BigInteger or BigDecimal writes it.
+func appendNumber(dst, b []byte, p int) ([]byte, int) {
+	end, whole := number(b, p)
+	if end < 0 {
+		return dst, -1
+	}
+	s := b[p:end]
+	if whole {
+		if len(s) == 2 && s[0] == '-' && s[1] == '0' {
+			s = s[1:]
+		}
+		return append(dst, s...), end
+	}
+	if n, scale, ok := vec.ParseNum(s); ok {
+		return n.AppendJava(dst, scale), end
+	}
+	d, ok := vec.ParseDecimal(s)
+	if !ok {
+		return dst, -1
+	}
+	return vec.AppendJava(dst, d.Unscaled, d.Scale), end
+}
+
+// appendCompact adds the JSON at p without blanks, a repeated name with its last value.
+func (c *jsonCodec) appendCompact(dst []byte, p, depth int) ([]byte, int) {
+	b := c.b
+	if p >= len(b) || depth > maxDepth {
+		return dst, -1
+	}
+	switch b[p] {
+	case '"':
+		s, end := appendText(nil, b, p+1)
+		if end < 0 {
+			return dst, -1
+		}
+		return appendQuoted(dst, s), end
+	case '[':
+		dst = append(dst, '[')
+		p = blank(b, p+1)
+		if p < len(b) && b[p] == ']' {
+			return append(dst, ']'), p + 1
+		}
+		for {
+			if dst, p = c.appendCompact(dst, p, depth+1); p < 0 {
+				return dst, -1
+			}
+			p = blank(b, p)
+			if p >= len(b) || b[p] != ',' && b[p] != ']' {
+				return dst, -1
+			}
+			dst = append(dst, b[p])
+			if b[p] == ']' {
+				return dst, p + 1
+			}
+			p = blank(b, p+1)
+		}
+	case '{':
+		var names []string
+		at := map[string]int{}
+		end, err := c.members(p+1, func(key string, p int) {
+			if _, ok := at[key]; !ok {
+				names = append(names, key)
+			}
+			at[key] = p
+		})
+		if err != nil {
+			return dst, -1
+		}
+		dst = append(dst, '{')
+		for i, k := range names {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = append(appendQuoted(dst, []byte(k)), ':')
+			var q int
+			if dst, q = c.appendCompact(dst, at[k], depth+1); q < 0 {
+				return dst, -1
+			}
+		}
+		return append(dst, '}'), end
+	case 't', 'f', 'n':
+		end := skip(b, p, depth)
+		if end > 0 {
+			dst = append(dst, b[p:end]...)
+		}
+		return dst, end
+	}
+	return appendNumber(dst, b, p)
+}
