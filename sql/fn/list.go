@@ -8,7 +8,12 @@ import (
 
 // Builtins is the set of ksqlDB's own functions.
 func Builtins() *Set {
-	return NewSet()
+	return NewSet(
+		stringFuncs, maskFuncs, bytesFuncs, encodeFuncs, urlFuncs, mathFuncs, randomFuncs, compareFuncs,
+		arrayFuncs(), mapFuncs(), lambdaFuncs(), nullFuncs(), jsonFuncs(), tableFuncs(),
+		[]Func{countFunc(), avgFunc(), correlationFunc(), histogramFunc(), attrFunc(), distinctFunc()},
+		sumFuncs(), minMaxFuncs(), stddevFuncs(), topkFuncs(), collectFuncs(), offsetFuncs(),
+	)
 }
 
 // Lookup finds a function by its name in any letter case.

@@ -224,16 +224,16 @@ func castable(from, to sql.Kind) bool {
 	return false
 }
 
-// castTo is the type that an argument of type t has once it is cast to p. A DECIMAL parameter without
+// implied is the type that an argument of type t has once it is cast to p. A DECIMAL parameter without
 // digits takes the digits that hold t.
-func castTo(p, t sql.Type) sql.Type {
+func implied(p, t sql.Type) sql.Type {
 	switch {
 	case p.Kind == sql.Any || p.Kind == sql.Struct:
 		return t
 	case p.Kind == sql.Array:
-		return sql.ArrayOf(castTo(*p.Elem, *t.Elem))
+		return sql.ArrayOf(implied(*p.Elem, *t.Elem))
 	case p.Kind == sql.Map:
-		return sql.MapOf(castTo(*p.Key, *t.Key), castTo(*p.Elem, *t.Elem))
+		return sql.MapOf(implied(*p.Key, *t.Key), implied(*p.Elem, *t.Elem))
 	case p.Kind == sql.Decimal && p.Precision == 0:
 		switch t.Kind {
 		case sql.Integer:
@@ -285,7 +285,7 @@ func (m *match) finish(f *Func, args []ArgType) (Resolved, error) {
 		case open(p):
 			r.Args[i] = args[i].Type
 		default:
-			r.Args[i] = castTo(p, args[i].Type)
+			r.Args[i] = implied(p, args[i].Type)
 		}
 	}
 	if m.v.Infer != nil {

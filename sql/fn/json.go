@@ -1,0 +1,330 @@
+package fn
+
+import (
+	"errors"
+	"strconv"
+
+	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/vec"
+)
+
+const catJSON = "JSON"
+
+func jsonFuncs() []Func {
+	strs := []sql.Type{sql.TString, sql.TString}
+	texts := sql.ArrayOf(sql.TString)
+	// perDoc is a variant with a document of its own to parse into.
+	perDoc := func(sig string, types []sql.Type, returns sql.Type, f func(d *jsonDoc, c *Call, i int, out *vec.Vec) error) Variant {
+		return PerSite(func(Site) Variant {
+			var d jsonDoc
+			return FnRow(sig, types, returns, func(c *Call, i int, out *vec.Vec) error { return f(&d, c, i, out) })
+		})
+	}
+	concat := PerSite(func(Site) Variant {
+		var j joiner
+		return FnRow("jsonStrings: the documents", strs[:1], sql.TString, j.concat)
+	})
+	concat.Variadic = 1
+	one := func(v Variant) []Variant { return []Variant{v} }
+	return []Func{
+		{Name: "EXTRACTJSONFIELD", Declared: "extractjsonfield", Category: catJSON,
+			Doc: "Gives the part of a JSON document that a path such as $.a.b[0] leads to.",
+			Variants: one(PerSite(func(Site) Variant {
+				var d jsonDoc
+				path := Cached(jsonPath)
+				return FnRow("input: the document; path: the way to the part", strs, sql.TString, func(c *Call, i int, out *vec.Vec) error {
+					return extract(&d, path, c, i, out)
+				})
+			}))},
+		{Name: "IS_JSON_STRING", Category: catJSON, Author: confluent, Doc: "Says whether a text is JSON.",
+			Variants: one(perDoc("input: the text", strs[:1], sql.TBoolean, func(d *jsonDoc, c *Call, i int, out *vec.Vec) error {
+				out.AppendBool(!c.Args[0].IsNull(i) && d.parse(c.Args[0].Str(i)) == nil && len(d.nodes) > 0)
+				return nil
+			}))},
+		{Name: "JSON_ARRAY_LENGTH", Category: catJSON, Author: confluent, Doc: "Counts the items of a JSON array.",
+			Variants: one(perDoc("jsonArray: the array", strs[:1], sql.TInteger, func(d *jsonDoc, c *Call, i int, out *vec.Vec) error {
+				if err := d.open(c, i, '['); err != nil {
+					return err
+				}
+				out.AppendI32(int32(d.nodes[0].n))
+				return nil
+			}))},
+		{Name: "JSON_ARRAY_CONTAINS", Category: catJSON, Author: confluent, Doc: "Says whether a JSON array holds a value.",
+			Variants: one(perDoc("jsonArray: the array; val: what to look for", []sql.Type{sql.TString, tvar("T")}, sql.TBoolean, jsonContains))},
+		{Name: "JSON_KEYS", Category: catJSON, Author: confluent, Doc: "Gives the keys of a JSON object.",
+			Variants: one(perDoc("jsonObj: the object", strs[:1], texts, func(d *jsonDoc, c *Call, i int, out *vec.Vec) error {
+				if err := d.open(c, i, '{'); err != nil {
+					return err
+				}
+				d.members(0, func(key, _ int) { out.Kids[0].AppendString(d.str(key)) })
+				out.EndList()
+				return nil
+			}))},
+		{Name: "JSON_RECORDS", Category: catJSON, Author: confluent, Doc: "Makes a map of the members of a JSON object.",
+			Variants: one(perDoc("jsonObj: the object", strs[:1], sql.MapOf(sql.TString, sql.TString), func(d *jsonDoc, c *Call, i int, out *vec.Vec) error {
+				if err := d.open(c, i, '{'); err != nil {
+					return err
+				}
+				n := 0
+				d.members(0, func(key, value int) {
+					out.Kids[0].AppendString(d.str(key))
+					d.appendPart(out.Kids[1], value)
+					n++
+				})
+				HashMapEnd(out, CapacityFor(n))
+				return nil
+			}))},
+		{Name: "JSON_ITEMS", Category: catJSON, Author: confluent, Doc: "Makes an array of the items of a JSON array, each as JSON.",
+			Variants: one(perDoc("jsonItems: the array", strs[:1], texts, jsonItems))},
+		{Name: "JSON_CONCAT", Category: catJSON, Author: confluent, Doc: "Merges JSON objects, or appends JSON arrays and other values.",
+			Variants: one(concat)},
+		{Name: "TO_JSON_STRING", Category: catJSON, Author: confluent, Doc: "Writes any value as JSON.",
+			Variants: one(PerSite(func(Site) Variant {
+				var buf []byte
+				return FnRow("input: the value", []sql.Type{tvar("T")}, sql.TString, func(c *Call, i int, out *vec.Vec) error {
+					var err error
+					if buf, err = appendJSON(buf[:0], c.Args[0], i); err == nil {
+						out.AppendBytes(buf)
+					}
+					return err
+				})
+			}))},
+	}
+}
+
+// open parses the first argument. It is ErrNull when that is null, blank or not of that kind.
+func (d *jsonDoc) open(c *Call, i int, kind byte) error {
+	if c.Args[0].IsNull(i) {
+		return ErrNull
+	}
+	if err := d.parse(c.Args[0].Str(i)); err != nil {
+		return err
+	}
+	if len(d.nodes) == 0 || d.nodes[0].kind != kind {
+		return ErrNull
+	}
+	return nil
+}
+
+// appendPart appends a value to a STRING column: text as it is, all else as JSON.
+func (d *jsonDoc) appendPart(out *vec.Vec, i int) {
+	if d.nodes[i].kind == '"' {
+		out.Data = d.appendStr(out.Data, i)
+	} else {
+		out.Data = d.print(out.Data, i, false)
+	}
+	out.EndBytes()
+}
+
+func extract(d *jsonDoc, path func(string) ([]string, error), c *Call, i int, out *vec.Vec) error {
+	doc, p := c.Args[0], c.Args[1]
+	if doc.IsNull(i) || p.IsNull(i) {
+		return ErrNull
+	}
+	steps, err := path(p.Str(i))
+	if err != nil {
+		return err
+	}
+	if err := d.parse(doc.Str(i)); err != nil {
+		return err
+	}
+	if len(d.nodes) == 0 {
+		if len(steps) > 0 {
+			return ErrNull
+		}
+		out.EndBytes()
+		return nil
+	}
+	at := 0
+	for _, s := range steps {
+		switch d.nodes[at].kind {
+		case '{':
+			at = d.member(at, s)
+		case '[':
+			n, err := strconv.ParseInt(s, 10, 32)
+			if err != nil {
+				return ErrNull
+			}
+			at = d.item(at, int(n))
+		default:
+			return ErrNull
+		}
+		if at < 0 {
+			return ErrNull
+		}
+	}
+	d.appendPart(out, at)
+	return nil
+}
+
+func jsonItems(d *jsonDoc, c *Call, i int, out *vec.Vec) error {
+	if c.Args[0].IsNull(i) {
+		return ErrNull
+	}
+	if err := d.parse(c.Args[0].Str(i)); err != nil {
+		return err
+	}
+	if len(d.nodes) == 0 || d.nodes[0].kind != '[' {
+		return errors.New("JSON_ITEMS needs a JSON array")
+	}
+	texts := out.Kids[0]
+	for k := 1; k < len(d.nodes); k = d.nodes[k].next {
+		texts.Data = d.print(texts.Data, k, false)
+		texts.EndBytes()
+	}
+	out.EndList()
+	return nil
+}
+
+// jsonContains reads the array item by item and stops at the hit, as ksqlDB does: what follows may be anything.
+func jsonContains(d *jsonDoc, c *Call, i int, out *vec.Vec) error {
+	if c.Args[0].IsNull(i) {
+		return errors.New("JSON_ARRAY_CONTAINS needs an array")
+	}
+	out.AppendBool(d.contains(c.Args[0].Str(i), c.Args[1], i))
+	return nil
+}
+
+func (d *jsonDoc) contains(src string, v *vec.Vec, i int) bool {
+	d.start(src)
+	if d.peek() != '[' {
+		return false
+	}
+	d.pos++
+	if d.peek() == ']' {
+		return false
+	}
+	for {
+		d.nodes = d.nodes[:0]
+		if d.value() != nil {
+			return false
+		}
+		hit, broken := d.equals(v, i)
+		if hit || broken {
+			return hit
+		}
+		if d.peek() != ',' {
+			return false
+		}
+		d.pos++
+	}
+}
+
+// equals compares node 0 with a value of the same kind. broken says that the number is none of that type.
+func (d *jsonDoc) equals(v *vec.Vec, i int) (hit, broken bool) {
+	kind := d.nodes[0].kind
+	if v.IsNull(i) {
+		return kind == 'n', false
+	}
+	switch v.Type.Kind {
+	case sql.Boolean:
+		return v.Bool[i] && kind == 't' || !v.Bool[i] && kind == 'f', false
+	case sql.Integer:
+		if kind == '0' {
+			x, err := strconv.ParseInt(d.raw(0), 10, 32)
+			return err == nil && int32(x) == v.I32[i], err != nil
+		}
+	case sql.Bigint:
+		if kind == '0' {
+			x, err := strconv.ParseInt(d.raw(0), 10, 64)
+			return err == nil && x == v.I64[i], err != nil
+		}
+	case sql.Double:
+		if kind == '.' {
+			x, _ := strconv.ParseFloat(d.raw(0), 64)
+			return vec.CompareDouble(x, v.F64[i]) == 0, false
+		}
+	case sql.String:
+		return kind == '"' && d.str(0) == v.Str(i), false
+	}
+	return false, false
+}
+
+// joiner is JSON_CONCAT.
+type joiner struct{ docs []jsonDoc }
+
+func (j *joiner) concat(c *Call, i int, out *vec.Vec) error {
+	if len(c.Args) == 0 {
+		return errors.New("JSON_CONCAT needs an argument")
+	}
+	for len(j.docs) < len(c.Args) {
+		j.docs = append(j.docs, jsonDoc{})
+	}
+	docs := j.docs[:len(c.Args)]
+	objects := true
+	missing := false
+	for k, a := range c.Args {
+		if a.IsNull(i) {
+			return ErrNull
+		}
+		if err := docs[k].parse(a.Str(i)); err != nil {
+			return err
+		}
+		if len(docs[k].nodes) == 0 {
+			missing = true
+		} else if docs[k].nodes[0].kind != '{' {
+			objects = false
+		}
+	}
+	switch {
+	case missing:
+		return ErrNull
+	case len(docs) == 1:
+		out.Data = docs[0].print(out.Data, 0, true)
+	case objects:
+		out.Data = mergeObjects(out.Data, docs)
+	default:
+		out.Data = joinArrays(out.Data, docs)
+	}
+	out.EndBytes()
+	return nil
+}
+
+// mergeObjects appends an object of all members; a later one takes the place of one of the same name.
+func mergeObjects(dst []byte, docs []jsonDoc) []byte {
+	type value struct{ doc, node int }
+	var keys []string
+	values := map[string]value{}
+	for k := range docs {
+		docs[k].members(0, func(key, node int) {
+			name := docs[k].str(key)
+			if _, ok := values[name]; !ok {
+				keys = append(keys, name)
+			}
+			values[name] = value{k, node}
+		})
+	}
+	dst = append(dst, '{')
+	for n, name := range keys {
+		if n > 0 {
+			dst = append(dst, ',')
+		}
+		v := values[name]
+		dst = docs[v.doc].print(append(appendQuoted(dst, name), ':'), v.node, true)
+	}
+	return append(dst, '}')
+}
+
+// joinArrays appends an array of all items; what is no array is an item.
+func joinArrays(dst []byte, docs []jsonDoc) []byte {
+	dst = append(dst, '[')
+	first := true
+	add := func(d *jsonDoc, node int) {
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		dst = d.print(dst, node, true)
+	}
+	for k := range docs {
+		d := &docs[k]
+		if d.nodes[0].kind != '[' {
+			add(d, 0)
+			continue
+		}
+		for n := 1; n < len(d.nodes); n = d.nodes[n].next {
+			add(d, n)
+		}
+	}
+	return append(dst, ']')
+}
