@@ -16,10 +16,12 @@ type Source struct {
 	Key, Value Format
 	KeyWindow  *Window // the topic's keys carry a window: Kind and Size only
 	Timestamp  *Timestamp
-	ReadOnly   bool   // CREATE SOURCE ...
-	Query      string // id of the query that made it (CREATE ... AS); empty for declared sources
-	State      string // id of the query whose state answers pull queries; empty: not queryable
-	Text       string // the statement that made it
+	Retention  int64    // of the topic, ms; 0: unlimited or not known
+	ReadOnly   bool     // CREATE SOURCE ...
+	Query      string   // id of the query that made it (CREATE ... AS), even after that was terminated; empty for declared sources
+	From       []string // the sources that query reads, in order; they cannot be dropped before this one
+	State      string   // id of the query whose state answers pull queries; empty: not queryable
+	Text       string   // the statement that made it
 }
 
 // Catalog is what exists: sources, custom types, persistent queries. It is immutable: a statement makes a
@@ -60,11 +62,12 @@ type Query struct {
 	ID       string
 	Kind     QueryKind
 	Text     string
-	Root     Step       // a Sink if persistent
+	Root     Step       // a Sink if PersistentAs or PersistentInsert; a Latest if PersistentSource
 	Reads    []string   // sources
 	Writes   string     // the sink's source; empty for push queries
 	Schema   sql.Schema // of the rows a push query gives
 	Limit    *int
 	Props    map[string]string // session properties at its making
 	Earliest map[string]bool   // topic: begin at its oldest row, else at its end
+	Paused   bool              // PAUSE was the last word on it
 }

@@ -32,6 +32,7 @@ type Format struct {
 	Props map[string]string // delimiter, fullSchemaName ...; nil when none
 	// Unwrapped: a single column stands bare, not in a record of one field. Always false for several columns.
 	Unwrapped bool
+	Features  []string // what ksqlDB lists as serde features: WRAP_SINGLES or UNWRAP_SINGLES where it was chosen; nil when none
 }
 
 // Timestamp is the column that gives a record its time.
@@ -76,7 +77,9 @@ type (
 		In   Step
 		Pred Expr
 	}
-	// Project computes the columns of its schema, keys first.
+	// Project computes the columns of its schema, keys first, and WINDOWSTART and WINDOWEND after them if the rows'
+	// keys carry a window. At the end of a push query they stand in the order of the SELECT; there the Role tells
+	// which are the key's (KeyRole, PseudoRole for window bounds): the only ones that a Delete fills.
 	Project struct {
 		Head
 		In    Step
@@ -89,12 +92,14 @@ type (
 		In    Step
 		Calls []RowsCall
 	}
-	// Rekey gives rows another key. Its schema is the new key columns, the value columns of the input, and the old
-	// key columns as values. No Keys: PARTITION BY NULL.
+	// Rekey gives rows another key. Its schema is the new key columns, then copies of the input's columns Rest: its
+	// value columns and last its old key columns, without those that became keys. No Keys: PARTITION BY NULL. Rows
+	// without a value: keys that read key columns only are computed, others are null.
 	Rekey struct {
 		Head
 		In   Step
 		Keys []Item
+		Rest []int
 	}
 	// Exchange sends rows through a repartition topic, by their key.
 	Exchange struct {
@@ -113,8 +118,10 @@ type (
 		Calls  []AggCall
 		Key    Format // internal formats, for the fingerprint and the topics' names
 		Value  Format
+		Reads  []string // the source's columns that the query reads, for CREATE OR REPLACE
 	}
-	// Sink writes to a topic. Its schema is the sink's columns.
+	// Sink writes to a topic. Its schema is its input's: the sink's key columns, WINDOWSTART and WINDOWEND if the
+	// keys carry a window, the sink's value columns.
 	Sink struct {
 		Head
 		In         Step
@@ -134,7 +141,8 @@ type RowsCall struct {
 	Name    string // of its column: KSQL_SYNTH_n
 }
 
-// AggCall is one aggregate function. Args are columns of the input; literal arguments stand in Site only.
+// AggCall is one aggregate function. Args are columns of the input, one for each argument of the call but those
+// that the variant wants as constants (Variant.Literal): these stand in Site.Lits only.
 type AggCall struct {
 	Func    *fn.Func
 	Variant *fn.Variant

@@ -1,0 +1,84 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/ksqlgo/ksql/sql"
+)
+
+// alter is ALTER STREAM or TABLE ... ADD COLUMN. Running queries keep their plan.
+func (k *checker) alter(s *sql.AlterSource) (*Command, error) {
+	src, ok := k.Sources[s.Name]
+	if !ok {
+		return nil, errorf("Source %s does not exist.", s.Name)
+	}
+	if src.Kind != s.Kind {
+		return nil, errorf("Incompatible data source type is %s, but statement was ALTER %s", src.Kind, s.Kind)
+	}
+	lower := strings.ToLower(s.Kind.String())
+	if src.ReadOnly {
+		return nil, errorf("Cannot alter %s '%s': ALTER operations are not supported on source %ss.", lower, s.Name, lower)
+	}
+	if src.Query != "" {
+		return nil, errorf("ALTER command is not supported for CREATE ... AS statements.")
+	}
+	added := *src
+	added.Schema = slices.Clone(src.Schema)
+	for _, d := range s.Adds {
+		if added.Schema.Index(d.Name) >= 0 {
+			return nil, errorf("Cannot add column `%s` to schema. A column with the same name already exists.", d.Name)
+		}
+		cols, err := k.declared([]sql.ColumnDef{d})
+		if err != nil {
+			return nil, err
+		}
+		added.Schema = append(added.Schema, cols...)
+	}
+	var wrap *bool
+	if slices.Contains(src.Value.Features, unwrapSingles) {
+		no := false
+		wrap = &no
+	}
+	values := fields(added.Schema, sql.ValueRole)
+	if len(values) != 1 {
+		wrap = nil
+	}
+	var err error
+	if added.Value, err = k.env.valueFormat(src.Value, values, wrap); err != nil {
+		return nil, err
+	}
+	cmd := done(k.Clone(), title(s.Kind)+" "+s.Name+" altered.")
+	cmd.Catalog.Sources[s.Name] = &added
+	return cmd, nil
+}
+
+// createType is CREATE TYPE.
+func (k *checker) createType(s *sql.CreateType) (*Command, error) {
+	if old, ok := k.Types[s.Name]; ok {
+		if s.IfNotExists {
+			return done(k.Catalog, s.Name+" is already registered with type "+old.String()), nil
+		}
+		return nil, errorf("Cannot register custom type '%s' since it is already registered with type: %s", s.Name, old)
+	}
+	t, err := k.resolve(s.Type)
+	if err != nil {
+		return nil, err
+	}
+	cmd := done(k.Clone(), "Registered custom type with name '"+s.Name+"' and SQL type "+t.String())
+	cmd.Catalog.Types[s.Name] = t
+	return cmd, nil
+}
+
+// dropType is DROP TYPE. Sources keep the type they resolved.
+func (k *checker) dropType(s *sql.DropType) (*Command, error) {
+	if _, ok := k.Types[s.Name]; !ok {
+		if s.IfExists {
+			return done(k.Catalog, "Type '"+s.Name+"' does not exist"), nil
+		}
+		return nil, errorf("Type %s does not exist.", s.Name)
+	}
+	cmd := done(k.Clone(), "Dropped type '"+s.Name+"'")
+	delete(cmd.Catalog.Types, s.Name)
+	return cmd, nil
+}

@@ -1,0 +1,380 @@
+package plan
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/ksqlgo/ksql/sql"
+)
+
+// createAs is CREATE STREAM or TABLE ... AS SELECT.
+func (k *checker) createAs(s *sql.CreateAs) (*Command, error) {
+	p, err := readProps(s.With, ofCreateAs)
+	if err != nil {
+		return nil, err
+	}
+	q := &query{Catalog: k.Catalog, env: k.env, kind: PersistentAs, sink: s.Name, sel: s.Query}
+	if err := q.analyze(); err != nil {
+		return nil, err
+	}
+	written := *s
+	written.Query = q.written()
+	k.text = strings.TrimSuffix(written.String(), ";")
+	old := k.Sources[s.Name]
+	if old != nil {
+		cmd, err := k.exists(old, s.Name, s.Kind, s.OrReplace, s.IfNotExists, false)
+		if cmd != nil || err != nil {
+			return cmd, err
+		}
+	}
+	root, err := q.plan()
+	if err != nil {
+		return nil, err
+	}
+	if got := root.Out().Shape; got != s.Kind {
+		return nil, errorf("Invalid result type. Your SELECT query produces a %s. Please use CREATE %s AS SELECT statement instead.", got, got)
+	}
+	src := &Source{
+		Name: s.Name, Kind: s.Kind, Topic: p.topic, Partitions: p.partitions, KeyWindow: keyWindow(root.Out().Window), Text: k.text,
+		From: q.sources(),
+	}
+	for _, c := range root.Out().Schema {
+		if c.Role != sql.PseudoRole {
+			src.Schema = append(src.Schema, c)
+		}
+	}
+	if src.Topic == "" {
+		src.Topic = k.env.Prop("ksql.output.topic.name.prefix", "") + s.Name
+	}
+	if src.Partitions == 0 {
+		src.Partitions = q.source().Partitions
+	}
+	if src.Timestamp, err = timestampColumn(p, src.Schema); err != nil {
+		return nil, err
+	}
+	if err := q.sinkFormats(src, p); err != nil {
+		return nil, err
+	}
+	cmd := done(k.Clone(), "")
+	if err := q.sinkTopic(cmd, src, p); err != nil {
+		return nil, err
+	}
+	sink := newSink(root, src)
+	id := ""
+	if old != nil {
+		if id = old.Query; id == "" || k.Queries[id] == nil {
+			id = ""
+		}
+	} else if err := k.room(); err != nil {
+		return nil, err
+	}
+	if id == "" {
+		id = cmd.Catalog.nextID(map[sql.SourceKind]string{sql.StreamKind: "CSAS_", sql.TableKind: "CTAS_"}[s.Kind] + s.Name + "_")
+	}
+	run := q.finish(sink, id, k.text)
+	run.Writes = s.Name
+	src.Query = id
+	if s.Kind == sql.TableKind {
+		src.State = id
+	}
+	if old != nil {
+		if err := k.replaceable(old, src, run); err != nil {
+			return nil, err
+		}
+		cmd.Replace = k.Queries[id] != nil
+	}
+	cmd.Catalog.Sources[s.Name], cmd.Catalog.Queries[id] = src, run
+	cmd.Start, cmd.Message = run, "Created query with ID "+id
+	return cmd, nil
+}
+
+// room refuses a persistent query too many.
+func (k *checker) room() error {
+	limit := k.env.Prop("ksql.query.persistent.active.limit", "")
+	if n, ok := atoi(limit); ok && len(k.Queries)+1 > n {
+		return errorf("Not executing statement(s) as it would cause the number of active, persistent queries to exceed the configured limit. Use the TERMINATE command to terminate existing queries before starting new ones. Additional details: Current persistent query count = %d, New persistent queries = 1, Limit = %d.", len(k.Queries), n)
+	}
+	return nil
+}
+
+// sources are the names of the sources the query reads.
+func (q *query) sources() []string {
+	var out []string
+	for _, r := range q.from {
+		out = append(out, r.Name)
+	}
+	return out
+}
+
+// keyWindow is what a sink's keys say of their window.
+func keyWindow(w *Window) *Window {
+	if w == nil {
+		return nil
+	}
+	if w.Kind == sql.Session {
+		return &Window{Kind: w.Kind}
+	}
+	return &Window{Kind: w.Kind, Size: w.Size}
+}
+
+// written is the query with its columns qualified and its items named, as ksqlDB quotes it.
+func (q *query) written() *sql.Select {
+	s := *q.sel
+	s.Items = nil
+	for _, it := range q.items {
+		if it.star {
+			s.Items = append(s.Items, sql.Item{Star: true})
+			continue
+		}
+		s.Items = append(s.Items, sql.Item{X: q.qualified(it.x), Alias: it.name, HasAlias: true})
+	}
+	if s.Where != nil {
+		s.Where = q.qualified(q.where)
+	}
+	if s.Having != nil {
+		s.Having = q.qualified(q.having)
+	}
+	s.GroupBy, s.PartitionBy = nil, nil
+	for _, e := range q.groupBy {
+		s.GroupBy = append(s.GroupBy, q.qualified(e))
+	}
+	for _, e := range q.partitionBy {
+		s.PartitionBy = append(s.PartitionBy, q.qualified(e))
+	}
+	if s.Emit == sql.EmitNone {
+		s.Emit = sql.EmitChanges
+	}
+	return &s
+}
+
+// sinkFormats chooses the sink's formats: those given, else those of the query's first source.
+func (q *query) sinkFormats(src *Source, p *props) error {
+	keys, from := fields(src.Schema, sql.KeyRole), q.source()
+	keyName, keyProps := p.keyFormat, p.keyProps
+	switch {
+	case len(keys) == 0 && q.sel.HasPart:
+		if keyName != "" && keyName != "NONE" {
+			return errorf("Key format specified for stream without key columns.")
+		}
+		keyName = "NONE"
+	case keyName == "" && from.Key.Name == "NONE" && len(keys) > 0:
+		keyName = q.env.Prop(defaultKeyFormat, "KAFKA")
+	case keyName == "":
+		keyName, keyProps = from.Key.Name, overlay(inherited(from.Key), p.keyProps)
+	}
+	valueName, valueProps := p.valueFormat, p.valueProps
+	if valueName == "" {
+		valueName, valueProps = from.Value.Name, overlay(inherited(from.Value), p.valueProps)
+	}
+	f, err := newFormat(keyName, keyProps)
+	if err != nil {
+		return err
+	}
+	if src.Key, err = keyFormat(f, keys); err != nil {
+		return err
+	}
+	if f, err = newFormat(valueName, valueProps); err != nil {
+		return err
+	}
+	src.Value, err = q.env.valueFormat(f, fields(src.Schema, sql.ValueRole), p.wrap)
+	return err
+}
+
+func overlay(base, over map[string]string) map[string]string {
+	maps.Copy(base, over)
+	return base
+}
+
+// sinkTopic plans the sink's topic.
+func (q *query) sinkTopic(cmd *Command, src *Source, p *props) error {
+	windowed := src.KeyWindow != nil
+	if p.retention != nil {
+		if src.Kind == sql.TableKind && !windowed {
+			return errorf("Invalid config variable in the WITH clause: RETENTION_MS. Non-windowed tables do not support retention.")
+		}
+		src.Retention = *p.retention
+	} else if src.Kind == sql.StreamKind {
+		src.Retention = q.source().Retention
+	}
+	if n, ok := q.env.topic(src.Topic); ok {
+		if p.partitions != 0 && n != 0 && n != p.partitions {
+			return errorf("A Kafka topic with the name '%s' already exists, with different partition/replica configuration than required. KSQL expects %d partitions (topic has %d), %d replication factor (topic has %d)",
+				src.Topic, p.partitions, n, max(p.replicas, 1), max(p.replicas, 1))
+		}
+		if n != 0 {
+			src.Partitions = n
+		}
+		if q.env.Topic != nil {
+			return nil
+		}
+	}
+	cmd.Create = append(cmd.Create, TopicSpec{
+		Name: src.Topic, Partitions: src.Partitions, Replicas: max(p.replicas, 0), Compact: src.Kind == sql.TableKind, Retention: src.Retention,
+	})
+	return nil
+}
+
+// newSink writes the rows of in to a source's topic.
+func newSink(in Step, to *Source) *Sink {
+	h := *in.Out()
+	h.Name, h.Old, h.Live = "SINK", false, nil
+	return &Sink{Head: h, In: in, Source: to.Name, Topic: to.Topic, Key: to.Key, Value: to.Value, Timestamp: to.Timestamp}
+}
+
+// finish makes the query ready to run.
+func (q *query) finish(root Step, id, text string) *Query {
+	setOld(root, false)
+	setLive(root, nil)
+	run := &Query{
+		ID: id, Kind: q.kind, Text: text, Root: root, Reads: q.sources(), Limit: q.sel.Limit,
+		Props: maps.Clone(q.env.Props), Earliest: map[string]bool{},
+	}
+	for _, c := range root.Out().Schema {
+		if c.Role != sql.PseudoRole || !q.persistent() {
+			run.Schema = append(run.Schema, c)
+		}
+	}
+	for _, r := range q.from {
+		reset := q.env.Prop("auto.offset.reset", "")
+		run.Earliest[r.Topic] = strings.EqualFold(reset, "earliest") || reset == "" && r.Kind == sql.TableKind
+	}
+	return run
+}
+
+// insertSelect is INSERT INTO ... SELECT.
+func (k *checker) insertSelect(s *sql.InsertSelect) (*Command, error) {
+	p, err := readProps(s.With, ofInsert)
+	if err != nil {
+		return nil, err
+	}
+	to, ok := k.Sources[s.Target]
+	if !ok {
+		line, col := k.env.place(s.Pos(), k.text)
+		return nil, &sql.Error{Msg: "Exception while preparing statement: Line: " + itoa(line) + ", Col: " + itoa(col+12) + ": Source `" + s.Target + "` does not exist." + k.caseHint(s.Target, nil)}
+	}
+	if to.Kind != sql.StreamKind {
+		return nil, errorf("INSERT INTO can only be used to insert into a stream. %s is a table.", s.Target)
+	}
+	if slices.ContainsFunc(to.Schema, func(c sql.Column) bool { return c.Role == sql.HeadersRole }) {
+		return nil, errorf("Cannot insert into %s because it has header columns", s.Target)
+	}
+	if to.ReadOnly {
+		return nil, errorf("Cannot insert into read-only stream: %s", s.Target)
+	}
+	q := &query{Catalog: k.Catalog, env: k.env, kind: PersistentInsert, sink: s.Target, sel: s.Query}
+	if err := q.analyze(); err != nil {
+		return nil, err
+	}
+	root, err := q.plan()
+	if err != nil {
+		return nil, err
+	}
+	if root.Out().Shape != sql.StreamKind {
+		return nil, errorf("Incompatible data sink and query result. Data sink (%s) type is KSTREAM but select query result is KTABLE.", s.Target)
+	}
+	if err := fitSink(root, to); err != nil {
+		return nil, err
+	}
+	if err := k.room(); err != nil {
+		return nil, err
+	}
+	cmd := done(k.Clone(), "")
+	id := p.queryID
+	if id == "" {
+		id = cmd.Catalog.nextID("INSERTQUERY_")
+	} else if err := k.checkQueryID(id); err != nil {
+		return nil, err
+	} else {
+		cmd.Catalog.NextID++
+	}
+	run := q.finish(newSink(root, to), id, k.text)
+	run.Writes = s.Target
+	cmd.Catalog.Queries[id] = run
+	cmd.Start, cmd.Message = run, "Created query with ID "+id
+	return cmd, nil
+}
+
+// checkQueryID judges an id that the user chose.
+func (k *checker) checkQueryID(id string) error {
+	for _, r := range id {
+		if r != '_' && (r < 'A' || r > 'Z') && (r < '0' || r > '9') {
+			return errorf("Query IDs may contain only alphanumeric characters and '_'. Got: '%s'", id)
+		}
+	}
+	for _, prefix := range []string{"INSERTQUERY_", "CTAS_", "CSAS_", "CST_"} {
+		if strings.HasPrefix(id, prefix) {
+			return errorf("Query IDs must not start with a reserved query ID prefix (INSERTQUERY_, CTAS_, CSAS_, CST_). Got: '%s'", id)
+		}
+	}
+	if k.Queries[id] != nil {
+		return errorf("Query ID '%s' already exists.", id)
+	}
+	return nil
+}
+
+// fitSink makes the result's columns those of an existing sink, or refuses. Numeric literals and narrower
+// DECIMALs take the sink's DECIMAL type; nothing else is converted.
+func fitSink(root Step, to *Source) error {
+	p, ok := root.(*Project)
+	var cols []int // of p that belong to the record
+	for i, c := range root.Out().Schema {
+		if c.Role != sql.PseudoRole {
+			cols = append(cols, i)
+		}
+	}
+	want := keysFirst(to.Schema)
+	misfit := func() error {
+		var got sql.Schema
+		for _, i := range cols {
+			got = append(got, root.Out().Schema[i])
+		}
+		return errorf("Incompatible schema between results and sink\nResult schema is %s\nSink schema is %s", got, want)
+	}
+	if len(cols) != len(want) || !ok {
+		return misfit()
+	}
+	for n, i := range cols {
+		c, w := &p.Schema[i], want[n]
+		if c.Name != w.Name || c.Role != w.Role {
+			return misfit()
+		}
+		if c.Type.Equal(w.Type) {
+			continue
+		}
+		x := p.Items[i].X
+		_, literal := x.(*Literal)
+		if w.Type.Kind != sql.Decimal || !(literal && c.Type.Numeric() && c.Type.Kind != sql.Double || c.Type.Kind == sql.Decimal) || !holds(w.Type, c.Type) {
+			return misfit()
+		}
+		p.Items[i].X = &Cast{Typed: Typed{T: w.Type, Text: x.String()}, X: x, Implied: true}
+		c.Type = w.Type
+	}
+	return nil
+}
+
+// holds reports whether every value of the exact numeric type u is one of DECIMAL t.
+func holds(t, u sql.Type) bool {
+	switch u.Kind {
+	case sql.Integer, sql.Bigint: // a literal: its cast fails at once when it does not fit
+		return true
+	}
+	return u.Scale <= t.Scale && u.Precision-u.Scale <= t.Precision-t.Scale
+}
+
+// materialize starts the query that keeps a SOURCE table for pull queries.
+func (k *checker) materialize(cmd *Command, src *Source) {
+	id := cmd.Catalog.nextID("CST_" + src.Name + "_")
+	scan := newScan(src, func(name string) bool { return name == rowTime })
+	h := scan.Head
+	h.Name, h.Old = "KsqlTopic-Reduce", true
+	root := &Latest{Head: h, In: scan}
+	setLive(root, nil)
+	run := &Query{
+		ID: id, Kind: PersistentSource, Text: k.text, Root: root, Reads: []string{src.Name}, Schema: src.Schema,
+		Props: maps.Clone(k.env.Props), Earliest: map[string]bool{src.Topic: true},
+	}
+	src.State = id
+	cmd.Catalog.Queries[id] = run
+	cmd.Start = run
+}

@@ -1,0 +1,61 @@
+package plan
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/fn"
+)
+
+// Properties that planning reads.
+const (
+	defaultKeyFormat   = "ksql.persistence.default.format.key"
+	defaultValueFormat = "ksql.persistence.default.format.value"
+)
+
+// Env is what planning may ask of its surroundings. Functions must be set; the others may be nil.
+type Env struct {
+	Functions *fn.Set
+	Props     map[string]string                           // session properties (overrides), as strings
+	Topic     func(name string) (partitions int, ok bool) // does the topic exist; nil: every topic does
+	Const     func(e Expr) (any, error)                   // evaluates a bound expression without columns
+	Request   string                                      // the whole text the statement stands in, for places in errors; empty: the statement alone
+}
+
+// Prop is a session property, or def when it is not set. Names may stand without their ksql.streams. prefix.
+func (e *Env) Prop(name, def string) string {
+	if v, ok := e.Props[name]; ok {
+		return v
+	}
+	if v, ok := e.Props["ksql.streams."+name]; ok {
+		return v
+	}
+	return def
+}
+
+// enabled is a switch among the properties.
+func (e *Env) enabled(name string, def bool) bool {
+	v := e.Prop(name, "")
+	if v == "" {
+		return def
+	}
+	return strings.EqualFold(v, "true")
+}
+
+func (e *Env) topic(name string) (int, bool) {
+	if e.Topic == nil {
+		return 0, true
+	}
+	return e.Topic(name)
+}
+
+// place is the line and column, from 1, of an offset in the request.
+func (e *Env) place(at sql.Pos, statement string) (line, col int) {
+	text := e.Request
+	if text == "" {
+		text, at = statement, 0
+	}
+	before := text[:min(int(at), len(text))]
+	return strings.Count(before, "\n") + 1, utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
+}

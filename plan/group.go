@@ -1,0 +1,449 @@
+package plan
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/fn"
+	"github.com/ksqlgo/ksql/sql/serde"
+)
+
+// analyzeGroups checks the rules of GROUP BY and reports whether the query aggregates.
+func (q *query) analyzeGroups() (bool, error) {
+	var all []*sql.Call
+	list := q.clauses()
+	for _, e := range list {
+		calls := q.calls(e, aggregates)
+		for _, c := range calls {
+			for _, a := range c.Args {
+				if inner := q.calls(a, aggregates); len(inner) > 0 {
+					return false, errorf("Aggregate functions can not be nested: %s(%s())", c.Name, inner[0].Name)
+				}
+			}
+		}
+		all = append(all, calls...)
+	}
+	for _, e := range q.groupBy {
+		if c := q.calls(e, aggregates); len(c) > 0 {
+			return false, errorf("GROUP BY does not support aggregate functions: %s is an aggregate function.", c[0].Name)
+		}
+	}
+	if q.sel.HasGroup {
+		for _, it := range q.expand(scanColumns(q.source())) {
+			if len(q.calls(it.x, givesRows)) > 0 {
+				return false, errorf("Table functions cannot be used with aggregations.")
+			}
+		}
+	}
+	inSelect := slices.ContainsFunc(q.items, func(it selectItem) bool { return !it.star && len(q.calls(it.x, aggregates)) > 0 })
+	inHaving := q.having != nil && len(q.calls(q.having, aggregates)) > 0
+	if q.where != nil && !q.boundsInWhere() && len(q.calls(q.where, aggregates)) > 0 {
+		return false, errorf("WHERE clause does not support aggregate functions: %s", sql.Text(q.calls(q.where, aggregates)[0]))
+	}
+	if !q.sel.HasGroup && !inSelect && !inHaving {
+		if q.sel.Window != nil {
+			return false, errorf("WINDOW clause requires a GROUP BY clause.")
+		}
+		if q.having != nil {
+			return false, errorf("HAVING clause requires a GROUP BY clause.")
+		}
+		return false, nil
+	}
+	if q.pull {
+		return false, errorf("Pull queries don't support aggregate functions.")
+	}
+	if err := q.checkBounds(); err != nil {
+		return false, err
+	}
+	if q.sel.HasGroup && !inSelect && !inHaving {
+		return false, errorf("GROUP BY requires aggregate functions in either the SELECT or HAVING clause.")
+	}
+	if err := q.checkGrouped(); err != nil {
+		return false, err
+	}
+	if !q.sel.HasGroup && q.persistent() {
+		var texts []string
+		for _, c := range all {
+			texts = append(texts, sql.Text(internalCall(c)))
+		}
+		return false, errorf("%s does not support aggregate function [%s] without a GROUP BY clause.", q.statementName(), strings.Join(texts, ", "))
+	}
+	return true, nil
+}
+
+func (q *query) statementName() string {
+	if q.kind == PersistentInsert {
+		return "INSERT INTO statement"
+	}
+	return "CREATE TABLE AS SELECT statement"
+}
+
+// internalCall is COUNT(*) and COUNT() as ksqlDB computes them: over ROWTIME.
+func internalCall(c *sql.Call) *sql.Call {
+	if len(c.Args) > 0 {
+		return c
+	}
+	return &sql.Call{At: c.At, Name: c.Name, Args: []sql.Expr{&sql.ColumnRef{At: c.At, Name: rowTime}}}
+}
+
+func (q *query) boundsInWhere() bool {
+	return q.sel.Window != nil && slices.ContainsFunc(references(q.where), func(c *sql.ColumnRef) bool { return isBound(c.Name) })
+}
+
+// checkBounds lets WINDOWSTART and WINDOWEND of the query's own window stand in the select list only.
+func (q *query) checkBounds() error {
+	if q.sel.Window == nil {
+		return nil
+	}
+	var err error
+	refuse := func(e sql.Expr) {
+		for _, c := range references(e) {
+			if isBound(c.Name) && err == nil {
+				err = errorf("Window bounds column %s can only be used in the SELECT clause of windowed aggregations and can not be passed to aggregate functions.\nSee https://github.com/confluentinc/ksql/issues/4397", c.Name)
+			}
+		}
+	}
+	for _, it := range q.items {
+		if it.star {
+			continue
+		}
+		for _, c := range q.calls(it.x, aggregates) {
+			refuse(c)
+		}
+	}
+	for _, e := range q.groupBy {
+		refuse(e)
+	}
+	if q.having != nil {
+		refuse(q.having)
+	}
+	return err
+}
+
+// checkGrouped wants select items and HAVING to be made of grouping expressions, aggregates and constants.
+func (q *query) checkGrouped() error {
+	loose := func(e sql.Expr) bool {
+		found := false
+		visit(e, func(x sql.Expr) bool {
+			if found || q.grouping(x) >= 0 || q.function(x, aggregates) != nil {
+				return false
+			}
+			if c, ok := x.(*sql.ColumnRef); ok && !(isBound(c.Name) && q.sel.Window != nil) {
+				found = true
+			}
+			return !found
+		})
+		return found
+	}
+	var bad []string
+	for _, it := range q.expand(scanColumns(q.source())) {
+		if loose(it.x) {
+			bad = append(bad, sql.Text(it.x))
+		}
+	}
+	if len(bad) > 0 {
+		return errorf("Non-aggregate SELECT expression(s) not part of GROUP BY: %s\nEither add the column(s) to the GROUP BY or remove them from the SELECT.", strings.Join(bad, ", "))
+	}
+	if q.having != nil && loose(q.having) {
+		return errorf("Non-aggregate HAVING expression not part of GROUP BY: %s", sql.Text(q.having))
+	}
+	return nil
+}
+
+// grouping is which grouping expression e is, or -1.
+func (q *query) grouping(e sql.Expr) int {
+	return slices.IndexFunc(q.groupBy, func(g sql.Expr) bool { return sql.Equal(g, e) })
+}
+
+// group aggregates: in front of it a projection to the grouping expressions and the arguments, behind it
+// HAVING and the projection of the results.
+func (q *query) group(in Step) (Step, error) {
+	src := q.source()
+	if src.Value.Name == "KAFKA" {
+		return nil, errorf("Source(s) %s are using the 'KAFKA' value format. This format does not yet support GROUP BY.\nSee https://github.com/confluentinc/ksql/issues/2998", src.Name)
+	}
+	if src.Kind == sql.TableKind && q.sel.Window != nil {
+		return nil, errorf("Windowing not supported for table aggregations.")
+	}
+	before, keys, err := q.groupKeys(in)
+	if err != nil {
+		return nil, err
+	}
+	agg := &Aggregate{Groups: len(keys), Reads: q.reads()}
+	agg.Name, agg.Shape = "Aggregate", sql.TableKind
+	agg.Key, agg.Value = q.env.internalKey(src.Key, keys), Format{Name: src.Value.Name, Props: src.Value.Props}
+	if agg.Window, err = q.window(); err != nil {
+		return nil, err
+	}
+	for _, f := range keys {
+		agg.Schema = append(agg.Schema, sql.Column{Field: f, Role: sql.KeyRole})
+	}
+	if agg.Window != nil {
+		agg.Schema = append(agg.Schema, windowBounds()...)
+	}
+	star := scanColumns(src)
+	q.items = q.expand(star)
+	synth := map[*sql.ColumnRef]int{}
+	calls := map[string]int{}
+	for i := range q.items {
+		if q.items[i].x, err = q.results(q.items[i].x, in, before, agg, calls, synth); err != nil {
+			return nil, err
+		}
+	}
+	having := q.having
+	if having != nil {
+		if having, err = q.results(having, in, before, agg, calls, synth); err != nil {
+			return nil, err
+		}
+	}
+	if err := checkAggregates(agg, src.Kind); err != nil {
+		return nil, err
+	}
+	agg.In = before
+	if !q.groupedByKey() {
+		h := before.Head
+		h.Name = "Aggregate-GroupBy"
+		agg.In = &Exchange{Head: h, In: before, Topic: "Aggregate-GroupBy-repartition", Key: agg.Key, Value: agg.Value}
+	}
+	var out Step = agg
+	if having != nil {
+		if out, err = q.filter(out, having, "HAVING", "HavingFilter", synth); err != nil {
+			return nil, err
+		}
+	}
+	return q.project(out, nil, synth)
+}
+
+// groupedByKey reports whether the rows stand in the right partition already.
+func (q *query) groupedByKey() bool {
+	keys := fields(q.source().Schema, sql.KeyRole)
+	if len(keys) != 1 || len(q.groupBy) != 1 {
+		return false
+	}
+	c, ok := q.groupBy[0].(*sql.ColumnRef)
+	return ok && c.Name == keys[0].Name
+}
+
+// groupKeys starts the projection in front of the aggregation. A query without GROUP BY has one group, whose
+// key is a constant.
+func (q *query) groupKeys(in Step) (*Project, []sql.Field, error) {
+	h := *in.Out()
+	names := newNamer(columnNames(h.Schema))
+	b := q.binder(h.Schema)
+	p := &Project{In: in}
+	h.Name, h.Schema, h.Window = "Aggregate-Prepare", nil, nil
+	var keys []sql.Field
+	add := func(name string, x Expr) {
+		keys = append(keys, sql.Field{Name: name, Type: x.Type()})
+		p.add(&h.Schema, output{name: name, x: x}, sql.KeyRole)
+	}
+	for _, e := range q.groupBy {
+		x, err := b.Bind(e)
+		if err != nil {
+			return nil, nil, err
+		}
+		name := names.of(e)
+		if err := checkKeyType(sql.Field{Name: name, Type: x.Type()}); err != nil {
+			return nil, nil, err
+		}
+		add(name, x)
+	}
+	if len(q.groupBy) == 0 {
+		add("ROWKEY", &Literal{Typed: Typed{T: sql.TInteger, Text: "0"}, Value: int32(0)})
+	}
+	p.Head = h
+	return p, keys, nil
+}
+
+// results puts columns of the aggregation in the place of grouping expressions, aggregates and window bounds.
+func (q *query) results(e sql.Expr, in Step, before *Project, agg *Aggregate, calls map[string]int, synth map[*sql.ColumnRef]int) (sql.Expr, error) {
+	var err error
+	out := rewrite(e, func(x sql.Expr) sql.Expr {
+		i := q.grouping(x)
+		if c, ok := x.(*sql.ColumnRef); ok && i < 0 && isBound(c.Name) && agg.Window != nil {
+			i = agg.Schema.Index(c.Name)
+		}
+		if q.function(x, aggregates) != nil && err == nil {
+			text := sql.Text(x)
+			n, ok := calls[text]
+			if !ok {
+				if err = q.aggregate(internalCall(x.(*sql.Call)), x.(*sql.Call), in, before, agg); err != nil {
+					return x
+				}
+				n = len(agg.Schema) - 1
+				calls[text] = n
+			}
+			i = n
+		}
+		if i < 0 {
+			return nil
+		}
+		ref := &sql.ColumnRef{At: sql.At{Offset: x.Pos()}, Name: sql.Text(x)}
+		synth[ref] = i
+		return ref
+	})
+	return out, err
+}
+
+// aggregate adds one aggregate function; its arguments join the projection in front.
+func (q *query) aggregate(c, written *sql.Call, in Step, before *Project, agg *Aggregate) error {
+	args, types, err := q.bindArgs(c, in.Out().Schema)
+	if err != nil {
+		return err
+	}
+	r, err := q.env.Functions.Resolve(c.Name, types)
+	if err != nil && len(written.Args) == 0 {
+		if bare, e := q.env.Functions.Resolve(c.Name, nil); e == nil {
+			r, err, args = bare, nil, nil
+		}
+	}
+	if err != nil {
+		return errorf("%s", err)
+	}
+	call := AggCall{
+		Func: r.Func, Variant: r.Variant, Name: "KSQL_AGG_VARIABLE_" + strconv.Itoa(len(agg.Calls)),
+		Site: fn.Site{Args: r.Args, Returns: r.Returns, Lits: make([]any, len(args)), Config: q.env.Props},
+	}
+	for i, a := range args {
+		a = castTo(a, r.Args[i])
+		constant := slices.Contains(r.Variant.Literal, declared(r.Variant, len(args), i)+1)
+		lit, isLit := a.(*Literal)
+		if !isLit && constant {
+			if !fixed(c.Args[i]) || q.env.Const == nil {
+				return errorf("Parameter %d passed to function %s must be a literal constant, but was expression: '%s'", i+1, c.Name, sql.Text(c.Args[i]))
+			}
+			v, err := q.env.Const(a)
+			if err != nil {
+				return err
+			}
+			lit, isLit = &Literal{Typed: Typed{T: r.Args[i], Text: a.String()}, Value: v}, true
+		}
+		if isLit {
+			call.Site.Lits[i] = lit.Value
+		}
+		if !constant {
+			call.Args = append(call.Args, before.argument(a))
+		}
+	}
+	agg.Calls = append(agg.Calls, call)
+	agg.Schema = append(agg.Schema, sql.Column{Field: sql.Field{Name: call.Name, Type: call.Site.Returns}})
+	return nil
+}
+
+// declared is the declared argument that argument i of n goes to.
+func declared(v *fn.Variant, n, i int) int {
+	if v.Variadic == 0 || i < v.Variadic-1 {
+		return i
+	}
+	return max(v.Variadic-1, i-(n-len(v.Args)))
+}
+
+// fixed reports whether e is a literal, perhaps with a sign.
+func fixed(e sql.Expr) bool {
+	if u, ok := e.(*sql.Unary); ok {
+		e = u.X
+	}
+	_, ok := e.(*sql.Literal)
+	return ok
+}
+
+// argument is the column of the projection that holds x, added if there is none.
+func (p *Project) argument(x Expr) int {
+	for i, it := range p.Items {
+		if it.X.String() == x.String() && it.X.Type().Equal(x.Type()) {
+			return i
+		}
+	}
+	p.add(&p.Schema, output{name: "KSQL_INTERNAL_COL_" + strconv.Itoa(len(p.Items)), x: x}, sql.ValueRole)
+	return len(p.Items) - 1
+}
+
+// checkAggregates wants aggregates that can forget on tables, and states that the value format can hold.
+func checkAggregates(agg *Aggregate, kind sql.SourceKind) error {
+	var onlyStreams []string
+	for _, c := range agg.Calls {
+		if kind == sql.TableKind && !c.Variant.Undo && !slices.Contains(onlyStreams, c.Func.Name) {
+			onlyStreams = append(onlyStreams, c.Func.Name)
+		}
+	}
+	if len(onlyStreams) > 0 {
+		s := ""
+		if len(onlyStreams) > 1 {
+			s = "s"
+		}
+		return errorf("The aggregation function%s %s cannot be applied to a table source, only to a stream source.", s, join(onlyStreams, "and"))
+	}
+	for _, c := range agg.Calls {
+		if c.Variant.State == nil {
+			continue
+		}
+		state := []sql.Field{{Name: c.Name, Type: c.Variant.State(c.Site.Args)}}
+		if serde.Check(agg.Value.Name, agg.Value.Props, false, state, false) != nil {
+			return errorf("One of the functions used in the statement has an intermediate type that the value format can not handle. Please remove the function or change the format.")
+		}
+	}
+	return nil
+}
+
+// reads are the columns that the query reads, in the order in which ksqlDB meets them.
+func (q *query) reads() []string {
+	var out []string
+	add := func(e sql.Expr) {
+		if e == nil {
+			return
+		}
+		e = rewrite(e, func(x sql.Expr) sql.Expr {
+			if q.function(x, aggregates) != nil && len(x.(*sql.Call).Args) == 0 {
+				return internalCall(x.(*sql.Call))
+			}
+			return nil
+		})
+		for _, c := range references(e) {
+			if !isBound(c.Name) && !slices.Contains(out, c.Name) {
+				out = append(out, c.Name)
+			}
+		}
+	}
+	for _, it := range q.items {
+		add(it.x)
+	}
+	add(q.where)
+	for _, e := range q.groupBy {
+		add(e)
+	}
+	add(q.having)
+	return out
+}
+
+// window is the WINDOW clause with its defaults.
+func (q *query) window() (*Window, error) {
+	w := q.sel.Window
+	if w == nil {
+		return nil, nil
+	}
+	out := &Window{Kind: w.Kind, Size: w.Size.Millis(), Advance: w.Advance.Millis(), Final: q.sel.Emit == sql.EmitFinal}
+	if out.Final && !q.env.enabled("ksql.suppress.enabled", true) {
+		return nil, errorf("Suppression is currently disabled. You can enable it by setting ksql.suppress.enabled to true")
+	}
+	if w.Kind == sql.Tumbling {
+		out.Advance = out.Size
+	}
+	const day = 86400000
+	switch {
+	case w.Grace != nil:
+		out.Grace = w.Grace.Millis()
+	case !out.Final:
+		out.Grace = max(day-out.Size, 0)
+	}
+	out.Retention = out.Size + out.Grace
+	if w.Retention != nil {
+		if r := w.Retention.Millis(); r >= out.Retention {
+			out.Retention = r
+		} else {
+			return nil, errorf("The retention period of the window store must be no smaller than its window size plus the grace period. Got size=[%d], grace=[%d], retention=[%d]", out.Size, out.Grace, r)
+		}
+	}
+	return out, nil
+}

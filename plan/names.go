@@ -1,0 +1,162 @@
+package plan
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ksqlgo/ksql/sql"
+)
+
+// The pseudo columns that every source has, and the bounds of windowed ones.
+const (
+	rowTime      = "ROWTIME"
+	rowPartition = "ROWPARTITION"
+	rowOffset    = "ROWOFFSET"
+	windowStart  = "WINDOWSTART"
+	windowEnd    = "WINDOWEND"
+)
+
+var pseudoTypes = []sql.Field{{Name: rowTime, Type: sql.TBigint}, {Name: rowPartition, Type: sql.TInteger}, {Name: rowOffset, Type: sql.TBigint}}
+
+func pseudoColumn(name string, t sql.Type) sql.Column {
+	return sql.Column{Field: sql.Field{Name: name, Type: t}, Role: sql.PseudoRole}
+}
+
+func windowBounds() []sql.Column {
+	return []sql.Column{pseudoColumn(windowStart, sql.TBigint), pseudoColumn(windowEnd, sql.TBigint)}
+}
+
+func isPseudo(name string) bool { return name == rowTime || name == rowPartition || name == rowOffset }
+
+func isBound(name string) bool { return name == windowStart || name == windowEnd }
+
+// reserved tells the names that no column may be given.
+func reserved(name string) bool { return isPseudo(name) || isBound(name) }
+
+// namer gives names to select items that have none: KSQL_COL_n, or the field of a dereference, made unique.
+type namer struct {
+	cols   int                     // next n of KSQL_COL_n
+	taken  map[string]bool         // KSQL_COL_n that exist
+	fields map[string]map[int]bool // prefix: numbers in use
+}
+
+var numbered = regexp.MustCompile(`^(.*)_([0-9]+)$`)
+
+// newNamer makes a namer that avoids these column names.
+func newNamer(existing []string) *namer {
+	n := &namer{taken: map[string]bool{}, fields: map[string]map[int]bool{}}
+	for _, name := range existing {
+		n.taken[name] = true
+		prefix, no := splitName(name)
+		n.use(prefix)[no] = true
+	}
+	return n
+}
+
+func (n *namer) use(prefix string) map[int]bool {
+	if n.fields[prefix] == nil {
+		n.fields[prefix] = map[int]bool{}
+	}
+	return n.fields[prefix]
+}
+
+// splitName parts F_3 into F and 3; a name without a number has number 0.
+func splitName(name string) (prefix string, no int) {
+	if m := numbered.FindStringSubmatch(name); m != nil {
+		if i, err := strconv.Atoi(m[2]); err == nil {
+			return m[1], i
+		}
+	}
+	return name, 0
+}
+
+// column is the next free KSQL_COL_n.
+func (n *namer) column() string {
+	for {
+		name := "KSQL_COL_" + strconv.Itoa(n.cols)
+		n.cols++
+		if !n.taken[name] {
+			return name
+		}
+	}
+}
+
+// field is a name for the dereference of this field.
+func (n *namer) field(name string) string {
+	prefix, _ := splitName(name)
+	used := n.use(prefix)
+	for no := 0; ; no++ {
+		if used[no] {
+			continue
+		}
+		used[no] = true
+		if no == 0 {
+			return prefix
+		}
+		return prefix + "_" + strconv.Itoa(no)
+	}
+}
+
+// of names an expression that has no alias.
+func (n *namer) of(e sql.Expr) string {
+	switch e := e.(type) {
+	case *sql.ColumnRef:
+		return e.Name
+	case *sql.Deref:
+		return n.field(e.Field)
+	}
+	return n.column()
+}
+
+// join lists names as prose: A, B and C.
+func join(names []string, last string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " " + last + " " + names[len(names)-1]
+}
+
+// caseHint is the sentence for a source that does not exist while others have its name in another letter case.
+// only limits it to sources of a kind (nil: all).
+func (c *Catalog) caseHint(name string, only *sql.SourceKind) string {
+	var near []*Source
+	for _, s := range c.Sources {
+		if strings.EqualFold(s.Name, name) && (only == nil || *only == s.Kind) {
+			near = append(near, s)
+		}
+	}
+	if len(near) == 0 {
+		return ""
+	}
+	slices.SortFunc(near, func(a, b *Source) int { return strings.Compare(a.Name, b.Name) })
+	quoted := func(s *Source) string {
+		if s.Name == strings.ToUpper(s.Name) {
+			return s.Name
+		}
+		return `"` + s.Name + `"`
+	}
+	if len(near) == 1 {
+		if s := near[0]; quoted(s) == s.Name {
+			return "\nDid you mean " + s.Name + "? Hint: try removing double quotes from the source name."
+		}
+		return "\nDid you mean " + quoted(near[0]) + "? Hint: wrap the source name in double quotes to make it case-sensitive."
+	}
+	var names []string
+	for _, s := range near {
+		names = append(names, `"`+s.Name+`" (`+s.Kind.String()+")")
+	}
+	list := names[0] + " or " + names[1]
+	if len(names) > 2 {
+		list = strings.Join(names[:len(names)-1], ", ") + ", or " + names[len(names)-1]
+	}
+	return "\nDid you mean " + list + "? Hint: wrap the source name in double quotes to make it case-sensitive."
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+func atoi(s string) (int, bool) {
+	n, err := strconv.Atoi(s)
+	return n, err == nil
+}

@@ -1,0 +1,106 @@
+package plan
+
+import (
+	"strings"
+
+	"github.com/ksqlgo/ksql/sql"
+)
+
+// rekey is PARTITION BY: it gives the rows a new key and keeps the old one among the values.
+func (q *query) rekey(in Step) (Step, error) {
+	src := q.source()
+	if src.Kind == sql.TableKind {
+		var texts []string
+		for _, e := range q.partitionBy {
+			texts = append(texts, sql.Text(q.qualified(e)))
+		}
+		var keys []string
+		for _, f := range fields(src.Schema, sql.KeyRole) {
+			keys = append(keys, q.from[0].alias+"."+f.Name)
+		}
+		return nil, errorf("Cannot repartition a TABLE source. If this is a join, make sure that the criteria uses the TABLE's key column %s instead of [%s]",
+			strings.Join(keys, ", "), strings.Join(texts, ", "))
+	}
+	if src.KeyWindow != nil {
+		return nil, errorf("Implicit repartitioning of windowed sources is not supported. See https://github.com/confluentinc/ksql/issues/4385.")
+	}
+	h := *in.Out()
+	schema := h.Schema
+	r := &Rekey{In: in}
+	names := newNamer(columnNames(schema))
+	keep := make([]bool, len(schema))
+	for i := range keep {
+		keep[i] = true
+	}
+	h.Name, h.Schema = "PartitionBy", nil
+	for _, e := range q.partitionBy {
+		if lit, ok := e.(*sql.Literal); ok && lit.Kind == sql.NullLiteral {
+			if len(q.partitionBy) > 1 {
+				return nil, errorf("Cannot PARTITION BY multiple columns including NULL")
+			}
+			continue
+		}
+		if len(q.calls(e, aggregates)) > 0 {
+			return nil, errorf("PARTITION BY does not support aggregate functions: %s", sql.Text(q.qualified(e)))
+		}
+		x, err := q.binder(schema).Bind(e)
+		if err != nil {
+			return nil, err
+		}
+		name := names.of(e)
+		if c, ok := x.(*Column); ok {
+			keep[c.Index] = false
+		}
+		f := sql.Field{Name: name, Type: x.Type()}
+		if err := checkKeyType(f); err != nil {
+			return nil, err
+		}
+		r.Keys = append(r.Keys, Item{Name: name, X: x})
+		h.Schema = append(h.Schema, sql.Column{Field: f, Role: sql.KeyRole})
+		q.replaceItems(e, name)
+	}
+	for _, old := range []bool{false, true} {
+		for i, c := range schema {
+			if keep[i] && (c.Role == sql.KeyRole) == old && (c.Role != sql.PseudoRole) {
+				r.add(&h.Schema, i, c)
+			}
+		}
+	}
+	for i, c := range schema {
+		if c.Role == sql.PseudoRole {
+			r.add(&h.Schema, i, c)
+		}
+	}
+	r.Head = h
+	return r, nil
+}
+
+func (r *Rekey) add(out *sql.Schema, i int, c sql.Column) {
+	if c.Role == sql.KeyRole {
+		c.Role = sql.ValueRole
+	}
+	for _, k := range r.Keys {
+		if k.Name == c.Name { // the key column hides it
+			return
+		}
+	}
+	r.Rest = append(r.Rest, i)
+	*out = append(*out, c)
+}
+
+// replaceItems lets the select items that are e name the column instead.
+func (q *query) replaceItems(e sql.Expr, column string) {
+	for i := range q.items {
+		if it := &q.items[i]; !it.star && sql.Equal(it.x, e) {
+			it.x = &sql.ColumnRef{At: sql.At{Offset: it.x.Pos()}, Name: column}
+		}
+	}
+}
+
+func columnNames(s sql.Schema) []string {
+	out := make([]string, len(s))
+	for i, c := range s {
+		out[i] = c.Name
+	}
+	return out
+}

@@ -1,0 +1,30 @@
+package plan
+
+import (
+	"github.com/ksqlgo/ksql/sql"
+)
+
+// PlanPush plans SELECT ... EMIT. The query's id is the caller's to give; params are the types of bound parameters.
+func PlanPush(c *Catalog, env *Env, s *sql.Select, text string, params ...sql.Type) (*Query, error) {
+	q := &query{Catalog: c, env: env, kind: Push, sel: s, params: params}
+	run, err := q.push(text)
+	if err != nil {
+		return nil, withText(err, text)
+	}
+	return run, nil
+}
+
+func (q *query) push(text string) (*Query, error) {
+	if err := q.analyze(); err != nil {
+		return nil, err
+	}
+	root, err := q.plan()
+	if err != nil {
+		return nil, err
+	}
+	run := q.finish(root, "", text)
+	for i := range run.Schema {
+		run.Schema[i].Role, run.Schema[i].Header = sql.ValueRole, ""
+	}
+	return run, nil
+}
