@@ -140,7 +140,7 @@ func (c *cold) runs(s *segment, at tid) ([]run, error) {
 		if n, _ := f.ReadAt(fixed, off); n < headerBytes {
 			return out, damaged
 		}
-		h, ok := parseHeader(fixed, s.size-off)
+		h, ok := parseHeader(fixed, s.size-off, c.l.j.salt)
 		if !ok {
 			return out, damaged
 		}

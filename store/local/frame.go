@@ -12,7 +12,7 @@ import (
 
 // A frame is one step of the log in a file:
 //
-//	magic u32 | crc u32 of the rest of the header and the head | seq u64 | synced u64 |
+//	magic u32 (of the log: its salt is in it) | crc u32 of the rest of the header and the head | seq u64 | synced u64 |
 //	head length u32 | count u32 | body length u64 | head | body
 //
 // count is how many places in the order it takes (0: a mark, a snapshot). synced is the highest seq
@@ -52,8 +52,8 @@ type header struct {
 	body        int64
 }
 
-func (h *header) put(b []byte) {
-	binary.LittleEndian.PutUint32(b, frameMagic)
+func (h *header) put(b []byte, salt uint32) {
+	binary.LittleEndian.PutUint32(b, frameMagic^salt)
 	binary.LittleEndian.PutUint64(b[8:], uint64(h.seq))
 	binary.LittleEndian.PutUint64(b[16:], uint64(h.synced))
 	binary.LittleEndian.PutUint32(b[24:], h.head)
@@ -62,8 +62,8 @@ func (h *header) put(b []byte) {
 }
 
 // parseHeader looks at the numbers only; the crc is checked when the head has been read.
-func parseHeader(b []byte, room int64) (h header, ok bool) {
-	if len(b) < headerBytes || binary.LittleEndian.Uint32(b) != frameMagic {
+func parseHeader(b []byte, room int64, salt uint32) (h header, ok bool) {
+	if len(b) < headerBytes || binary.LittleEndian.Uint32(b) != frameMagic^salt {
 		return h, false
 	}
 	h = header{
@@ -94,6 +94,8 @@ type runHead struct {
 	headers  uint32
 	crc      uint32
 }
+
+func checksum(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
 
 func pad8(n int64) int64 { return (n + 7) &^ 7 }
 
@@ -468,7 +470,7 @@ func (e *encoder) data(r *store.Records) {
 // seal fills what came last and computes the checksum.
 func (e *encoder) seal(salt uint32, seq, synced int64, count int) {
 	h := header{seq: seq, synced: synced, head: uint32(e.bodyAt - headerBytes), count: uint32(count), body: e.body}
-	h.put(e.buf)
+	h.put(e.buf, salt)
 	binary.LittleEndian.PutUint32(e.buf[4:], headCRC(salt, e.buf[:e.bodyAt]))
 }
 
@@ -482,7 +484,7 @@ func (e *encoder) youngest(i int) int64 { return e.heads[i].youngest }
 
 // decodeRun makes records of one run's part of a body, which they keep: data is theirs, and aligned.
 func decodeRun(h *runHead, data []byte) (*store.Records, error) {
-	if int64(len(data)) != h.size() || crc32.Checksum(data, castagnoli) != h.crc {
+	if int64(len(data)) != h.size() || checksum(data) != h.crc {
 		return nil, errFrame
 	}
 	n := int(h.rows)

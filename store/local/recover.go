@@ -311,7 +311,7 @@ func (sc *scan) frame(s *segment, at int64) (*header, []byte, error) {
 	if err := s.read(fixed[:], at); err != nil {
 		return nil, nil, err
 	}
-	h, ok := parseHeader(fixed[:], s.size-at)
+	h, ok := parseHeader(fixed[:], s.size-at, sc.j.salt)
 	if !ok {
 		return nil, nil, nil
 	}
@@ -405,7 +405,7 @@ func (sc *scan) knownAfter(s *segment, at int64) (int64, error) {
 	}
 	known := sc.known
 	var magic [4]byte
-	binary.LittleEndian.PutUint32(magic[:], frameMagic)
+	binary.LittleEndian.PutUint32(magic[:], frameMagic^sc.j.salt)
 	for len(rest) > 0 {
 		i := bytes.Index(rest, magic[:])
 		if i < 0 {

@@ -235,6 +235,17 @@ func (w *work) Poll(limit int) ([]store.Records, error) {
 	return w.reader.Poll(limit)
 }
 
+// Positions is the next offset of each input to read.
+func (w *work) Positions() map[store.TP]int64 {
+	w.l.mu.RLock()
+	defer w.l.mu.RUnlock()
+	out := make(map[store.TP]int64, len(w.cur))
+	for _, c := range w.cur {
+		out[c.p.tp] = c.next
+	}
+	return out
+}
+
 // Commit appends outputs, changelog and positions as one step.
 func (w *work) Commit(ctx context.Context, c store.Commit) error {
 	l := w.l
