@@ -28,7 +28,8 @@ type Statement interface {
 type Parsed struct {
 	Statement Statement
 	Text      string // as written (after ${variables}), without leading space, with its semicolon
-	Start     Pos
+	Start     Pos    // in the request
+	Source    string // what positions of nodes count in: the request, or Text where variables were replaced
 }
 
 // SourceKind tells a stream from a table.

@@ -183,7 +183,7 @@ func (p *parser) script() (out []scripted, err error) {
 		s.last = p.p - 1
 		s.soft, s.variables = p.soft, p.variables
 		s.Start = Pos(p.toks[s.first].off)
-		s.Text = p.text[s.Start:p.toks[s.last].end]
+		s.Text, s.Source = p.text[s.Start:p.toks[s.last].end], p.text
 		if s.soft != nil {
 			s.soft.Statement = s.Text
 		}

@@ -185,6 +185,12 @@ func TestPositions(t *testing.T) {
 			t.Errorf("%T stands at %q, want %q", c.n, at(c.n), c.want)
 		}
 	}
+	if e := st[1].Fault(q.Where.Pos(), "no"); e.Line != 2 || e.Col != 8 || e.Near != "NOT" || e.Error() != "no\nStatement: "+text {
+		t.Errorf("%+v", e)
+	}
+	if l := st[1].Location(q.From.Offset); l != "Line: 1, Col: 63" {
+		t.Error(l)
+	}
 	var e *Error
 	if _, err := Parse("SELECT 'üö' @ FROM s;", nil); !errors.As(err, &e) || e.Line != 1 || e.Col != 13 || e.Near != "@" {
 		t.Errorf("columns count code points: %+v", e)

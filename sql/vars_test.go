@@ -43,6 +43,9 @@ func TestVariables(t *testing.T) {
 	if err != nil || st[1].Text != "DROP STREAM b ;" || st[1].Start != 13 {
 		t.Errorf("%+v %v", st, err)
 	}
+	if line, col := st[1].Position(st[1].Statement.Pos() + 5); line != 1 || col != 6 {
+		t.Errorf("a statement with variables counts from its own start: %d:%d", line, col)
+	}
 }
 
 func TestMask(t *testing.T) {
