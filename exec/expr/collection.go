@@ -121,7 +121,7 @@ func (c *compiler) index(e *plan.Index) (node, error) {
 		return nil, err
 	}
 	if e.X.Type().Kind == sql.Map {
-		return &lookup{x: x, k: i, out: vec.New(e.T)}, nil
+		return &lookup{x: x, k: i, same: e.X.Type().Key.Equal(e.I.Type()), out: vec.New(e.T)}, nil
 	}
 	return &index{x: x, i: toI64(i, e.I.Type()), out: vec.New(e.T)}, nil
 }
@@ -166,9 +166,10 @@ func (n *index) eval(f *frame) *vec.Vec {
 	return n.out
 }
 
-// lookup is m[k].
+// lookup is m[k]. A key of another type is never found.
 type lookup struct {
 	x, k node
+	same bool
 	out  *vec.Vec
 }
 
@@ -179,7 +180,7 @@ func (n *lookup) eval(f *frame) *vec.Vec {
 	n.out.Reset()
 rows:
 	for i := range f.n {
-		if !v.IsNull(i) {
+		if n.same && !v.IsNull(i) {
 			for k := int(v.Offs[i]); k < int(v.Offs[i+1]); k++ {
 				if vec.Equal(v.Kids[0], k, key, i) {
 					n.out.AppendFrom(v.Kids[1], k)

@@ -34,10 +34,10 @@ func (c *compiler) in(e *plan.In) (node, error) {
 				}
 			}
 		}
-		cmp, err := newCompare(sql.OpEq, e.X.Type(), e.List[i].Type(), &n.held, item)
 		if e.List[i].Type().Kind == sql.Null {
 			continue
 		}
+		cmp, err := newCompare(sql.OpEq, e.X.Type(), e.List[i].Type(), &n.held, item)
 		if err != nil {
 			return nil, err
 		}

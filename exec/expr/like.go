@@ -72,13 +72,12 @@ func (n *like) eval(f *frame) *vec.Vec {
 
 // pattern is a LIKE pattern: pieces of text between runs of %.
 type pattern struct {
-	pieces      []piece // at least one; all but the first follow a %
-	wild        bool    // there is a %
-	plain       bool    // no piece has a _
-	first, last []byte
+	pieces []piece // at least one; all but the first follow a %
+	wild   bool    // there is a %
+	plain  bool    // no piece has a _
 }
 
-// piece is text in which some characters (the rune any) stand for any one character.
+// piece is text in which a _ may stand for any one character.
 type piece struct {
 	text []byte
 	any  []int // offsets in text where a _ stands: the text has no byte there
@@ -134,7 +133,7 @@ func (p *pattern) matches(s []byte) bool {
 		if k < 0 {
 			return false
 		}
-		return !terminated(s[:k]) && !terminated(s[k+len(p.pieces[1].text):]) || terminated(s) && p.search(s)
+		return !terminated(s[:k]) && !terminated(s[k+len(p.pieces[1].text):]) || p.search(s)
 	}
 	return p.search(s)
 }
