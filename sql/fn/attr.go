@@ -15,7 +15,7 @@ func attrFunc() Func {
 		Name: "ATTR", Category: "AGGREGATE",
 		Doc: "The value that all rows of a group have in common; null when they differ.",
 		Variants: []Variant{{
-			Args: signature("val1: the values; null is one of them", T), Returns: T, Undo: true,
+			Args: signature("val1: the values (null is one of them)", T), Returns: T, Undo: true,
 			State: func(args []sql.Type) sql.Type {
 				return sql.ArrayOf(sql.StructOf(sql.Field{Name: "VALUE", Type: args[0]}, sql.Field{Name: "COUNT", Type: sql.TInteger}))
 			},

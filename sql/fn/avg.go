@@ -27,6 +27,6 @@ func avgVariant[T addable]() Variant {
 			}
 			return float64(s.sum) / float64(s.n), true
 		},
-	}.Variant("val1: the numbers; nulls are left out", sql.StructOf(
+	}.Variant("val1: the numbers (nulls are left out)", sql.StructOf(
 		sql.Field{Name: "SUM", Type: typeOf[T]()}, sql.Field{Name: "COUNT", Type: sql.TBigint}))
 }

@@ -12,7 +12,7 @@ func countFunc() Func {
 		Name: "COUNT", Category: "AGGREGATE", Author: "Confluent",
 		Doc: "Counts the rows of a group, or those rows whose argument is not null.",
 		Variants: []Variant{{
-			Args: signature("val1: what to count; nulls are left out", tvar("T")), Returns: sql.TBigint,
+			Args: signature("val1: what to count (nulls are left out)", tvar("T")), Returns: sql.TBigint,
 			Undo: true, State: stateIs(sql.TBigint),
 			Agg: func(Site) (Accumulator, error) { return &count{}, nil },
 		}},

@@ -15,7 +15,7 @@ func distinctFunc() Func {
 		Name: "COUNT_DISTINCT", Category: "AGGREGATE", Author: "Confluent",
 		Doc: "About how many different values a group has: exact while they are few, else within about 2 percent.",
 		Variants: []Variant{{
-			Args: signature("val1: the values; nulls are left out", tvar("T")), Returns: sql.TBigint,
+			Args: signature("val1: the values (nulls are left out)", tvar("T")), Returns: sql.TBigint,
 			State: stateIs(sql.ArrayOf(sql.TInteger)), Agg: newDistinct,
 		}},
 	}

@@ -18,7 +18,7 @@ func histogramFunc() Func {
 		Name: "HISTOGRAM", Declared: "histogram", Category: "AGGREGATE", Author: "Confluent",
 		Doc: "Counts each of the different texts of a group. At most 1000 texts are counted; later new ones are left out.",
 		Variants: []Variant{{
-			Args: signature("val1: the texts; null is one of them", sql.TString), Returns: m, Undo: true, State: stateIs(m),
+			Args: signature("val1: the texts (null is one of them)", sql.TString), Returns: m, Undo: true, State: stateIs(m),
 			Agg: newHistogram,
 		}},
 	}

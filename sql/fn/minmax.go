@@ -27,7 +27,7 @@ func minMaxFuncs() []Func {
 // extremeVariant is MIN (want -1) or MAX (want 1).
 func extremeVariant(t sql.Type, want int) Variant {
 	return Variant{
-		Args: signature("val1: the values; nulls are left out", t), Returns: t, Infer: inferFirst, State: stateFirst,
+		Args: signature("val1: the values (nulls are left out)", t), Returns: t, Infer: inferFirst, State: stateFirst,
 		Agg: func(s Site) (Accumulator, error) {
 			switch s.Args[0].Kind {
 			case sql.Integer, sql.Date, sql.Time:

@@ -81,6 +81,6 @@ func stddevVariant[T addable](result func(float64) float64, mean func(T, int64) 
 			}
 			return result(s.m2 / float64(s.n-1)), true
 		},
-	}.Variant("val1: the numbers; nulls are left out", sql.StructOf(sql.Field{Name: "SUM", Type: typeOf[T]()},
+	}.Variant("val1: the numbers (nulls are left out)", sql.StructOf(sql.Field{Name: "SUM", Type: typeOf[T]()},
 		sql.Field{Name: "COUNT", Type: sql.TBigint}, sql.Field{Name: "M2", Type: sql.TDouble}))
 }

@@ -10,8 +10,8 @@ import (
 )
 
 func sumFuncs() []Func {
-	const sig = "val1: the numbers; nulls are left out"
-	const list = "val1: arrays of numbers; null arrays and null items are left out"
+	const sig = "val1: the numbers (nulls are left out)"
+	const list = "val1: arrays of numbers (null arrays and null items are left out)"
 	return []Func{{
 		Name: "SUM", Category: "AGGREGATE", Author: "Confluent",
 		Doc: "Adds up the numbers of a group. INTEGER and BIGINT sums wrap around; a DECIMAL sum that does not fit ends the query.",
