@@ -86,7 +86,7 @@ func TestCut(t *testing.T) {
 		for _, garbage := range [][]byte{nil, make([]byte, 100), whole[100:300]} {
 			f := killed.Kill()
 			content := append(slices.Clone(whole[:cut]), garbage...)
-			f.names[firstFile].data = content
+			f.names[firstFile] = &node{data: content, safe: len(content)}
 			l, err := Open("/d", Options{FS: f})
 			if err != nil {
 				t.Fatal(cut, err)
@@ -372,31 +372,51 @@ func FuzzHead(f *testing.F) {
 	})
 }
 
-// FuzzJournal opens a log over any bytes as its journal.
+// FuzzJournal opens a log over any bytes as its journal; the checksums of heads are set right, so that
+// what lies behind them is met too.
 func FuzzJournal(f *testing.F) {
 	fs := NewForgetful()
+	if err := writeFile(fs, "/d/FORMAT", seal([]byte("ksql log 1 00000000\n"))); err != nil {
+		f.Fatal(err)
+	}
 	l, err := Open("/d", Options{FS: fs})
 	if err != nil {
 		f.Fatal(err)
 	}
 	l.Create(ctx, "t", store.TopicConfig{})
 	l.Append(ctx, rowsOf("t", "v"))
+	l.Session(ctx, "q", []store.Stage{{Name: "s", In: []string{"t"}}})
 	l.Close()
 	f.Add(fs.names[firstFile].data)
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, b []byte) {
+		b = slices.Clone(b)
+		for at := 0; len(b)-at >= headerBytes; {
+			binary.LittleEndian.PutUint32(b[at:], frameMagic)
+			h, ok := parseHeader(b[at:], int64(len(b)-at), 0)
+			if !ok {
+				break
+			}
+			head := b[at : at+headerBytes+int(h.head)]
+			binary.LittleEndian.PutUint32(head[4:], headCRC(0, head))
+			at += len(head) + int(h.body)
+		}
 		g := fs.Kill()
-		g.names[firstFile].data = slices.Clone(b)
+		g.names[firstFile] = &node{data: b, safe: len(b)}
 		l, err := Open("/d", Options{FS: g})
 		if err != nil {
 			return
 		}
 		defer l.Close()
-		if got, err := values(l, "t"); err == nil && len(got) > 0 && got[0] != "v" {
-			t.Fatal(got)
+		topics, err := l.Topics(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name := range topics {
+			values(l, name)
 		}
 		l.Create(ctx, "u", store.TopicConfig{})
-		if _, err := l.Append(ctx, rowsOf("u", "w")); err != nil && Damage(l) == nil && !errors.Is(err, store.ErrNoTopic) {
+		if _, err := l.Append(ctx, rowsOf("u", "w")); err != nil && Damage(l) == nil {
 			t.Fatal(err)
 		}
 	})

@@ -75,7 +75,7 @@ func parseHeader(b []byte, room int64, salt uint32) (h header, ok bool) {
 		body:   int64(binary.LittleEndian.Uint64(b[32:])),
 	}
 	left := room - headerBytes - int64(h.head)
-	return h, h.seq >= 0 && h.synced >= 0 && left >= 0 && h.body >= 0 && h.body <= left
+	return h, h.seq >= 0 && h.seq <= maxID && h.synced >= 0 && left >= 0 && h.body >= 0 && h.body <= left
 }
 
 // headCRC is the checksum of a frame whose header and head lie in b, under the log's salt.
@@ -247,7 +247,7 @@ func (s *scanner) str() string {
 	return string(s.take(int(n)))
 }
 
-const maxID = 1 << 62
+const maxID = 1 << 60
 
 func (s *scanner) tid() tid { return tid{s.n(maxID), int32(s.n(maxPartitions))} }
 
