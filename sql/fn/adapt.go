@@ -264,14 +264,14 @@ func Raising(v Variant, positions ...int) Variant {
 			}
 			if failed {
 				// The row is reported already; a second failure of the same row says nothing new.
-				d := *c
+				args, fail, d := c.Args, c.Fail, *c
 				d.Fail = func(row int, err error) {
 					for _, p := range positions {
-						if c.Args[p-1].IsNull(row) {
+						if args[p-1].IsNull(row) {
 							return
 						}
 					}
-					c.Fail(row, err)
+					fail(row, err)
 				}
 				c = &d
 			}

@@ -49,10 +49,10 @@ var mathFuncs = []Func{
 			return math.Log(x) / math.Log(b)
 		})...)...),
 	arith("POWER", "power", "Raises a number to a power.", reals2("base: the number; exponent: the power", power)...),
-	real1("SIN", "sin", "value", "Gives the sine of an angle in radians.", math.Sin),
-	real1("COS", "cos", "value", "Gives the cosine of an angle in radians.", math.Cos),
-	real1("TAN", "tan", "value", "Gives the tangent of an angle in radians.", math.Tan),
-	real1("COT", "cot", "value", "Gives the cotangent of an angle in radians.", func(x float64) float64 { return 1 / math.Tan(x) }),
+	real1("SIN", "sin", "value", "Gives the sine of an angle in radians.", sin),
+	real1("COS", "cos", "value", "Gives the cosine of an angle in radians.", cos),
+	real1("TAN", "tan", "value", "Gives the tangent of an angle in radians.", tan),
+	real1("COT", "cot", "value", "Gives the cotangent of an angle in radians.", func(x float64) float64 { return 1 / tan(x) }),
 	real1("ASIN", "asin", "value", "Gives the angle, in radians, of a sine.", math.Asin),
 	real1("ACOS", "acos", "value", "Gives the angle, in radians, of a cosine.", math.Acos),
 	real1("ATAN", "atan", "value", "Gives the angle, in radians, of a tangent.", math.Atan),
@@ -222,7 +222,7 @@ func geoDistance(c *Call, i int, out *vec.Vec) error {
 	dLat, dLon := float64((p[2]-p[0])*perDegree), float64((p[3]-p[1])*perDegree)
 	lat1, lat2 := float64(p[0]*perDegree), float64(p[2]*perDegree)
 	// The conversions keep the compiler from fusing multiply and add, which would change the last digit.
-	a := float64(math.Sin(dLat/2)*math.Sin(dLat/2)) + float64(math.Sin(dLon/2)*math.Sin(dLon/2)*math.Cos(lat1)*math.Cos(lat2))
+	a := float64(sin(dLat/2)*sin(dLat/2)) + float64(sin(dLon/2)*sin(dLon/2)*cos(lat1)*cos(lat2))
 	out.AppendF64(radius * (2 * math.Asin(math.Sqrt(a))))
 	return nil
 }

@@ -95,7 +95,7 @@ var stringFuncs = []Func{
 			return string(appendRune(nil, rune(n))), nil
 		}),
 		Fn1E("utf16Code: the escape", chrEscape)}},
-	{Name: "ELT", Declared: "elt", Category: catString, Doc: "Gives the n-th of the texts that follow, counted from 1.", Variants: []Variant{
+	{Name: "ELT", Declared: "elt", Category: catString, Author: confluent, Doc: "Gives the n-th of the texts that follow, counted from 1.", Variants: []Variant{
 		Raising(variadic(2, FnRow("n: which text; args: the texts", []sql.Type{sql.TInteger, sql.TString}, sql.TString, func(c *Call, i int, out *vec.Vec) error {
 			if c.Args[0].IsNull(i) {
 				return ErrNull
@@ -107,7 +107,7 @@ var stringFuncs = []Func{
 			out.AppendBytes(c.Args[n].Bytes(i))
 			return nil
 		})), 1)}},
-	{Name: "FIELD", Declared: "field", Category: catString, Doc: "Gives the position of the first equal text among those that follow, counted from 1, or 0.", Variants: []Variant{
+	{Name: "FIELD", Declared: "field", Category: catString, Author: confluent, Doc: "Gives the position of the first equal text among those that follow, counted from 1, or 0.", Variants: []Variant{
 		variadic(2, FnRow("str: the text; args: where to look for it", []sql.Type{sql.TString, sql.TString}, sql.TInteger, func(c *Call, i int, out *vec.Vec) error {
 			at := int32(0)
 			if s := optStr(c.Args[0], i); s.OK {

@@ -1,0 +1,221 @@
+package fn
+
+import (
+	"strings"
+	"time"
+)
+
+var (
+	monthNames   = []string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}
+	weekdayNames = []string{"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"}
+)
+
+// nameOf is the English text of a field's value; style is 3 short, 4 long, 5 narrow.
+func nameOf(f field, value int64, style int) string {
+	pick := func(names ...string) string {
+		if value < 0 || int(value) >= len(names) {
+			return ""
+		}
+		return names[value]
+	}
+	switch f {
+	case fieldMonth:
+		value--
+		return styled(pick(monthNames...), style)
+	case fieldWeekday:
+		value--
+		return styled(pick(weekdayNames...), style)
+	case fieldQuarter:
+		value--
+		switch style {
+		case 3:
+			return pick("Q1", "Q2", "Q3", "Q4")
+		case 4:
+			return pick("1st quarter", "2nd quarter", "3rd quarter", "4th quarter")
+		}
+		return pick("1", "2", "3", "4")
+	case fieldEra:
+		switch style {
+		case 3:
+			return pick("BC", "AD")
+		case 4:
+			return pick("Before Christ", "Anno Domini")
+		}
+		return pick("B", "A")
+	case fieldHalfDay:
+		return pick("AM", "PM")
+	}
+	return ""
+}
+
+func styled(name string, style int) string {
+	switch {
+	case name == "":
+	case style == 3:
+		return name[:3]
+	case style == 5:
+		return name[:1]
+	}
+	return name
+}
+
+// dayPeriod is the English name of a part of the day.
+func dayPeriod(nanoOfDay int64) string {
+	const hour = 3600e9
+	switch {
+	case nanoOfDay < 60e9:
+		return "midnight"
+	case nanoOfDay >= 12*hour && nanoOfDay < 12*hour+60e9:
+		return "noon"
+	case nanoOfDay < 6*hour || nanoOfDay >= 21*hour:
+		return "at night"
+	case nanoOfDay < 12*hour:
+		return "in the morning"
+	case nanoOfDay < 18*hour:
+		return "in the afternoon"
+	}
+	return "in the evening"
+}
+
+// namesToRead are the texts that stand for values of a field, the longest first where one begins another;
+// nil: the field is read as a number.
+func (p *TimePattern) namesToRead(f field, style int) (names []string, first int64) {
+	if !p.english && style == 4 && (f == fieldMonth || f == fieldWeekday) {
+		style = 3
+	}
+	lo, hi := int64(1), int64(12)
+	switch f {
+	case fieldWeekday:
+		hi = 7
+	case fieldQuarter:
+		hi = 4
+	case fieldEra, fieldHalfDay:
+		lo, hi = 0, 1
+	}
+	if style == 5 && f != fieldEra && f != fieldHalfDay {
+		return nil, 0
+	}
+	for v := lo; v <= hi; v++ {
+		names = append(names, nameOf(f, v, style))
+	}
+	return names, lo
+}
+
+// zoneText is what the zones of one family are called.
+type zoneText struct {
+	zone                       string // the tz name that a text stands for
+	std, day, generic          string // short
+	longStd, longDay, longName string
+}
+
+var zoneTexts = []zoneText{
+	{"America/Los_Angeles", "PST", "PDT", "PT", "Pacific Standard Time", "Pacific Daylight Time", "Pacific Time"},
+	{"America/Denver", "MST", "MDT", "MT", "Mountain Standard Time", "Mountain Daylight Time", "Mountain Time"},
+	{"America/Chicago", "CST", "CDT", "CT", "Central Standard Time", "Central Daylight Time", "Central Time"},
+	{"America/New_York", "EST", "EDT", "ET", "Eastern Standard Time", "Eastern Daylight Time", "Eastern Time"},
+	{"America/Halifax", "AST", "ADT", "AT", "Atlantic Standard Time", "Atlantic Daylight Time", "Atlantic Time"},
+	{"America/Anchorage", "AKST", "AKDT", "AKT", "Alaska Standard Time", "Alaska Daylight Time", "Alaska Time"},
+	{"Pacific/Honolulu", "HST", "HDT", "HST", "Hawaii-Aleutian Standard Time", "Hawaii-Aleutian Daylight Time", "Hawaii-Aleutian Time"},
+	{"Europe/London", "", "BST", "", "", "British Summer Time", ""},
+	{"Europe/Paris", "CET", "CEST", "CET", "Central European Standard Time", "Central European Summer Time", "Central European Time"},
+	{"Europe/Athens", "EET", "EEST", "EET", "Eastern European Standard Time", "Eastern European Summer Time", "Eastern European Time"},
+	{"Europe/Lisbon", "WET", "WEST", "WET", "Western European Standard Time", "Western European Summer Time", "Western European Time"},
+	{"Europe/Moscow", "MSK", "MSD", "MSK", "Moscow Standard Time", "Moscow Summer Time", "Moscow Time"},
+	{"Asia/Kolkata", "IST", "", "IST", "India Standard Time", "", "India Standard Time"},
+	{"Asia/Tokyo", "JST", "JDT", "JST", "Japan Standard Time", "Japan Daylight Time", "Japan Time"},
+	{"Asia/Seoul", "KST", "KDT", "KST", "Korean Standard Time", "Korean Daylight Time", "Korean Time"},
+	{"Australia/Sydney", "AEST", "AEDT", "AET", "Australian Eastern Standard Time", "Australian Eastern Daylight Time", "Eastern Australia Time"},
+	{"Pacific/Auckland", "NZST", "NZDT", "NZT", "New Zealand Standard Time", "New Zealand Daylight Time", "New Zealand Time"},
+	{"GMT", "GMT", "", "GMT", "Greenwich Mean Time", "", "Greenwich Mean Time"},
+	{"UTC", "UTC", "", "UTC", "Coordinated Universal Time", "", "Coordinated Universal Time"},
+}
+
+// zoneName is the name of a zone at an instant; a bare offset and a zone without a name have their id.
+func zoneName(sec int64, loc *time.Location, long, generic bool) string {
+	id := loc.String()
+	if offsetZone(loc) {
+		return id
+	}
+	abbreviation, _ := time.Unix(sec, 0).In(loc).Zone()
+	if loc == time.UTC {
+		abbreviation = "UTC"
+	}
+	for _, z := range zoneTexts {
+		if abbreviation == "" || abbreviation != z.std && abbreviation != z.day {
+			continue
+		}
+		switch {
+		case generic && long:
+			return z.longName
+		case generic:
+			return z.generic
+		case !long:
+			return abbreviation
+		case abbreviation == z.day:
+			return z.longDay
+		}
+		return z.longStd
+	}
+	if abbreviation == "" || !alphabetic(abbreviation[0]) {
+		return id
+	}
+	return abbreviation
+}
+
+// readZoneName finds the longest zone name at the start of s.
+func readZoneName(s string, long bool) (loc *time.Location, n int) {
+	zone := ""
+	for _, z := range zoneTexts {
+		names := [...]string{z.std, z.day, z.generic}
+		if long {
+			names = [...]string{z.longStd, z.longDay, z.longName}
+		}
+		for _, name := range names {
+			if len(name) > n && hasPrefixFold(s, name) {
+				zone, n = z.zone, len(name)
+			}
+		}
+	}
+	if n == 0 {
+		return nil, 0
+	}
+	loc, err := zoneOf(zone)
+	if err != nil {
+		return nil, 0
+	}
+	return loc, n
+}
+
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}
+
+// readZoneID finds the longest tz name at the start of s, in any letter case.
+func readZoneID(s string) (loc *time.Location, n int) {
+	for n < len(s) && (alphanumeric(s[n]) || strings.IndexByte("/_+-", s[n]) >= 0) {
+		n++
+	}
+	for ; n >= 3; n-- {
+		id := s[:n]
+		if i := strings.IndexAny(id, "+-"); i == 2 || i == 3 {
+			continue // UTC+2: a prefix with an offset, not a name
+		}
+		for _, spelled := range [...]string{id, titled(id), strings.ToUpper(id)} {
+			if loc, err := zoneOf(spelled); err == nil && !offsetZone(loc) {
+				return loc, n
+			}
+		}
+	}
+	return nil, 0
+}
+
+// titled writes a tz name as most are spelled: America/New_York, Etc/GMT.
+func titled(id string) string {
+	b := []byte(strings.ToLower(id))
+	for i := range b {
+		if i == 0 || !alphabetic(b[i-1]) {
+			b[i] = upperByte(b[i])
+		}
+	}
+	return string(b)
+}
