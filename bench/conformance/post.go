@@ -172,6 +172,9 @@ func knownTopics(c *Case, o outcome) map[string]topicInfo {
 		known[name] = topicInfo{partitions: 4}
 	}
 	for _, s := range o.catalog.Sources {
+		if strings.HasPrefix(s.Name, placeholder) {
+			continue
+		}
 		key, value := sourceSides(s, true)
 		info := topicInfo{key: key, value: value, partitions: 4, formats: true}
 		if s.Query == "" && s.Partitions > 0 {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ksqlgo/ksql"
 	"github.com/ksqlgo/ksql/plan"
+	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/store"
 )
 
@@ -118,10 +119,64 @@ func (s settings) observe(ctx context.Context, c *Case) (o outcome, err error) {
 // exact reports whether fractions are compared as decimals: so it is unless the case asks otherwise.
 func (c *Case) exact() bool { return c.properties()["use.exact.numeric.comparison"] != "false" }
 
-// createTopics makes the topics that the case lists. Each is one partition: ksqlDB's tool runs all on one.
-func createTopics(ctx context.Context, e *ksql.Engine, c *Case) error {
+// defaultPartitions is what ksqlDB's tool gives topics of which nothing is said.
+const defaultPartitions = 4
+
+// declaredTopics are the topics that exist before the statements run, with the partitions that the planner must
+// see: those that the case lists, and those of the sources that its statements declare. uniform: the statements
+// say nothing of partitions, so their number cannot matter.
+func declaredTopics(c *Case, statements string) (topics map[string]int, uniform bool) {
+	topics, uniform = map[string]int{}, true
 	for _, t := range c.Topics {
-		if err := e.Log().Create(ctx, t.Name, store.TopicConfig{Partitions: 1}); err != nil && !errors.Is(err, store.ErrExists) {
+		topics[t.Name] = max(t.Partitions, 1)
+	}
+	parsed, err := sql.Parse(statements, nil)
+	if err != nil {
+		return topics, true // the engine has to say so
+	}
+	for _, p := range parsed {
+		st, ok := p.Statement.(*sql.CreateSource)
+		if !ok {
+			as, ok := p.Statement.(*sql.CreateAs)
+			uniform = uniform && !(ok && as.With.Get("PARTITIONS") != nil)
+			continue
+		}
+		topic := st.With.Get("KAFKA_TOPIC")
+		if topic == nil || topics[topic.Text] > 0 {
+			continue
+		}
+		if st.With.Get("PARTITIONS") != nil {
+			uniform = false // the statement makes it
+			continue
+		}
+		if st.Elements != nil {
+			topics[topic.Text] = defaultPartitions
+		}
+	}
+	for _, a := range topics {
+		for _, b := range topics {
+			uniform = uniform && a == b
+		}
+	}
+	return topics, uniform
+}
+
+// placeholder begins the names of the streams that make a topic seem to have more partitions than it has.
+const placeholder = "RUNNER_PLACEHOLDER_"
+
+// createTopics makes the topics that exist before the statements run. Each is one partition, as ksqlDB's tool
+// runs all on one; where the declared number may matter, a stream over the topic declares it.
+func createTopics(ctx context.Context, e *ksql.Engine, c *Case) error {
+	topics, uniform := declaredTopics(c, strings.Join(c.Statements, "\n"))
+	for name, partitions := range topics {
+		if uniform || partitions == 1 {
+			if err := e.Log().Create(ctx, name, store.TopicConfig{Partitions: 1}); err != nil && !errors.Is(err, store.ErrExists) {
+				return err
+			}
+			continue
+		}
+		text := fmt.Sprintf("CREATE STREAM `%s%s` (X INT) WITH (KAFKA_TOPIC='%s', VALUE_FORMAT='JSON', PARTITIONS=%d);", placeholder, name, name, partitions)
+		if _, err := e.Execute(ctx, text); err != nil {
 			return err
 		}
 	}

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/ksqlgo/ksql"
-	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/store"
 )
 
@@ -138,27 +137,9 @@ func (r *server) createTopics(ctx context.Context, admin []string) error {
 		}
 		return err
 	}
-	for _, t := range r.c.Topics {
-		if err := create(t.Name, max(t.Partitions, 1)); err != nil {
-			return err
-		}
-	}
-	parsed, err := sql.Parse(strings.Join(admin, "\n"), nil)
-	if err != nil {
-		return nil // the server has to say so
-	}
-	for _, p := range parsed {
-		st, ok := p.Statement.(*sql.CreateSource)
-		if !ok || st.Elements == nil || st.With.Get("KAFKA_TOPIC") == nil {
-			continue
-		}
-		partitions := 4
-		if n := st.With.Get("PARTITIONS"); n != nil {
-			if _, err := fmt.Sscan(n.Text, &partitions); err != nil || partitions < 1 {
-				continue
-			}
-		}
-		if err := create(st.With.Get("KAFKA_TOPIC").Text, partitions); err != nil {
+	topics, _ := declaredTopics(r.c, strings.Join(admin, "\n"))
+	for name, partitions := range topics {
+		if err := create(name, partitions); err != nil {
 			return err
 		}
 	}

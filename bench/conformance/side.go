@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"sort"
+	"strings"
 
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
@@ -26,7 +27,7 @@ func (m missing) Error() string { return "not available: " + m.feature }
 func sides(c *plan.Catalog, topic string, exact bool) (key, value side) {
 	var found []*plan.Source
 	for _, s := range c.Sources {
-		if s.Topic == topic {
+		if s.Topic == topic && !strings.HasPrefix(s.Name, placeholder) {
 			found = append(found, s)
 		}
 	}
