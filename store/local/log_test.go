@@ -27,7 +27,7 @@ func TestMemory(t *testing.T) {
 func TestDirectory(t *testing.T) {
 	for name, o := range map[string]Options{
 		"plain": {},
-		"tiny":  {SegmentBytes: 300, JournalBytes: 900, CacheBytes: 1},
+		"tiny":  {SegmentBytes: 3000, JournalBytes: 9000, CacheBytes: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dirs := map[string]string{}
