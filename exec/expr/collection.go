@@ -86,7 +86,7 @@ func (n *mapCons) eval(f *frame) *vec.Vec {
 			n.out.Kids[0].AppendFrom(n.kv[k], i)
 			n.out.Kids[1].AppendFrom(value, i)
 		}
-		n.out.EndList()
+		n.out.EndMap(vec.MapCapacity(len(n.kv)))
 	}
 	return n.out
 }

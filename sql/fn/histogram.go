@@ -98,7 +98,7 @@ func newHistogram(Site) (Accumulator, error) {
 				}
 				out.Kids[1].AppendI64(c.n)
 			}
-			HashMapEnd(out, defaultCapacity)
+			out.EndMap(vec.DefaultMapCapacity)
 			return nil
 		},
 		Save: func(s *histogram, dst []byte) []byte {

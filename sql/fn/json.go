@@ -71,7 +71,7 @@ func jsonFuncs() []Func {
 					d.appendPart(out.Kids[1], value)
 					n++
 				})
-				HashMapEnd(out, CapacityFor(n))
+				out.EndMap(vec.MapCapacity(n))
 				return nil
 			}))},
 		{Name: "JSON_ITEMS", Category: catJSON, Author: confluent, Doc: "Makes an array of the items of a JSON array, each as JSON.",

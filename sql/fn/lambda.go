@@ -125,22 +125,22 @@ var errNullValue = errors.New("a map that a lambda makes cannot hold a null valu
 
 func transformMap() Kernel {
 	var f flat
-	var h hashOrder
+	var h vec.HashOrder
 	return func(c *Call, out *vec.Vec) {
 		f.open(c)
 		keys := f.call(c, c.Lambdas[0]).Clone() // the second lambda may share nodes with the first
 		values := f.call(c, c.Lambdas[1])
 		f.rows(c, out, func(_, lo, hi int) error {
-			h.reset(defaultCapacity)
+			h.Reset(vec.DefaultMapCapacity)
 			for i := lo; i < hi; i++ {
 				if values.IsNull(i) {
 					return errNullValue
 				}
-				if !h.put(keys, i, i) {
+				if !h.Put(keys, i, i) {
 					return errors.New("the lambda of TRANSFORM makes the same key twice")
 				}
 			}
-			at := h.order()
+			at := h.Order()
 			out.Kids[0].AppendRows(keys, at)
 			out.Kids[1].AppendRows(values, at)
 			out.EndList()
@@ -173,7 +173,7 @@ func filterKernel() Kernel {
 				out.Kids[k].AppendRows(kid, at)
 			}
 			if len(f.kids) > 1 {
-				HashMapEnd(out, defaultCapacity)
+				out.EndMap(vec.DefaultMapCapacity)
 			} else {
 				out.EndList()
 			}

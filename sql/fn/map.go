@@ -80,19 +80,19 @@ func asMap(c *Call, i int, out *vec.Vec) error {
 	for ; n < hi-lo; n++ {
 		out.Kids[1].AppendNull()
 	}
-	HashMapEnd(out, CapacityFor(hi-lo))
+	out.EndMap(vec.MapCapacity(hi - lo))
 	return nil
 }
 
 func mapUnion(c *Call, i int, out *vec.Vec) error {
-	capacity, first := defaultCapacity, true
+	capacity, first := vec.DefaultMapCapacity, true
 	for _, m := range c.Args {
 		if m.IsNull(i) {
 			continue
 		}
 		lo, hi := items(m, i)
 		if first {
-			capacity, first = CapacityFor(int(float32(hi-lo)/0.75+1)), false
+			capacity, first = vec.MapCapacity(int(float32(hi-lo)/0.75+1)), false
 		}
 		for k := range out.Kids {
 			out.Kids[k].AppendRange(m.Kids[k], lo, hi)
@@ -101,6 +101,6 @@ func mapUnion(c *Call, i int, out *vec.Vec) error {
 	if first {
 		return ErrNull
 	}
-	HashMapEnd(out, capacity)
+	out.EndMap(capacity)
 	return nil
 }

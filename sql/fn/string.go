@@ -458,11 +458,12 @@ func splitToMap(c *Call, i int, out *vec.Vec) error {
 		at[k] = len(keys)
 		keys, values = append(keys, k), append(values, v)
 	}
-	for p := range keys {
+	// Java's HashMap.merge, which is used here, puts a new key before the others of its bucket.
+	for p := len(keys) - 1; p >= 0; p-- {
 		out.Kids[0].AppendString(keys[p])
 		out.Kids[1].AppendString(values[p])
 	}
-	out.EndList()
+	out.EndMap(vec.DefaultMapCapacity)
 	return nil
 }
 

@@ -99,7 +99,7 @@ func TestJSONCoercions(t *testing.T) {
 		{sql.TTimestamp, `-5`, `-5`}, {sql.TTimestamp, `99999999999999999999`, `7766279631452241919`},
 		{sql.ArrayOf(sql.TInteger), `[1, null,"3"]`, `[1,null,3]`}, {sql.ArrayOf(sql.TInteger), `[ ]`, `[]`}, {sql.ArrayOf(sql.TInteger), `{}`, bad("ObjectNode", "ARRAY<INTEGER>")},
 		{sql.ArrayOf(sql.TInteger), `[1,"x"]`, text("INTEGER") + "[1]"},
-		{sql.MapOf(sql.TString, sql.TDouble), `{"b":1,"A":null}`, `{"b":1.0,"A":null}`}, {sql.MapOf(sql.TString, sql.TDouble), `{"b":1,"c":2,"b":"x","b":3}`, `{"b":3.0,"c":2.0}`},
+		{sql.MapOf(sql.TString, sql.TDouble), `{"b":1,"A":null}`, `{"A":null,"b":1.0}`}, {sql.MapOf(sql.TString, sql.TDouble), `{"b":1,"c":2,"b":"x","b":3}`, `{"b":3.0,"c":2.0}`},
 		{sql.MapOf(sql.TString, sql.TDouble), `[]`, bad("ArrayNode", "MAP<STRING, DOUBLE>")},
 		{sql.StructOf(sql.Field{Name: "X", Type: sql.TInteger}, sql.Field{Name: "y", Type: sql.ArrayOf(sql.TString)}), `{"Y":["a"],"x":1}`, `{"X":1,"y":null}`},
 		{sql.StructOf(sql.Field{Name: "X", Type: sql.TInteger}, sql.Field{Name: "y", Type: sql.ArrayOf(sql.TString)}), `{"y":["a"],"z":{"q":[1,{"r":2}]}}`, `{"X":null,"y":["a"]}`},

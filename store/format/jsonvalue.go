@@ -408,7 +408,7 @@ func (c *jsonCodec) mapping(p int, f *jsonField, v *vec.Vec) (int, error) {
 				return 0, within(err, "."+k+".value")
 			}
 		}
-		v.EndList()
+		v.EndMap(vec.MapCapacity(len(names)))
 		return end, nil
 	}
 	first := keys.N
@@ -446,7 +446,7 @@ func (c *jsonCodec) mapping(p int, f *jsonField, v *vec.Vec) (int, error) {
 	if repeats(keys, first) {
 		return 0, errAgain
 	}
-	v.EndList()
+	v.EndMap(vec.MapCapacity(keys.N - first))
 	return p + 1, nil
 }
 

@@ -1,0 +1,188 @@
+package vec
+
+import "github.com/ksqlgo/ksql/sql"
+
+// ksqlDB keeps MAPs in Java hash maps, and some functions let the order of their entries be seen. A MAP
+// column keeps its entries in an order, so who builds a MAP puts them in Java's: EndMap does it. The order
+// depends on the size of Java's table, and that on the size it began with.
+
+// MapCapacity is the size that a Java HashMap begins with when it is made for n entries: so are those that
+// are read from JSON, and those of MAP(...).
+func MapCapacity(n int) int {
+	c := 1
+	for c < n {
+		c *= 2
+	}
+	return c
+}
+
+// DefaultMapCapacity is the size that a Java HashMap begins with when nothing is said: so do those that are
+// read from Avro and Protobuf.
+const DefaultMapCapacity = 16
+
+// EndMap ends a MAP row whose entries the caller has appended to Kids, and orders them as a Java HashMap of
+// that initial capacity does. A key that comes again keeps its place and takes the later value.
+func (v *Vec) EndMap(capacity int) {
+	lo, keys := int(v.Offs[len(v.Offs)-1]), v.Kids[0]
+	if n := keys.N - lo; n > 1 && !v.ordered(lo, capacity) {
+		var h HashOrder
+		h.Reset(capacity)
+		for i := lo; i < keys.N; i++ {
+			h.Put(keys, i, i)
+		}
+		at := h.Order()
+		for _, k := range v.Kids {
+			tail := New(k.Type)
+			tail.AppendRows(k, at)
+			k.Truncate(lo)
+			k.AppendRange(tail, 0, tail.N)
+		}
+	}
+	v.EndList()
+}
+
+// ordered reports whether the entries from lo on, few ones, stand in Java's order already. It allocates nothing.
+func (v *Vec) ordered(lo, capacity int) bool {
+	keys := v.Kids[0]
+	var hashes [16]uint32
+	n := keys.N - lo
+	if n > len(hashes) {
+		return false
+	}
+	size := tableSize(n, capacity)
+	last := uint32(0)
+	for i := range n {
+		x := javaHash(keys, lo+i)
+		for _, y := range hashes[:i] {
+			if x == y { // perhaps the same key
+				return false
+			}
+		}
+		hashes[i] = x
+		b := x & uint32(size-1)
+		if b < last {
+			return false
+		}
+		last = b
+	}
+	return true
+}
+
+// tableSize is the size that a table of that initial capacity has grown to with n entries.
+func tableSize(n, capacity int) int {
+	c := max(capacity, 1)
+	for n > c*3/4 {
+		c *= 2
+	}
+	return c
+}
+
+// HashOrder works out the order of a Java HashMap. Its entries are numbers that the caller gives.
+type HashOrder struct {
+	capacity int
+	hashes   []uint32
+	keys     []int32
+	ids      []int32
+	out      []int32
+	slots    []int32 // an open table of positions in hashes, plus 1: it finds equal keys
+}
+
+// Reset makes h an empty map of that initial capacity.
+func (h *HashOrder) Reset(capacity int) {
+	h.capacity = capacity
+	h.hashes, h.keys, h.ids = h.hashes[:0], h.keys[:0], h.ids[:0]
+	clear(h.slots)
+}
+
+// Put puts entry id, whose key is row i of keys. An equal key keeps its place and takes the new id. Put
+// reports whether the key is new.
+func (h *HashOrder) Put(keys *Vec, i, id int) bool {
+	x := javaHash(keys, i)
+	if 2*len(h.hashes) >= len(h.slots) {
+		h.slots = make([]int32, max(16, 2*len(h.slots)))
+		for k, y := range h.hashes {
+			s := h.first(y)
+			for h.slots[s] != 0 {
+				s = h.after(s)
+			}
+			h.slots[s] = int32(k + 1)
+		}
+	}
+	s := h.first(x)
+	for ; h.slots[s] != 0; s = h.after(s) {
+		if k := h.slots[s] - 1; h.hashes[k] == x && Equal(keys, i, keys, int(h.keys[k])) {
+			h.ids[k] = int32(id)
+			return false
+		}
+	}
+	h.slots[s] = int32(len(h.hashes) + 1)
+	h.hashes = append(h.hashes, x)
+	h.keys = append(h.keys, int32(i))
+	h.ids = append(h.ids, int32(id))
+	return true
+}
+
+func (h *HashOrder) first(x uint32) uint32 { return x & uint32(len(h.slots)-1) }
+
+func (h *HashOrder) after(s uint32) uint32 { return (s + 1) & uint32(len(h.slots)-1) }
+
+// Order is the ids in the order of iteration: bucket after bucket, in a bucket as they came. It is lent until
+// the next Reset.
+func (h *HashOrder) Order() []int32 {
+	size := tableSize(len(h.hashes), h.capacity)
+	mask := uint32(size - 1)
+	starts := make([]int32, size+1)
+	for _, x := range h.hashes {
+		starts[x&mask+1]++
+	}
+	for i := range size {
+		starts[i+1] += starts[i]
+	}
+	h.out = append(h.out[:0], h.ids...)
+	for k, x := range h.hashes {
+		b := x & mask
+		h.out[starts[b]] = h.ids[k]
+		starts[b]++
+	}
+	return h.out
+}
+
+// javaHash is the spread hash code of a key. Keys of kinds that no map of ksqlDB's has count as equal, so
+// that they stay in the order in which they came.
+func javaHash(v *Vec, i int) uint32 {
+	if v.IsNull(i) {
+		return 0
+	}
+	var h uint32
+	switch v.Type.Kind {
+	case sql.String:
+		h = textHash(v.Str(i))
+	case sql.Integer, sql.Date, sql.Time:
+		h = uint32(v.I32[i])
+	case sql.Bigint, sql.Timestamp:
+		h = uint32(uint64(v.I64[i])>>32) ^ uint32(v.I64[i])
+	case sql.Double:
+		b := doubleBits(v.F64[i])
+		h = uint32(b>>32) ^ uint32(b)
+	case sql.Boolean:
+		if h = 1237; v.Bool[i] {
+			h = 1231
+		}
+	}
+	return h ^ h>>16
+}
+
+func textHash(s string) uint32 {
+	var h uint32
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0x80 {
+			h = 0
+			for _, u := range Units(nil, s) {
+				h = 31*h + uint32(u)
+			}
+			return h
+		}
+		h = 31*h + uint32(s[i])
+	}
+	return h
+}
