@@ -20,8 +20,8 @@ func bids(n int) (src []byte, at []store.Span, cols []sql.Field) {
 	extra := "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmn"
 	for i := range n {
 		from := len(src)
-		src = fmt.Appendf(src, `{"AUCTION":%d,"BIDDER":%d,"PRICE":%d,"CHANNEL":"channel-%04d","URL":"https://www.nexmark.com/item.htm?query=1&id=%06d","DATETIME":%d,"EXTRA":"%s"}`,
-			1000+i, 2000+i*3, 100000+i*7, i%10000, i, 1436918400000+i, extra[:64])
+		src = fmt.Appendf(src, `{"AUCTION":%d,"BIDDER":%d,"PRICE":%d,"CHANNEL":"apple-channel-%04d","URL":"https://www.nexmark.com/item.htm?query=1&item=%06d","DATETIME":%d,"EXTRA":"%s"}`,
+			1000+i, 2000+i*3, 100000+i*7, i%10000, i, 1436918400000+i, extra[:66])
 		at = append(at, store.Span{Off: int32(from), Len: int32(len(src) - from)})
 	}
 	return src, at, cols

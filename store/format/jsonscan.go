@@ -44,23 +44,33 @@ func run(b []byte, p int) int {
 		}
 		seen |= w
 	}
+	if rest := len(b) - i; rest > 0 && len(b) >= 8 {
+		// The last word again, without the bytes seen: the zeros that stand for them behind the end look like
+		// control characters.
+		w := binary.LittleEndian.Uint64(b[len(b)-8:]) >> (64 - 8*rest)
+		q := w ^ (ones * '"')
+		e := w ^ (ones * '\\')
+		m := ((q-ones)&^q | (e-ones)&^e | (w-ones*0x20)&^w) & highs
+		n := bits.TrailingZeros64(m)
+		if n>>3 >= rest {
+			return -1
+		}
+		seen |= w & (1<<(n&^7) - 1)
+		i += n >> 3
+		if seen&highs != 0 && !utf8.Valid(b[p:i]) {
+			return -1
+		}
+		return i
+	}
 	for ; i < len(b); i++ {
 		if c := b[i]; c == '"' || c == '\\' || c < 0x20 {
-			if !ascii(b[p:i]) && !utf8.Valid(b[p:i]) {
+			if !utf8.Valid(b[p:i]) {
 				return -1
 			}
 			return i
 		}
 	}
 	return -1
-}
-
-func ascii(b []byte) bool {
-	var or byte
-	for _, c := range b {
-		or |= c
-	}
-	return or < 0x80
 }
 
 // appendText adds the string whose first character is at p, behind the quote, and gives the position behind its
