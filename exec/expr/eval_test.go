@@ -34,7 +34,7 @@ func TestEval(t *testing.T) {
 		{"2147483647 + I", "-2147483642|!|2147483640"},
 		{"9223372036854775807 + L", "-9223372036854775709|!|9223372036854775806"},
 		{"-I", "-7|!|7"},
-		{"-D", "-1.5|!|0.0"},
+		{"-D", "-1.5|!|-0.0"},
 		{"+I", "7|null|-7"},
 		// doubles
 		{"D / 0", "Infinity|!|NaN"},
@@ -48,7 +48,7 @@ func TestEval(t *testing.T) {
 		{"M * 0.5", "6.170|!|-0.250"},
 		{"L * 0.908", "90.800|!|-0.908"},
 		{"I * 0.5", "3.5|!|-3.5"},
-		{"M / 2", "6.170000000000000|!|-0.250000000000000"},
+		{"M / 2", "6.1700000000000|!|-0.2500000000000"},
 		{"M / 3", "!|!|!"},
 		{"M / 0", "!|!|!"},
 		{"M % 5", "2.34|!|-0.50"},
@@ -136,10 +136,10 @@ func TestEval(t *testing.T) {
 		{"MAP(S := I, 'foo' := J)", "(foo=2)|(null=null foo=null)|(=-7 foo=0)"},
 		{"STRUCT(X := I / J, Y := S)", "{3 foo}|{null null}|{null }"},
 		{"STRUCT()", "{}|{}|{}"},
-		{"ARRAY[STRUCT(X := I, Y := L), STRUCT(Y := I, Z := L)]", "[{7 null 100} {null 100 7}]|x|x"},
+		{"ARRAY[STRUCT(X := I, Y := L), STRUCT(Y := I, Z := L)]", "[{100 null 7} {7 100 null}]|[{null null null} {null null null}]|[{-1 null -7} {-7 -1 null}]"},
 		// nested errors
 		{"CAST(I / J AS STRING)", "3|null|null"},
-		{"COALESCE(ABS(I / J), -1)", "!|!|!"},
+		{"COALESCE(ABS(I / J), -1)", "3|-1|-1"},
 		{"IFNULL(CAST('x' AS INT), 3)", "!|!|!"},
 		// functions and lambdas
 		{"ABS(I)", "7|null|7"},
@@ -153,9 +153,6 @@ func TestEval(t *testing.T) {
 		{"TRANSFORM(A, x => REDUCE(A, 0, (s, y) => CASE WHEN y IS NULL THEN s ELSE s + COALESCE(x, 100) END))", "[2 200 6]|null|[]"},
 	} {
 		got := strings.Join(x.eval(t, c.text, rows...), "|")
-		if c.want == "[{7 null 100} {null 100 7}]|x|x" {
-			c.want = got // the order of the union's fields is checked in TestTypes
-		}
 		if got != c.want {
 			t.Errorf("%s\n got %s\nwant %s", c.text, got, c.want)
 		}

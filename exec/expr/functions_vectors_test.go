@@ -22,7 +22,7 @@ import (
 // excepted are the vectors whose result differs here, with the reason. The key is name, arguments.
 var excepted = map[string]string{
 	"SUM CAST(60.00 AS DECIMAL(4,2)) MERGE CAST(60.00 AS DECIMAL(4,2))": "a column has one scale: 120.0 is 120.00",
-	"SUM CAST(NULL AS DECIMAL(4,2))":                                   "a column has one scale: 0 is 0.00",
+	"SUM CAST(NULL AS DECIMAL(4,2))":                                    "a column has one scale: 0 is 0.00",
 }
 
 // TestVectors holds every function to the results that ksqlDB's own classes gave (functions.md, section 14).

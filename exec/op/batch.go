@@ -138,3 +138,18 @@ func reset(cols []*vec.Vec) {
 		c.Reset()
 	}
 }
+
+// Where is a batch of its own with the rows that keep names.
+func (b *Batch) Where(keep func(i int) bool) *Batch {
+	var rows []int32
+	for i := range b.N {
+		if keep(i) {
+			rows = append(rows, int32(i))
+		}
+	}
+	if len(rows) == b.N {
+		return b
+	}
+	var g gather
+	return g.take(b, rows, nil)
+}

@@ -17,7 +17,10 @@ import (
 type Encode struct {
 	step       *plan.Sink
 	key, value format.Codec
-	keys       int
+	keyAt      []int // columns of the batch that are the key's, the value's; window bounds are neither
+	valueAt    []int
+	keyCols    []*vec.Vec
+	valueCols  []*vec.Vec
 	stamp      int
 	pattern    *fn.TimePattern
 	out        []*store.Records // one a partition, nil while empty
@@ -37,13 +40,14 @@ type Encode struct {
 
 // NewEncode is the operator of s, for a topic of so many partitions.
 func NewEncode(s *plan.Sink, partitions int32, env *expr.Env) (*Encode, error) {
-	e := &Encode{step: s, keys: s.Schema.Keys(), stamp: -1, out: make([]*store.Records, partitions), hint: make([]int, partitions)}
+	e := &Encode{step: s, stamp: -1, out: make([]*store.Records, partitions), hint: make([]int, partitions)}
 	var kf, vf []sql.Field
 	for i, c := range s.Schema {
-		if i < e.keys {
-			kf = append(kf, c.Field)
-		} else {
-			vf = append(vf, c.Field)
+		switch {
+		case c.Role == sql.KeyRole:
+			kf, e.keyAt = append(kf, c.Field), append(e.keyAt, i)
+		case c.Role != sql.PseudoRole:
+			vf, e.valueAt = append(vf, c.Field), append(e.valueAt, i)
 		}
 		if s.Timestamp != nil && c.Name == s.Timestamp.Column {
 			e.stamp = i
@@ -197,7 +201,7 @@ func (e *Encode) encodeKeys(b *Batch, skip []bool) error {
 		return nil
 	}
 	var err error
-	if e.arena, e.spans, err = e.key.Encode(b.Cols[:e.keys], b.N, skip, e.arena, e.spans); err != nil {
+	if e.arena, e.spans, err = e.key.Encode(at(&e.keyCols, b, e.keyAt), b.N, skip, e.arena, e.spans); err != nil {
 		return fmt.Errorf("Error serializing key to topic: %s: %w", e.step.Topic, err)
 	}
 	if b.Start == nil || e.step.Window == nil {
@@ -244,7 +248,7 @@ func (e *Encode) write(r *store.Records, b *Batch, null []bool, rows []int32, ke
 		}
 	default:
 		var err error
-		if r.Bytes, r.Key, err = e.key.Encode(b.Cols[:e.keys], b.N, nil, r.Bytes, r.Key); err != nil {
+		if r.Bytes, r.Key, err = e.key.Encode(at(&e.keyCols, b, e.keyAt), b.N, nil, r.Bytes, r.Key); err != nil {
 			return fmt.Errorf("Error serializing key to topic: %s: %w", e.step.Topic, err)
 		}
 	}
@@ -264,7 +268,7 @@ func (e *Encode) values(r *store.Records, b *Batch, null []bool) error {
 		}
 	} else {
 		var err error
-		if r.Bytes, r.Value, err = e.value.Encode(b.Cols[e.keys:], b.N, null, r.Bytes, r.Value); err != nil {
+		if r.Bytes, r.Value, err = e.value.Encode(at(&e.valueCols, b, e.valueAt), b.N, null, r.Bytes, r.Value); err != nil {
 			return fmt.Errorf("Error serializing message to topic: %s: %w", e.step.Topic, err)
 		}
 	}
@@ -336,4 +340,13 @@ func (e *Encode) Keys(cols []*vec.Vec, n int) ([][]byte, error) {
 		out[i] = s.Of(dst)
 	}
 	return out, err
+}
+
+// at is the columns of b at these places, in a slice that is used again.
+func at(dst *[]*vec.Vec, b *Batch, places []int) []*vec.Vec {
+	*dst = (*dst)[:0]
+	for _, i := range places {
+		*dst = append(*dst, b.Cols[i])
+	}
+	return *dst
 }

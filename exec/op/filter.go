@@ -19,7 +19,7 @@ type Filter struct {
 
 // NewFilter is the operator of s.
 func NewFilter(s *plan.Filter, env *expr.Env) (*Filter, error) {
-	p, err := expr.Compile(s.Pred, env)
+	p, err := expr.CompilePredicate(s.Pred, env)
 	return &Filter{step: s, pred: p}, err
 }
 
@@ -27,7 +27,7 @@ func NewFilter(s *plan.Filter, env *expr.Env) (*Filter, error) {
 // new row fails leaves as Delete, one whose old row failed as Insert; a Delete of a row that never passed
 // is nobody's business (ksqlDB: a tombstone only if the previous row matched).
 func (f *Filter) Process(c *Context, b *Batch, emit Emit) error {
-	f.call.Cols, f.call.N = b.Cols, b.N
+	f.call.Cols, f.call.N, f.call.Params = b.Cols, b.N, c.Params
 	f.call.Fail = func(row int, err error) {
 		if op := b.Op(row); op == Insert || op == After {
 			c.report(ProcessingError, f.step.Name, b, row, err)

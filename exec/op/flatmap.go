@@ -122,7 +122,7 @@ func (f *FlatMap) run(c *Context, b *Batch, i int) {
 			call.Args = append(call.Args, nil)
 			continue
 		}
-		f.call.Cols, f.call.N = b.Cols, b.N
+		f.call.Cols, f.call.N, f.call.Params = b.Cols, b.N, c.Params
 		f.call.Fail = func(row int, err error) { c.report(ProcessingError, f.step.Name, b, row, err) }
 		call.Args = append(call.Args, a.Eval(&f.call))
 	}

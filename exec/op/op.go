@@ -61,6 +61,7 @@ type Problem struct {
 type Context struct {
 	Partition int32
 	Env       *expr.Env
+	Params    []any // values of bound parameters
 	Report    func(Problem)
 }
 

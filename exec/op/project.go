@@ -52,7 +52,7 @@ func (p *Project) Process(c *Context, b *Batch, emit Emit) error {
 	cols := p.out.Cols
 	p.out = *b
 	p.out.Cols = cols
-	p.call.Cols, p.call.N = b.Cols, b.N
+	p.call.Cols, p.call.N, p.call.Params = b.Cols, b.N, c.Params
 	if b.Ops != nil && !(p.step.Shape == sql.TableKind && p.step.Old) && p.some(b) {
 		return p.sparse(c, b, emit)
 	}
@@ -85,7 +85,7 @@ func (p *Project) sparse(c *Context, b *Batch, emit Emit) error {
 	some := p.part.take(b, p.rows, nil)
 	for i, it := range p.items {
 		if p.keyed[i] && (i >= len(p.step.Schema) || p.step.Schema[i].Role == sql.KeyRole) {
-			p.call.Cols, p.call.N = b.Cols, b.N
+			p.call.Cols, p.call.N, p.call.Params = b.Cols, b.N, c.Params
 			p.call.Fail = nil
 			p.out.Cols[i] = it.Eval(&p.call)
 			continue

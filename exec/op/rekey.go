@@ -1,8 +1,6 @@
 package op
 
 import (
-	"fmt"
-
 	"github.com/ksqlgo/ksql/exec/expr"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql/vec"
@@ -13,7 +11,6 @@ type Rekey struct {
 	step  *plan.Rekey
 	keys  []*expr.Program
 	keyed []bool
-	rest  []int // input column of each column after the keys
 	call  expr.Call
 	out   Batch
 	full  []*vec.Vec
@@ -31,13 +28,6 @@ func NewRekey(s *plan.Rekey, env *expr.Env) (*Rekey, error) {
 		r.keys = append(r.keys, p)
 		r.keyed = append(r.keyed, keyOnly(k.X, in))
 	}
-	for _, c := range s.Schema[len(s.Keys):] {
-		i := in.Index(c.Name)
-		if i < 0 {
-			return nil, fmt.Errorf("%s: column %s is not in the input", s.Name, c.Name)
-		}
-		r.rest = append(r.rest, i)
-	}
 	return r, nil
 }
 
@@ -47,7 +37,7 @@ func (r *Rekey) Process(c *Context, b *Batch, emit Emit) error {
 	cols := r.out.Cols
 	r.out = *b
 	r.out.Cols = cols
-	r.call.Cols, r.call.N = b.Cols, b.N
+	r.call.Cols, r.call.N, r.call.Params = b.Cols, b.N, c.Params
 	for i, k := range r.keys {
 		r.call.Fail = func(row int, err error) {
 			if b.Op(row) == Insert {
@@ -59,7 +49,7 @@ func (r *Rekey) Process(c *Context, b *Batch, emit Emit) error {
 			cols[i] = r.blank(i, cols[i], b)
 		}
 	}
-	for i, in := range r.rest {
+	for i, in := range r.step.Rest {
 		cols[len(r.keys)+i] = b.Cols[in]
 	}
 	return emit(&r.out)

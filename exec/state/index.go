@@ -285,3 +285,48 @@ func (x *Index) FindBytes(key []byte, win int64) (g int32, isNew bool, err error
 	g, isNew = x.find(int64(maphash.Bytes(x.seed, key)), win, key, true)
 	return g, isNew, nil
 }
+
+// Whole reports whether a key is one integer column, which then must not be null.
+func (x *Index) Whole() bool { return x.whole }
+
+// Add is the group of row i, which may be new.
+func (x *Index) Add(keys []*vec.Vec, i int, win int64) int32 {
+	if x.whole {
+		var v int64
+		if keys[0].I64 != nil {
+			v = keys[0].I64[i]
+		} else {
+			v = int64(keys[0].I32[i])
+		}
+		g, _ := x.find(v, win, nil, true)
+		return g
+	}
+	x.tmp = AppendRow(x.tmp[:0], keys, i)
+	g, _ := x.find(int64(maphash.Bytes(x.seed, x.tmp)), win, x.tmp, true)
+	return g
+}
+
+// All appends every live group.
+func (x *Index) All(out []int32) []int32 {
+	for g := range x.dead {
+		if !x.dead[g] {
+			out = append(out, int32(g))
+		}
+	}
+	return out
+}
+
+// Match appends every live group with this key (AppendRow's form), whatever its window. It looks at all of
+// them.
+func (x *Index) Match(key []byte, out []int32) []int32 {
+	var tmp []byte
+	for g := range x.dead {
+		if x.dead[g] {
+			continue
+		}
+		if tmp = x.AppendKey(tmp[:0], int32(g)); string(tmp) == string(key) {
+			out = append(out, int32(g))
+		}
+	}
+	return out
+}

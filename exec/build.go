@@ -1,0 +1,196 @@
+// Package exec runs plans: queries, tasks, commits, push and pull.
+package exec
+
+import (
+	"fmt"
+	"hash/fnv"
+
+	"github.com/ksqlgo/ksql/exec/expr"
+	"github.com/ksqlgo/ksql/exec/op"
+	"github.com/ksqlgo/ksql/plan"
+	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/store"
+)
+
+// stage is the part of a plan between two topics: what one task does.
+type stage struct {
+	name  string
+	topic string         // read
+	scan  *plan.Scan     // how; else from
+	from  *plan.Exchange // a repartition topic
+	steps []plan.Step    // in order of work
+	sink  *plan.Sink     // end: a topic of rows, or
+	send  *plan.Exchange // a repartition topic, or neither (push queries, materialized sources)
+	out   string         // topic written
+	parts int32          // of it
+}
+
+// cut turns a plan into stages. With one partition no repartition topic is needed: every key is there.
+// name gives an internal topic its full name; parts is the physical partitions of the topic read.
+func cut(root plan.Step, parts int32, sinkParts int32, single bool, name func(string) string) ([]stage, error) {
+	var line []plan.Step
+	for s := root; s != nil; {
+		line = append(line, s)
+		in := s.Inputs()
+		if len(in) > 1 {
+			return nil, fmt.Errorf("%s: joins are not available yet", s.Out().Name)
+		}
+		s = nil
+		if len(in) == 1 {
+			s = in[0]
+		}
+	}
+	scan, ok := line[len(line)-1].(*plan.Scan)
+	if !ok {
+		return nil, fmt.Errorf("plan does not begin with a topic")
+	}
+	stages := []stage{{name: "0", topic: scan.Topic, scan: scan}}
+	for i := len(line) - 2; i >= 0; i-- {
+		cur := &stages[len(stages)-1]
+		switch s := line[i].(type) {
+		case *plan.Exchange:
+			if parts == 1 || single {
+				continue
+			}
+			cur.send, cur.out, cur.parts = s, name(s.Topic), parts
+			stages = append(stages, stage{name: fmt.Sprint(len(stages)), topic: cur.out, from: s})
+		case *plan.Sink:
+			cur.sink, cur.out, cur.parts = s, s.Topic, sinkParts
+		default:
+			cur.steps = append(cur.steps, s)
+		}
+	}
+	return stages, nil
+}
+
+// collector is the end of a stage: it holds records until the task commits.
+type collector interface {
+	op.Operator
+	Rows() int
+	Bytes() int
+	Take([]*store.Records) []*store.Records
+	Drop()
+}
+
+// line is the operators of one task.
+type line struct {
+	head    func(runs []store.Records) error
+	ops     []op.Operator
+	end     collector // nil: rows go to last
+	keepers []op.Keeper
+	read    op.Source   // whose state answers pull queries; nil: none
+	after   []plan.Step // from it to the result
+}
+
+// materialize says whether a task must keep its result for pull queries.
+func (s *stage) materialize(kind plan.QueryKind) bool {
+	return kind == plan.PersistentAs && s.sink != nil && s.sink.Shape == sql.TableKind
+}
+
+// build makes the operators of a stage. last takes the rows where no topic does.
+func (s *stage) build(c *op.Context, kind plan.QueryKind, keep bool, last op.Emit) (*line, error) {
+	l := &line{}
+	var order op.KeyBytes
+	if s.sink != nil {
+		e, err := op.NewEncode(s.sink, s.parts, c.Env)
+		if err != nil {
+			return nil, err
+		}
+		l.end, order = e, e.Keys
+	}
+	if s.send != nil {
+		e, err := op.NewSend(s.send, s.out, s.parts)
+		if err != nil {
+			return nil, err
+		}
+		l.end = e
+	}
+	add := func(o op.Operator) {
+		l.ops = append(l.ops, o)
+		if k, ok := o.(op.Keeper); ok {
+			l.keepers = append(l.keepers, k)
+		}
+	}
+	for i, st := range s.steps {
+		o, err := operator(st, c.Env, keep, order)
+		if err != nil {
+			return nil, err
+		}
+		add(o)
+		_, grouped := st.(*plan.Aggregate)
+		if src, ok := o.(op.Source); ok && (grouped || kind == plan.PersistentSource) {
+			l.read, l.after = src, s.steps[i+1:]
+		}
+	}
+	if l.read == nil && s.materialize(kind) {
+		m := op.NewLatest("Materialize", print(s.sink), s.sink.Schema, s.sink.Window != nil, keep, false)
+		add(m)
+		l.read, l.after = m, nil
+	}
+	if l.end != nil {
+		last = func(b *op.Batch) error { return l.end.Process(c, b, nil) }
+	}
+	chain := op.Chain(c, l.ops, last)
+	if s.scan != nil {
+		d, err := op.NewDecode(s.scan, c.Env)
+		if err != nil {
+			return nil, err
+		}
+		l.head = func(runs []store.Records) error { return d.Run(c, runs, chain) }
+	} else {
+		r := op.NewReceive(s.from)
+		l.head = func(runs []store.Records) error { return r.Run(c, runs, chain) }
+	}
+	return l, nil
+}
+
+// operator makes the operator of a step: the one switch from plan to work.
+func operator(st plan.Step, env *expr.Env, keep bool, order op.KeyBytes) (op.Operator, error) {
+	switch s := st.(type) {
+	case *plan.Latest:
+		return op.NewLatest("Latest", print(s), s.Schema, s.Window != nil, keep, true), nil
+	case *plan.Filter:
+		return op.NewFilter(s, env)
+	case *plan.Project:
+		return op.NewProject(s, env)
+	case *plan.FlatMap:
+		return op.NewFlatMap(s, env)
+	case *plan.Rekey:
+		return op.NewRekey(s, env)
+	case *plan.Exchange:
+		return pass{}, nil
+	case *plan.Aggregate:
+		if order == nil {
+			order = plainOrder
+		}
+		switch {
+		case s.Window == nil:
+			return op.NewAggregate(s, print(s), keep)
+		case s.Window.Kind == sql.Session:
+			return op.NewSessions(s, print(s), keep, order)
+		}
+		return op.NewWindows(s, print(s), keep, order)
+	}
+	return nil, fmt.Errorf("%s is not available yet", st.Out().Name)
+}
+
+// pass is an Exchange inside one partition.
+type pass struct{}
+
+func (pass) Process(_ *op.Context, b *op.Batch, emit op.Emit) error { return emit(b) }
+
+// print is the fingerprint of a step with state: what must be equal for its state to be read back.
+func print(st plan.Step) uint64 {
+	h := fnv.New64a()
+	head := st.Out()
+	fmt.Fprintf(h, "%T|%s|%d", st, head.Schema, head.Shape)
+	if a, ok := st.(*plan.Aggregate); ok {
+		for _, c := range a.Calls {
+			fmt.Fprintf(h, "|%s%v%v", c.Func.Name, c.Site.Args, c.Site.Lits)
+		}
+		if a.Window != nil {
+			fmt.Fprintf(h, "|%v", *a.Window)
+		}
+	}
+	return h.Sum64()
+}

@@ -1,0 +1,235 @@
+package exec
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/ksqlgo/ksql/plan"
+	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/store"
+)
+
+// command is one record of the command topic: a statement that changed the catalog, with all that it
+// depended on. Folding the records gives the catalog again; no side effect is replayed.
+type command struct {
+	Text   string            // after variables
+	Props  map[string]string // of the session
+	Topics map[string]int    // topics that it asked for and that existed, with their partitions
+}
+
+// commands is the topic of the command log.
+func (e *Engine) commands() string {
+	return "_confluent-ksql-" + e.Property("ksql.service.id", "default_") + "_command_topic"
+}
+
+// replay folds the command topic into the catalog and starts its queries. Topics that a crash kept from
+// being made are made.
+func (e *Engine) replay(ctx context.Context) error {
+	cat := e.initial()
+	if err := e.ensure(ctx, e.commands(), store.TopicConfig{Partitions: 1, Internal: true}); err != nil {
+		return err
+	}
+	if err := e.ensureProblems(ctx); err != nil {
+		return err
+	}
+	r, err := e.log.Reader(ctx, map[store.TP]int64{{Topic: e.commands()}: -1})
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	specs := map[string]plan.TopicSpec{}
+	for {
+		runs, err := r.Poll(1 << 16)
+		if err != nil {
+			return err
+		}
+		if len(runs) == 0 {
+			break
+		}
+		for i := range runs {
+			for row := range runs[i].Time {
+				next, err := e.refold(cat, runs[i].Value[row].Of(runs[i].Bytes), specs)
+				if err != nil {
+					return fmt.Errorf("command topic, offset %d: %w", runs[i].Offset(row), err)
+				}
+				cat = next
+			}
+		}
+	}
+	topics, err := e.log.Topics(ctx)
+	if err != nil {
+		return err
+	}
+	for name, s := range specs {
+		if _, ok := topics[name]; !ok {
+			if err := e.log.Create(ctx, name, e.config(s)); err != nil {
+				return err
+			}
+		}
+	}
+	e.catalog.Store(cat)
+	for _, id := range slices.Sorted(maps.Keys(cat.Queries)) {
+		q, err := e.start(ctx, cat.Queries[id])
+		if err != nil {
+			return err
+		}
+		e.queries[id] = q
+	}
+	return nil
+}
+
+func (e *Engine) refold(cat *plan.Catalog, value []byte, specs map[string]plan.TopicSpec) (*plan.Catalog, error) {
+	var c command
+	if err := json.Unmarshal(value, &c); err != nil {
+		return nil, err
+	}
+	parsed, err := sql.Parse(c.Text, nil)
+	if err != nil {
+		return nil, err
+	}
+	env := e.Env(c.Props, func(name string) (int, bool) { n, ok := c.Topics[name]; return n, ok })
+	for _, p := range parsed {
+		cmd, err := plan.Check(cat, env, p.Statement, p.Text)
+		if err != nil {
+			return nil, err
+		}
+		cat = cmd.Catalog
+		for _, t := range cmd.Create {
+			specs[t.Name] = t
+		}
+		delete(specs, cmd.DeleteTopic)
+	}
+	return cat, nil
+}
+
+func (e *Engine) config(s plan.TopicSpec) store.TopicConfig {
+	n := int32(max(1, s.Partitions))
+	if m := int32(e.opt.MaxPartitions); m > 0 && n > m {
+		n = m
+	}
+	c := store.TopicConfig{Partitions: n, Compact: s.Compact}
+	if s.Retention > 0 {
+		c.Retention = time.Duration(s.Retention) * time.Millisecond
+	}
+	return c
+}
+
+// Change checks a statement, logs it, waits until it is durable, and makes the world match.
+func (e *Engine) Change(ctx context.Context, s sql.Statement, text string, props map[string]string) (*plan.Command, error) {
+	e.stmt.Lock()
+	defer e.stmt.Unlock()
+	if err := e.alive(); err != nil {
+		return nil, err
+	}
+	topics, err := e.log.Topics(ctx)
+	if err != nil {
+		return nil, err
+	}
+	asked := map[string]int{}
+	lookup := func(name string) (int, bool) {
+		t, ok := topics[name]
+		if !ok {
+			return 0, false
+		}
+		asked[name] = e.declared(name, int(t.Partitions))
+		return asked[name], true
+	}
+	cat := e.Catalog()
+	cmd, err := plan.Check(cat, e.Env(props, lookup), s, text)
+	if err != nil {
+		return nil, err
+	}
+	if cmd.Catalog == cat {
+		return cmd, nil // IF [NOT] EXISTS
+	}
+	rec, err := json.Marshal(command{Text: text, Props: props, Topics: asked})
+	if err != nil {
+		return nil, err
+	}
+	run := &store.Records{TP: store.TP{Topic: e.commands()}}
+	run.Add(e.opt.Now(), nil, rec)
+	for _, t := range cmd.Create {
+		if _, ok := topics[t.Name]; !ok {
+			if err := e.log.Create(ctx, t.Name, e.config(t)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	seq, err := e.log.Append(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.log.Wait(ctx, seq); err != nil {
+		return nil, err
+	}
+	return cmd, e.apply(cmd)
+}
+
+// declared is the partitions that the catalog knows of a topic: with MaxPartitions there may be fewer.
+func (e *Engine) declared(topic string, n int) int {
+	for _, s := range e.Catalog().Sources {
+		if s.Topic == topic && s.Partitions > n {
+			return s.Partitions
+		}
+	}
+	return n
+}
+
+// apply makes the world match a command that is logged. It is not cancelled half way.
+func (e *Engine) apply(cmd *plan.Command) error {
+	ctx := e.base
+	for _, id := range cmd.Stop {
+		if q := e.remove(id); q != nil {
+			q.stop()
+			if err := q.forget(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	e.catalog.Store(cmd.Catalog)
+	if p := cmd.Start; p != nil {
+		if cmd.Replace {
+			if q := e.remove(p.ID); q != nil {
+				q.stop()
+			}
+		}
+		q, err := e.start(ctx, p)
+		if err != nil {
+			return err
+		}
+		e.mu.Lock()
+		e.queries[p.ID] = q
+		e.mu.Unlock()
+	}
+	for _, id := range cmd.Pause {
+		if q, ok := e.Query(id); ok {
+			q.pause(true)
+		}
+	}
+	for _, id := range cmd.Resume {
+		if q, ok := e.Query(id); ok {
+			q.pause(false)
+		}
+	}
+	if cmd.DeleteTopic != "" {
+		if err := e.log.Delete(ctx, cmd.DeleteTopic); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Engine) remove(id string) *Query {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	q := e.queries[id]
+	if q != nil && q.Err() != nil {
+		e.failed[id] = q.Err()
+	}
+	delete(e.queries, id)
+	return q
+}

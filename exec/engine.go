@@ -1,0 +1,289 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"sort"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ksqlgo/ksql/exec/expr"
+	"github.com/ksqlgo/ksql/exec/op"
+	"github.com/ksqlgo/ksql/plan"
+	"github.com/ksqlgo/ksql/sql/fn"
+	"github.com/ksqlgo/ksql/store"
+	"github.com/ksqlgo/ksql/store/meta"
+)
+
+// ErrClosed is what calls on a closed engine get.
+var ErrClosed = errors.New("the engine is closed")
+
+// Options are what an Engine is made of. Log and Functions must be set.
+type Options struct {
+	Log           store.Log
+	Functions     *fn.Set
+	Meta          *meta.DB          // views of the catalog and statuses; nil: none
+	Properties    map[string]string // of the server
+	Now           func() int64      // ms since epoch; nil: the clock
+	Rand          func() uint64     // nil: the runtime's
+	MaxPartitions int               // of topics that the engine makes; 0: as declared
+	Batch         int               // rows a task takes at once; 0: 4096
+	CommitRows    int               // rows between commits; 0: 32768
+	CommitEvery   time.Duration     // time between commits of a busy task; 0: 10 ms
+}
+
+// Engine is the queries at work and the catalog they come from.
+type Engine struct {
+	opt  Options
+	log  store.Log
+	ctx  context.Context // of everything that runs; ends with Close
+	base context.Context // of commits: they are finished, not cancelled
+	end  context.CancelFunc
+
+	catalog atomic.Pointer[plan.Catalog]
+	stmt    sync.Mutex // one statement that changes something at a time
+
+	mu      sync.Mutex
+	queries map[string]*Query
+	closed  bool
+	pushes  map[string]*Rows
+	failed  map[string]error // queries that ended with an error, also after they were dropped
+
+	waiters atomic.Int32
+	motion  chan struct{} // closed and made anew when a task has committed and somebody waits
+	motionM sync.Mutex
+}
+
+// Open makes an engine over a log, reads its command topic back and starts the queries of the last catalog.
+func Open(ctx context.Context, o Options) (*Engine, error) {
+	if o.Now == nil {
+		o.Now = func() int64 { return time.Now().UnixMilli() }
+	}
+	if o.Batch == 0 {
+		o.Batch = 4096
+	}
+	if o.CommitRows == 0 {
+		o.CommitRows = 32768
+	}
+	if o.CommitEvery == 0 {
+		o.CommitEvery = 10 * time.Millisecond
+	}
+	if o.Rand == nil {
+		o.Rand = random
+	}
+	o.Properties = maps.Clone(o.Properties)
+	e := &Engine{opt: o, log: o.Log, base: context.Background(), queries: map[string]*Query{}, pushes: map[string]*Rows{}, failed: map[string]error{}, motion: make(chan struct{})}
+	e.ctx, e.end = context.WithCancel(context.Background())
+	if err := e.replay(ctx); err != nil {
+		e.end()
+		return nil, err
+	}
+	return e, nil
+}
+
+// Log is the engine's log.
+func (e *Engine) Log() store.Log { return e.log }
+
+// Catalog is what exists now.
+func (e *Engine) Catalog() *plan.Catalog { return e.catalog.Load() }
+
+// Functions is what SQL can call.
+func (e *Engine) Functions() *fn.Set { return e.opt.Functions }
+
+// Property is a property of the server, or def.
+func (e *Engine) Property(name, def string) string {
+	if v, ok := e.opt.Properties[name]; ok {
+		return v
+	}
+	return def
+}
+
+// Properties is a copy of the server's properties.
+func (e *Engine) Properties() map[string]string { return maps.Clone(e.opt.Properties) }
+
+// Now is the engine's clock, ms since epoch.
+func (e *Engine) Now() int64 { return e.opt.Now() }
+
+// Query is a running persistent query.
+func (e *Engine) Query(id string) (*Query, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	q, ok := e.queries[id]
+	return q, ok
+}
+
+// Queries is the running persistent queries by id.
+func (e *Engine) Queries() []*Query {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	out := make([]*Query, 0, len(e.queries))
+	for _, q := range e.queries {
+		out = append(out, q)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].plan.ID < out[j].plan.ID })
+	return out
+}
+
+// Failed is the persistent queries that an error has stopped.
+func (e *Engine) Failed() map[string]error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	out := maps.Clone(e.failed)
+	for id, q := range e.queries {
+		if err := q.Err(); err != nil {
+			out[id] = err
+		}
+	}
+	return out
+}
+
+// Env is what planning asks, with these session properties over the server's. topic may be nil: every topic
+// exists.
+func (e *Engine) Env(props map[string]string, topic func(string) (int, bool)) *plan.Env {
+	all := e.merged(props)
+	env := &expr.Env{Now: e.opt.Now, Rand: e.opt.Rand, Config: all}
+	return &plan.Env{Functions: e.opt.Functions, Props: all, Topic: topic, Const: func(x plan.Expr) (any, error) { return expr.Value(x, nil, env) }}
+}
+
+func (e *Engine) merged(props map[string]string) map[string]string {
+	all := maps.Clone(e.opt.Properties)
+	if all == nil {
+		all = map[string]string{}
+	}
+	maps.Copy(all, props)
+	return all
+}
+
+// context is what the operators of a query's task see.
+func (e *Engine) context(p *plan.Query, partition int32, report func(op.Problem)) *op.Context {
+	return &op.Context{Partition: partition, Report: report, Env: &expr.Env{Now: e.opt.Now, Rand: e.opt.Rand, Config: e.merged(p.Props)}}
+}
+
+// moved wakes those who wait for tasks.
+func (e *Engine) moved() {
+	if e.waiters.Load() == 0 {
+		return
+	}
+	e.motionM.Lock()
+	close(e.motion)
+	e.motion = make(chan struct{})
+	e.motionM.Unlock()
+}
+
+// Sync returns when all persistent queries have seen all that was appended before the call, and what other
+// queries made of it. Paused and failed queries are not waited for.
+func (e *Engine) Sync(ctx context.Context) error {
+	e.waiters.Add(1)
+	defer e.waiters.Add(-1)
+	for {
+		inputs := e.inputs()
+		before, err := e.log.Ends(ctx, inputs)
+		if err != nil {
+			return err
+		}
+		if err := e.await(ctx, before); err != nil {
+			return err
+		}
+		after, err := e.log.Ends(ctx, e.inputs())
+		if err != nil {
+			return err
+		}
+		if maps.Equal(before, after) {
+			return nil
+		}
+	}
+}
+
+// inputs is the partitions that running tasks read.
+func (e *Engine) inputs() []store.TP {
+	var out []store.TP
+	seen := map[store.TP]bool{}
+	for _, q := range e.Queries() {
+		if q.Err() != nil || q.paused.Load() {
+			continue
+		}
+		for _, t := range q.tasks {
+			if tp := (store.TP{Topic: t.topic(), Partition: t.unit.Partition}); !seen[tp] {
+				seen[tp] = true
+				out = append(out, tp)
+			}
+		}
+	}
+	return out
+}
+
+func (e *Engine) await(ctx context.Context, ends map[store.TP]int64) error {
+	for {
+		e.motionM.Lock()
+		motion := e.motion
+		e.motionM.Unlock()
+		if e.reached(ends) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-e.ctx.Done():
+			return ErrClosed
+		case <-motion:
+		}
+	}
+}
+
+func (e *Engine) reached(ends map[store.TP]int64) bool {
+	for _, q := range e.Queries() {
+		if q.Err() != nil || q.paused.Load() {
+			continue
+		}
+		for _, t := range q.tasks {
+			if !t.reached(ends) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// Close ends push queries, lets every task commit, and waits for all of them. It does not close the log.
+func (e *Engine) Close() error {
+	e.mu.Lock()
+	if e.closed {
+		e.mu.Unlock()
+		return nil
+	}
+	e.closed = true
+	var pushes []*Rows
+	for _, r := range e.pushes {
+		pushes = append(pushes, r)
+	}
+	queries := make([]*Query, 0, len(e.queries))
+	for _, q := range e.queries {
+		queries = append(queries, q)
+	}
+	e.mu.Unlock()
+	e.end()
+	for _, r := range pushes {
+		r.Close()
+	}
+	for _, q := range queries {
+		q.stop()
+	}
+	return nil
+}
+
+func (e *Engine) alive() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return ErrClosed
+	}
+	return nil
+}
+
+// nextID is the name of a transient query.
+func (e *Engine) nextID(prefix string) string {
+	return fmt.Sprintf("%s_%d", prefix, e.opt.Rand()>>1)
+}

@@ -1,0 +1,97 @@
+package exec
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/ksqlgo/ksql/exec/op"
+	"github.com/ksqlgo/ksql/plan"
+	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/store"
+)
+
+// The processing log: a stream of the rows that could not be read or computed, as ksqlDB has it, with
+// partition and offset besides.
+
+const problemStream = "KSQL_PROCESSING_LOG"
+
+// problemTopic is the topic of the processing log.
+func (e *Engine) problemTopic() string {
+	return e.Property("ksql.service.id", "default_") + "ksql_processing_log"
+}
+
+// logsProblems reports whether there is a processing log (ksql.logging.processing.stream.auto.create).
+func (e *Engine) logsProblems() bool {
+	return e.Property("ksql.logging.processing.stream.auto.create", "true") == "true"
+}
+
+// initial is the catalog before any statement: the processing log is there.
+func (e *Engine) initial() *plan.Catalog {
+	c := plan.NewCatalog()
+	if !e.logsProblems() {
+		return c
+	}
+	f := func(n string, t sql.Type) sql.Field { return sql.Field{Name: n, Type: t} }
+	where := []sql.Field{f("topic", sql.TString), f("partition", sql.TInteger), f("offset", sql.TBigint)}
+	with := func(fields ...sql.Field) sql.Type { return sql.StructOf(append(fields, where...)...) }
+	message := sql.StructOf(
+		f("type", sql.TInteger),
+		f("deserializationError", with(f("target", sql.TString), f("errorMessage", sql.TString), f("recordB64", sql.TString), f("cause", sql.ArrayOf(sql.TString)))),
+		f("recordProcessingError", with(f("errorMessage", sql.TString), f("record", sql.TString), f("cause", sql.ArrayOf(sql.TString)))),
+		f("productionError", with(f("errorMessage", sql.TString))),
+		f("serializationError", with(f("target", sql.TString), f("errorMessage", sql.TString), f("record", sql.TString), f("cause", sql.ArrayOf(sql.TString)))))
+	col := func(n string, t sql.Type) sql.Column { return sql.Column{Field: f(n, t)} }
+	c.Sources[problemStream] = &plan.Source{
+		Name: problemStream, Kind: sql.StreamKind, Topic: e.problemTopic(), Partitions: 1,
+		Schema: sql.Schema{col("LOGGER", sql.TString), col("LEVEL", sql.TString), col("TIME", sql.TBigint), col("MESSAGE", message)},
+		Key:    plan.Format{Name: "KAFKA"}, Value: plan.Format{Name: "JSON"}, ReadOnly: true,
+		Text: "the processing log",
+	}
+	return c
+}
+
+func (e *Engine) ensureProblems(ctx context.Context) error {
+	if !e.logsProblems() {
+		return nil
+	}
+	return e.ensure(ctx, e.problemTopic(), store.TopicConfig{Partitions: 1})
+}
+
+// problems is the processing log's records of what went wrong in a query; nil without a processing log.
+func (e *Engine) problems(id string, list []op.Problem) *store.Records {
+	if !e.logsProblems() {
+		return nil
+	}
+	r := &store.Records{TP: store.TP{Topic: e.problemTopic()}}
+	names := [...]string{"deserializationError", "recordProcessingError", "productionError", "serializationError"}
+	for _, p := range list {
+		logger := "processing." + id
+		if p.Step != "" {
+			logger += "." + p.Step
+		}
+		if p.Kind == op.DeserializationError {
+			logger += ".deserializer"
+		}
+		body := map[string]any{"errorMessage": p.Err.Error(), "topic": p.Topic, "partition": p.Partition, "offset": p.Offset, "cause": causes(p.Err)}
+		if p.Target != "" {
+			body["target"] = p.Target
+		}
+		v, err := json.Marshal(map[string]any{"LOGGER": logger, "LEVEL": "ERROR", "TIME": e.opt.Now(),
+			"MESSAGE": map[string]any{"type": int(p.Kind), names[p.Kind]: body}})
+		if err != nil {
+			continue // only unprintable text could do this, and the row itself is safe
+		}
+		r.Add(e.opt.Now(), nil, v)
+	}
+	return r
+}
+
+// causes is the texts of what lies behind an error.
+func causes(err error) []string {
+	out := []string{}
+	for err = errors.Unwrap(err); err != nil; err = errors.Unwrap(err) {
+		out = append(out, err.Error())
+	}
+	return out
+}

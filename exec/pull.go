@@ -1,0 +1,375 @@
+package exec
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/ksqlgo/ksql/exec/expr"
+	"github.com/ksqlgo/ksql/exec/op"
+	"github.com/ksqlgo/ksql/plan"
+	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/vec"
+)
+
+// Pull is a pull query on a table, ready to run any number of times from any goroutine.
+type Pull struct {
+	e    *Engine
+	p    *plan.Pull
+	env  *expr.Env
+	free sync.Pool // of *puller
+}
+
+// puller is the compiled form of a pull query; one goroutine uses it at a time.
+type puller struct {
+	filter *expr.Program
+	items  []*expr.Program
+	keys   [][]*expr.Program
+	key    []*vec.Vec
+	bounds [2][]*expr.Program // of window start and end
+	call   expr.Call
+	rows   []int32
+	time   vec.Vec
+	cols   []*vec.Vec
+}
+
+// NewPull readies a planned pull query on a table.
+func (e *Engine) NewPull(p *plan.Pull, props map[string]string) (*Pull, error) {
+	u := &Pull{e: e, p: p, env: &expr.Env{Now: e.opt.Now, Rand: e.opt.Rand, Config: e.merged(props)}}
+	w, err := u.compile()
+	if err != nil {
+		return nil, err
+	}
+	u.free.Put(w)
+	return u, nil
+}
+
+// Plan is what the query does.
+func (u *Pull) Plan() *plan.Pull { return u.p }
+
+func (u *Pull) compile() (*puller, error) {
+	w := &puller{time: vec.Vec{Type: sql.TBigint}}
+	var err error
+	if u.p.Filter != nil {
+		if w.filter, err = expr.CompilePredicate(u.p.Filter, u.env); err != nil {
+			return nil, err
+		}
+	}
+	one := func(x plan.Expr, dst *[]*expr.Program) {
+		if err == nil {
+			var p *expr.Program
+			p, err = expr.Compile(x, u.env)
+			*dst = append(*dst, p)
+		}
+	}
+	for _, it := range u.p.Items {
+		one(it.X, &w.items)
+	}
+	for _, k := range u.p.Keys {
+		var ps []*expr.Program
+		for _, x := range k {
+			one(x, &ps)
+		}
+		w.keys = append(w.keys, ps)
+	}
+	for i, list := range [2][]plan.Bound{u.p.Start, u.p.End} {
+		for _, b := range list {
+			one(b.X, &w.bounds[i])
+		}
+	}
+	for _, c := range u.p.Columns {
+		if c.Role == sql.KeyRole && c.Name != "WINDOWSTART" && c.Name != "WINDOWEND" {
+			w.key = append(w.key, vec.New(c.Type))
+		}
+	}
+	return w, err
+}
+
+// Run answers the query from the state as it is committed now.
+func (u *Pull) Run(ctx context.Context, params []any) (*Rows, error) {
+	if err := u.e.alive(); err != nil {
+		return nil, err
+	}
+	q, ok := u.e.Query(u.p.QueryID)
+	if !ok {
+		return nil, fmt.Errorf("Materializing query has been stopped: %s", u.p.QueryID)
+	}
+	if err := q.Err(); err != nil {
+		return nil, fmt.Errorf("query %s has failed: %w", u.p.QueryID, err)
+	}
+	w, _ := u.free.Get().(*puller)
+	if w == nil {
+		var err error
+		if w, err = u.compile(); err != nil {
+			return nil, err
+		}
+	}
+	defer u.free.Put(w)
+	w.call.Params = params
+	want, err := w.window(u.p)
+	if err != nil {
+		return nil, err
+	}
+	page := &Page{}
+	for _, it := range u.p.Items {
+		page.Cols = append(page.Cols, vec.New(it.X.Type()))
+	}
+	limit := -1
+	if u.p.Limit != nil {
+		limit = *u.p.Limit
+	}
+	if limit != 0 {
+		if len(u.p.Keys) > 0 {
+			err = u.lookup(ctx, q, w, want, page)
+		} else {
+			err = u.scan(ctx, q, w, want, page)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	end := Completed
+	if limit >= 0 && page.N > limit {
+		for _, c := range page.Cols {
+			c.Truncate(limit)
+		}
+		page.N, end = limit, Limited
+	}
+	var pages []*Page
+	if page.N > 0 {
+		pages = append(pages, page)
+	}
+	return fixed(u.e.nextID("query"), u.p.Schema, pages, end), nil
+}
+
+func (u *Pull) lookup(ctx context.Context, q *Query, w *puller, want func(start, end int64) bool, page *Page) error {
+	var seen [][]any
+	for _, k := range w.keys {
+		var key []any
+		for i, p := range k {
+			v, err := w.value(p)
+			if err != nil {
+				return err
+			}
+			w.key[i].Reset()
+			if v.IsNull(0) {
+				w.key[i].AppendNull()
+			} else {
+				w.key[i].AppendFrom(v, 0)
+			}
+			if len(w.keys) > 1 {
+				key = append(key, v.Get(0))
+			}
+		}
+		if len(w.keys) > 1 {
+			if slices.ContainsFunc(seen, func(s []any) bool { return sameKey(s, key) }) {
+				continue
+			}
+			seen = append(seen, key)
+		}
+		for _, t := range q.tasks {
+			if t.view == nil {
+				continue
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := t.reading(func() error {
+				return t.view.lookup(w.key, want, func(b *op.Batch) error { return w.visit(b, len(u.p.Columns), page, nil) })
+			}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func sameKey(a, b []any) bool {
+	for i := range a {
+		if !vec.EqualValues(a[i], b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// ranked is one row of a scan with what it is ordered by.
+type ranked struct {
+	key   []byte
+	start int64
+	row   int32
+}
+
+// scan reads every row: partition by partition, by the bytes of the serialized key, then by window (ksqlDB's
+// order on one node).
+func (u *Pull) scan(ctx context.Context, q *Query, w *puller, want func(start, end int64) bool, page *Page) error {
+	for _, t := range q.tasks {
+		if t.view == nil {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		part := &Page{}
+		for _, c := range page.Cols {
+			part.Cols = append(part.Cols, vec.New(c.Type))
+		}
+		var rank []ranked
+		err := t.reading(func() error {
+			return t.view.scan(want, func(b *op.Batch) error {
+				return w.visit(b, len(u.p.Columns), part, func(rows []int32) error {
+					keys, err := t.view.keyBytes(b, u.p.Columns)
+					if err != nil {
+						return err
+					}
+					for _, r := range rows {
+						x := ranked{key: keys[r], row: int32(len(rank))}
+						if b.Start != nil {
+							x.start = b.Start[r]
+						}
+						rank = append(rank, x)
+					}
+					return nil
+				})
+			})
+		})
+		if err != nil {
+			return err
+		}
+		slices.SortStableFunc(rank, func(a, b ranked) int {
+			if c := bytes.Compare(a.key, b.key); c != 0 {
+				return c
+			}
+			return int(max(-1, min(1, a.start-b.start)))
+		})
+		rows := make([]int32, len(rank))
+		for i, x := range rank {
+			rows[i] = x.row
+		}
+		for i, c := range page.Cols {
+			c.AppendRows(part.Cols[i], rows)
+		}
+		page.N += part.N
+	}
+	return nil
+}
+
+// visit adds the rows of b that pass the filter to page. taken, if not nil, is told of their numbers in b.
+func (w *puller) visit(b *op.Batch, columns int, page *Page, taken func(rows []int32) error) error {
+	w.time.I64, w.time.N = b.Time, b.N
+	w.cols = append(append(w.cols[:0], b.Cols[:columns-1]...), &w.time)
+	w.call.Cols, w.call.N, w.call.Fail = w.cols, b.N, nil
+	w.rows = w.rows[:0]
+	if w.filter != nil {
+		w.rows = w.filter.Filter(&w.call, w.rows)
+	} else {
+		for i := range b.N {
+			w.rows = append(w.rows, int32(i))
+		}
+	}
+	if len(w.rows) == 0 {
+		return nil
+	}
+	for i, it := range w.items {
+		page.Cols[i].AppendRows(it.Eval(&w.call), w.rows)
+	}
+	page.N += len(w.rows)
+	if taken != nil {
+		return taken(w.rows)
+	}
+	return nil
+}
+
+// value is the value of an expression without columns, lent.
+func (w *puller) value(p *expr.Program) (*vec.Vec, error) {
+	var failed error
+	w.call.Cols, w.call.N, w.call.Fail = nil, 1, func(_ int, err error) { failed = err }
+	v := p.Eval(&w.call)
+	return v, failed
+}
+
+// window is the test of window bounds; nil: none.
+func (w *puller) window(p *plan.Pull) (func(start, end int64) bool, error) {
+	if len(p.Start)+len(p.End) == 0 {
+		return nil, nil
+	}
+	var at [2][]int64
+	for i, list := range w.bounds {
+		for _, b := range list {
+			v, err := w.value(b)
+			if err != nil {
+				return nil, err
+			}
+			if v.IsNull(0) {
+				return nil, errors.New("Window bounds must resolve to an INT, BIGINT, or STRING containing a datetime.")
+			}
+			n := int64(0)
+			switch v.Type.Kind {
+			case sql.Integer:
+				n = int64(v.I32[0])
+			case sql.Bigint, sql.Timestamp:
+				n = v.I64[0]
+			default:
+				return nil, errors.New("Window bounds must resolve to an INT, BIGINT, or STRING containing a datetime.")
+			}
+			at[i] = append(at[i], n)
+		}
+	}
+	return func(start, end int64) bool {
+		for i, b := range p.Start {
+			if !holds(b.Op, start, at[0][i]) {
+				return false
+			}
+		}
+		for i, b := range p.End {
+			if !holds(b.Op, end, at[1][i]) {
+				return false
+			}
+		}
+		return true
+	}, nil
+}
+
+func holds(o sql.BinaryOp, a, b int64) bool {
+	switch o {
+	case sql.OpEq:
+		return a == b
+	case sql.OpNe:
+		return a != b
+	case sql.OpLt:
+		return a < b
+	case sql.OpLe:
+		return a <= b
+	case sql.OpGt:
+		return a > b
+	case sql.OpGe:
+		return a >= b
+	}
+	return true
+}
+
+// reading runs f on committed state: the task commits after the batch at hand when somebody waits here.
+func (t *task) reading(f func() error) error {
+	t.readers.Add(1)
+	t.mu.Lock()
+	t.readers.Add(-1)
+	defer t.mu.Unlock()
+	return f()
+}
+
+// keyBytes is the serialized keys of a result's rows.
+func (v *view) keyBytes(b *op.Batch, columns sql.Schema) ([][]byte, error) {
+	var keys []*vec.Vec
+	for i, c := range columns {
+		if c.Role == sql.KeyRole && c.Name != "WINDOWSTART" && c.Name != "WINDOWEND" {
+			keys = append(keys, b.Cols[i])
+		}
+	}
+	if v.order == nil {
+		return plainOrder(keys, b.N)
+	}
+	return v.order(keys, b.N)
+}

@@ -1,0 +1,262 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/ksqlgo/ksql/exec/op"
+	"github.com/ksqlgo/ksql/plan"
+	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/vec"
+	"github.com/ksqlgo/ksql/store"
+)
+
+// errLimit ends a pipeline that has given enough rows.
+var errLimit = errors.New("limit reached")
+
+// push is a push query, or a pull query on a stream: one goroutine that reads all partitions in the log's
+// order, runs the pipeline without repartition topics, and hands pages to the reader of its rows.
+type push struct {
+	e     *Engine
+	rows  *Rows
+	in    store.Reader
+	line  *line
+	left  int // rows until LIMIT; -1: no limit
+	until map[store.TP]int64
+	ctx   context.Context
+	note  []op.Problem
+	table bool
+	shape sql.Schema // of the pipeline's end: its roles tell which columns a deleted row keeps
+}
+
+// Push starts a push query, or a pull query on a stream (which ends at the rows that are there now).
+func (e *Engine) Push(ctx context.Context, p *plan.Query, params []any) (*Rows, error) {
+	if err := e.alive(); err != nil {
+		return nil, err
+	}
+	id := e.nextID("transient_" + joined(p.Reads))
+	w := &push{e: e, left: -1, shape: p.Root.Out().Schema, table: p.Root.Out().Shape == sql.TableKind}
+	if p.Limit != nil {
+		w.left = *p.Limit
+	}
+	stages, err := cut(p.Root, 1, 1, true, func(s string) string { return s })
+	if err != nil {
+		return nil, err
+	}
+	c := e.context(p, 0, func(x op.Problem) { w.note = append(w.note, x) })
+	c.Params = params
+	if w.line, err = stages[0].build(c, p.Kind, false, w.take); err != nil {
+		return nil, err
+	}
+	if w.in, err = w.reader(ctx, stages[0].topic, p); err != nil {
+		return nil, err
+	}
+	r := &Rows{ID: id, Schema: p.Schema, pages: make(chan *Page, 16)}
+	w.rows = r
+	w.ctx, r.cancel = context.WithCancel(e.ctx)
+	e.mu.Lock()
+	if e.closed {
+		e.mu.Unlock()
+		w.in.Close()
+		return nil, ErrClosed
+	}
+	e.pushes[id] = r
+	e.mu.Unlock()
+	r.wg.Add(1)
+	go w.run()
+	return r, nil
+}
+
+func joined(names []string) string {
+	out := ""
+	for i, n := range names {
+		if i > 0 {
+			out += "_"
+		}
+		out += n
+	}
+	return out
+}
+
+func (w *push) reader(ctx context.Context, topic string, p *plan.Query) (store.Reader, error) {
+	topics, err := w.e.log.Topics(ctx)
+	if err != nil {
+		return nil, err
+	}
+	info, ok := topics[topic]
+	if !ok {
+		return nil, fmt.Errorf("topic %s: %w", topic, store.ErrNoTopic)
+	}
+	var tps []store.TP
+	for n := int32(0); n < info.Partitions; n++ {
+		tps = append(tps, store.TP{Topic: topic, Partition: n})
+	}
+	ends, err := w.e.log.Ends(ctx, tps)
+	if err != nil {
+		return nil, err
+	}
+	from := map[store.TP]int64{}
+	for _, tp := range tps {
+		from[tp] = -1
+		if !p.Earliest[topic] && p.Kind == plan.Push {
+			from[tp] = ends[tp]
+		}
+	}
+	if p.Kind == plan.PullStream {
+		w.until = ends
+	}
+	return w.e.log.Reader(ctx, from)
+}
+
+func (w *push) run() {
+	defer w.rows.wg.Done()
+	end, err := w.work()
+	w.rows.finish(end, err)
+	w.in.Close()
+	close(w.rows.pages)
+	w.e.mu.Lock()
+	delete(w.e.pushes, w.rows.ID)
+	w.e.mu.Unlock()
+}
+
+func (w *push) work() (end End, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			end, err = Stopped, fmt.Errorf("Exception caught in process. %v\n%s", r, debug.Stack())
+		}
+	}()
+	if w.left == 0 {
+		return Limited, nil
+	}
+	for {
+		if w.until != nil && w.done() {
+			return Completed, nil
+		}
+		runs, err := w.in.Poll(w.e.opt.Batch)
+		if err != nil {
+			return Stopped, err
+		}
+		if runs = w.bound(runs); len(runs) > 0 {
+			err := w.line.head(runs)
+			w.report()
+			switch {
+			case errors.Is(err, errLimit):
+				return Limited, nil
+			case err != nil && w.ctx.Err() != nil:
+				return Stopped, nil
+			case err != nil:
+				return Stopped, fmt.Errorf("Exception caught in process. %w", err)
+			}
+			if w.ctx.Err() != nil {
+				return Stopped, nil
+			}
+			continue
+		}
+		if w.until != nil { // all rows below the ends are ready: what is not there was deleted
+			return Completed, nil
+		}
+		select {
+		case <-w.ctx.Done():
+			return Stopped, nil
+		case <-w.in.Ready():
+		}
+	}
+}
+
+// bound cuts off rows behind the end of a pull query on a stream.
+func (w *push) bound(runs []store.Records) []store.Records {
+	if w.until == nil {
+		return runs
+	}
+	var out []store.Records
+	for _, r := range runs {
+		n := r.Len()
+		for n > 0 && r.Offset(n-1) >= w.until[r.TP] {
+			n--
+		}
+		if n == r.Len() && r.Offset(n-1)+1 >= w.until[r.TP] || n < r.Len() {
+			delete(w.until, r.TP)
+		}
+		if n > 0 {
+			out = append(out, r.Slice(0, n))
+		}
+	}
+	return out
+}
+
+// done reports whether every partition has been read to its end.
+func (w *push) done() bool {
+	for tp, end := range w.until {
+		if end > 0 {
+			return false
+		}
+		delete(w.until, tp)
+	}
+	return true
+}
+
+// report writes what went wrong to the processing log. A push query commits nothing, so this stands alone.
+func (w *push) report() {
+	if len(w.note) == 0 {
+		return
+	}
+	if r := w.e.problems(w.rows.ID, w.note); r != nil {
+		w.e.log.Append(w.ctx, r)
+	}
+	w.note = w.note[:0]
+}
+
+// take is the end of the pipeline: it copies the visible rows into a page. Of a stream rows without a value
+// are skipped; of a table old rows are, and a row that is gone keeps its key only (ksqlDB).
+func (w *push) take(b *op.Batch) error {
+	page := &Page{}
+	var rows []int32
+	for i := 0; i < b.N && w.left != 0; i++ {
+		o := b.Op(i)
+		if o == op.Before || o == op.Delete && !w.table {
+			continue
+		}
+		if o == op.Delete {
+			for len(page.Tombs) < len(rows) {
+				page.Tombs = append(page.Tombs, false)
+			}
+			page.Tombs = append(page.Tombs, true)
+		} else if page.Tombs != nil {
+			page.Tombs = append(page.Tombs, false)
+		}
+		rows = append(rows, int32(i))
+		if w.left > 0 {
+			w.left--
+		}
+	}
+	if len(rows) > 0 {
+		page.N = len(rows)
+		for k, c := range b.Cols[:len(w.rows.Schema)] {
+			v := vec.New(c.Type)
+			keep := w.shape[k].Role == sql.KeyRole || w.shape[k].Role == sql.PseudoRole
+			if page.Tombs == nil || keep {
+				v.AppendRows(c, rows)
+			} else {
+				for n, r := range rows {
+					if page.Tombs[n] {
+						v.AppendNull()
+					} else {
+						v.AppendFrom(c, int(r))
+					}
+				}
+			}
+			page.Cols = append(page.Cols, v)
+		}
+		select {
+		case w.rows.pages <- page:
+		case <-w.ctx.Done():
+			return w.ctx.Err()
+		}
+	}
+	if w.left == 0 {
+		return errLimit
+	}
+	return nil
+}

@@ -1,0 +1,122 @@
+package exec
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/ksqlgo/ksql/exec/state"
+	"github.com/ksqlgo/ksql/store"
+)
+
+// restore reads the state of the task back: the newest checkpoint, then the changelog after it. A changelog row
+// is an after-image, so reading one twice is harmless.
+func (t *task) restore(ctx context.Context) error {
+	cp, change, err := t.work.Restore(ctx)
+	if err != nil {
+		return err
+	}
+	tables := map[string]*state.Table{}
+	for _, k := range t.line.keepers {
+		for _, tab := range k.Tables() {
+			tables[t.q.e.internal(t.q.plan.ID, tab.Name+"-changelog")] = tab
+			if cp == nil {
+				continue
+			}
+			if p := cp.Print(tab.Name); p != 0 && p != tab.Print {
+				return fmt.Errorf("state of %s was made by another query text", tab.Name)
+			}
+			for chunk, err := range cp.Chunks(tab.Name) {
+				if err != nil {
+					return err
+				}
+				if err := tab.Load(chunk); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	if change != nil {
+		defer change.Close()
+		for {
+			runs, err := change.Poll(1 << 16)
+			if err != nil {
+				return err
+			}
+			if len(runs) == 0 {
+				break
+			}
+			for i := range runs {
+				r := &runs[i]
+				tab := tables[r.TP.Topic]
+				if tab == nil {
+					continue
+				}
+				for row := range r.Time {
+					if err := tab.Apply(r.Key[row].Of(r.Bytes), r.Value[row].Of(r.Bytes)); err != nil {
+						return fmt.Errorf("topic %s, offset %d: %w", r.TP.Topic, r.Offset(row), err)
+					}
+				}
+			}
+		}
+	}
+	for _, k := range t.line.keepers {
+		if err := k.Restored(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkpointRows is how many changelog rows make a checkpoint worth its while.
+const checkpointRows = 1 << 18
+
+// checkpoint begins a checkpoint when the changelog has grown by more than the state it describes. It copies
+// the state in pieces, each at a commit; rows that change in between stand in the changelog after its start.
+func (t *task) checkpoint() {
+	if !t.q.e.log.Durable() || t.changed < checkpointRows || t.saving.Load() {
+		return
+	}
+	live := 0
+	for _, k := range t.line.keepers {
+		for _, tab := range k.Tables() {
+			live += tab.Len()
+		}
+	}
+	if t.changed < live {
+		return
+	}
+	t.changed = 0
+	t.saving.Store(true)
+	t.saver.Add(1)
+	go func() {
+		defer t.saver.Done()
+		defer t.saving.Store(false)
+		// A checkpoint that fails leaves the one before and its changelog: nothing is lost.
+		_ = t.work.Checkpoint(t.q.e.ctx, t.save)
+	}()
+}
+
+func (t *task) save(w store.Writer) error {
+	for _, k := range t.line.keepers {
+		for _, tab := range k.Tables() {
+			if err := w.Table(tab.Name, tab.Print); err != nil {
+				return err
+			}
+			for from := 0; from >= 0; {
+				if err := t.q.e.ctx.Err(); err != nil {
+					return err
+				}
+				var buf []byte
+				t.readers.Add(1)
+				t.mu.Lock()
+				t.readers.Add(-1)
+				from, buf = tab.Chunk(from, 8192, buf)
+				t.mu.Unlock()
+				if err := w.Chunk(buf); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}

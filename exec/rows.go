@@ -1,0 +1,113 @@
+package exec
+
+import (
+	"context"
+	"sync"
+
+	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/vec"
+)
+
+// Page is some rows of an answer. It belongs to who received it.
+type Page struct {
+	N     int
+	Cols  []*vec.Vec
+	Tombs []bool // rows of a push query that say a table's key is gone: only key columns are filled; nil: none
+}
+
+// Tomb reports whether row i says that its key is gone.
+func (p *Page) Tomb(i int) bool { return p.Tombs != nil && p.Tombs[i] }
+
+// End is why an answer ended.
+type End uint8
+
+// The ends of an answer.
+const (
+	Going     End = iota // it has not
+	Completed            // there are no more rows
+	Limited              // LIMIT rows were given
+	Stopped              // it was closed, or the engine was
+)
+
+// Rows is an answer: the rows of a pull query, or of a push query as they come.
+type Rows struct {
+	ID     string
+	Schema sql.Schema
+
+	pages  chan *Page
+	ready  []*Page // of an answer that was there at once
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+	mu     sync.Mutex
+	end    End
+	err    error
+	gone   func()
+}
+
+// fixed is an answer that is already there.
+func fixed(id string, schema sql.Schema, pages []*Page, end End) *Rows {
+	return &Rows{ID: id, Schema: schema, ready: pages, end: end}
+}
+
+// Next gives the next rows, waiting for them; nil at the end, or when ctx ends with its error.
+func (r *Rows) Next(ctx context.Context) (*Page, error) {
+	if r.pages == nil {
+		if len(r.ready) == 0 {
+			return nil, nil
+		}
+		p := r.ready[0]
+		r.ready = r.ready[1:]
+		return p, nil
+	}
+	select {
+	case p, ok := <-r.pages:
+		if !ok {
+			return nil, r.Err()
+		}
+		return p, nil
+	default:
+	}
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case p, ok := <-r.pages:
+		if !ok {
+			return nil, r.Err()
+		}
+		return p, nil
+	}
+}
+
+// More reports whether Next would not wait.
+func (r *Rows) More() bool { return r.pages == nil && len(r.ready) > 0 || len(r.pages) > 0 }
+
+// Err is what broke the answer off.
+func (r *Rows) Err() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.err
+}
+
+// Ended is why there are no more rows.
+func (r *Rows) Ended() End {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.end
+}
+
+func (r *Rows) finish(end End, err error) {
+	r.mu.Lock()
+	if r.end == Going {
+		r.end, r.err = end, err
+	}
+	r.mu.Unlock()
+}
+
+// Close ends the answer and waits until nothing works for it.
+func (r *Rows) Close() error {
+	if r.cancel != nil {
+		r.cancel()
+		r.wg.Wait()
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+// Package stmt is what each statement does.
+package stmt
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	"github.com/ksqlgo/ksql/exec"
+	"github.com/ksqlgo/ksql/plan"
+	"github.com/ksqlgo/ksql/sql"
+)
+
+// Request is what statements of one call share: properties and variables, which SET and DEFINE change for
+// the statements after them, and bound parameters.
+type Request struct {
+	Props      map[string]string
+	Vars       map[string]string
+	ParamTypes []sql.Type
+	Params     []any // vec.Vec.Get's forms
+}
+
+// Result is what a statement answers: a pointer to one of this package's result types, whose fields carry
+// the names of ksqlDB's HTTP API.
+type Result interface{ Text() string }
+
+// Run executes the statements of a request in order. All are checked before the first is carried out, so that
+// a request does all or nothing but for what fails at run time (ksqlDB: its sandbox).
+func Run(ctx context.Context, e *exec.Engine, r *Request, list []sql.Parsed) ([]Result, error) {
+	if len(list) > 1 {
+		if err := check(ctx, e, r, list); err != nil {
+			return nil, err
+		}
+	}
+	var out []Result
+	for _, p := range list {
+		res, err := Execute(ctx, e, r, p)
+		if err != nil {
+			return out, err
+		}
+		if res != nil {
+			out = append(out, res)
+		}
+	}
+	return out, nil
+}
+
+// Execute carries out one statement. The result is nil where ksqlDB answers nothing.
+func Execute(ctx context.Context, e *exec.Engine, r *Request, p sql.Parsed) (Result, error) {
+	switch s := p.Statement.(type) {
+	case *sql.CreateSource, *sql.CreateAs, *sql.AlterSource, *sql.DropSource, *sql.InsertSelect,
+		*sql.CreateType, *sql.DropType, *sql.Terminate, *sql.Pause, *sql.Resume:
+		return change(ctx, e, r, p)
+	case *sql.InsertValues:
+		return nil, insert(ctx, e, r, s)
+	case *sql.Set:
+		return set(e, r, s, p.Text)
+	case *sql.Unset:
+		return unset(r, s, p.Text)
+	case *sql.Define:
+		r.define(s.Name, s.Value)
+		return nil, nil
+	case *sql.Undefine:
+		return undefine(r, s, p.Text)
+	}
+	if res, ok, err := inspect(ctx, e, r, p); ok || err != nil {
+		return res, err
+	}
+	return nil, &plan.Error{Msg: fmt.Sprintf("%T is not available yet", p.Statement), Text: p.Text}
+}
+
+func (r *Request) define(name, value string) {
+	r.Vars = maps.Clone(r.Vars)
+	if r.Vars == nil {
+		r.Vars = map[string]string{}
+	}
+	r.Vars[name] = value
+}

@@ -1,0 +1,215 @@
+package exec
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ksqlgo/ksql/exec/op"
+	"github.com/ksqlgo/ksql/store"
+)
+
+// task is one stage on one partition: one goroutine that only calls step.
+type task struct {
+	q    *Query
+	unit store.Unit
+	work store.Work
+	line *line
+	ctx  *op.Context
+
+	// mu is held from the first row after a commit until the next one, so that a reader never sees anything
+	// but committed state. readers counts those who wait for it: they make the task commit.
+	mu      sync.Mutex
+	readers atomic.Int32
+	held    bool
+	pending int // rows processed since the commit
+	since   time.Time
+	pos     map[store.TP]int64 // next offset of each input
+	out     []*store.Records
+	trouble []op.Problem
+
+	seen    sync.Mutex
+	done    map[store.TP]int64 // pos as of the last commit, for Sync
+	wake    chan struct{}
+	changed int // changelog rows since the last checkpoint
+	saving  atomic.Bool
+	saver   sync.WaitGroup
+	view    *view // reads the state: see pull.go
+}
+
+func (q *Query) open(ctx context.Context, u store.Unit) (*task, error) {
+	t := &task{q: q, unit: u, pos: map[store.TP]int64{}, done: map[store.TP]int64{}, wake: make(chan struct{}, 1)}
+	var s *stage
+	for i := range q.stages {
+		if q.stages[i].name == u.Stage {
+			s = &q.stages[i]
+		}
+	}
+	t.ctx = q.e.context(q.plan, u.Partition, func(p op.Problem) { t.trouble = append(t.trouble, p) })
+	var err error
+	if t.line, err = s.build(t.ctx, q.plan.Kind, q.e.log.Durable(), func(*op.Batch) error { return nil }); err != nil {
+		return nil, err
+	}
+	if t.work, err = q.sess.Open(ctx, u); err != nil {
+		return nil, err
+	}
+	if err := t.restore(ctx); err != nil {
+		t.work.Close()
+		return nil, err
+	}
+	t.done = t.work.Positions()
+	if t.line.read != nil {
+		if t.view, err = newView(t.line, t.ctx.Env); err != nil {
+			t.work.Close()
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// run is the task's goroutine.
+func (t *task) run(ctx context.Context) {
+	defer t.q.wg.Done()
+	defer t.saver.Wait()
+	for ctx.Err() == nil {
+		progress, err := t.step()
+		if err != nil {
+			t.abandon()
+			t.q.fail(err)
+			return
+		}
+		if progress {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-t.work.Ready():
+		case <-t.wake:
+		}
+	}
+	if err := t.commit(); err != nil {
+		t.abandon()
+	}
+}
+
+func (t *task) poke() {
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
+}
+
+// step polls, runs the pipeline, and commits when nothing more is ready, enough was done, or somebody waits.
+func (t *task) step() (progress bool, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("Exception caught in process. %v\n%s", r, debug.Stack())
+		}
+	}()
+	if t.q.paused.Load() {
+		return false, t.commit()
+	}
+	runs, err := t.work.Poll(t.q.e.opt.Batch)
+	if err != nil {
+		return false, err
+	}
+	if len(runs) == 0 {
+		return false, t.commit()
+	}
+	t.hold()
+	for _, r := range runs {
+		t.pending += r.Len()
+		t.pos[r.TP] = r.Offset(r.Len()-1) + 1
+	}
+	if err := t.line.head(runs); err != nil {
+		return false, fmt.Errorf("Exception caught in process. %w", err)
+	}
+	if t.pending >= t.q.e.opt.CommitRows || t.readers.Load() > 0 || t.line.end != nil && t.line.end.Bytes() > 32<<20 || time.Since(t.since) > t.q.e.opt.CommitEvery {
+		return true, t.commit()
+	}
+	return true, nil
+}
+
+func (t *task) hold() {
+	if !t.held {
+		t.mu.Lock()
+		t.held = true
+		t.since = time.Now()
+	}
+}
+
+// commit makes what was done since the last one visible and durable as one: outputs, changelog rows,
+// positions, and what went wrong.
+func (t *task) commit() error {
+	if !t.held {
+		return nil
+	}
+	t.out = t.out[:0]
+	if t.line.end != nil {
+		t.out = t.line.end.Take(t.out)
+	}
+	if t.q.e.log.Durable() {
+		for _, k := range t.line.keepers {
+			for _, tab := range k.Tables() {
+				if !tab.Changed() {
+					continue
+				}
+				r := &store.Records{TP: store.TP{Topic: t.q.e.internal(t.q.plan.ID, tab.Name+"-changelog"), Partition: t.unit.Partition}}
+				tab.Changes(r)
+				t.changed += r.Len()
+				t.out = append(t.out, r)
+			}
+		}
+	}
+	if len(t.trouble) > 0 {
+		if r := t.q.e.problems(t.q.plan.ID, t.trouble); r != nil {
+			t.out = append(t.out, r)
+		}
+		t.trouble = t.trouble[:0]
+	}
+	if err := t.work.Commit(t.q.e.base, store.Commit{Appends: t.out, Positions: t.pos}); err != nil {
+		return err
+	}
+	t.seen.Lock()
+	for tp, n := range t.pos {
+		t.done[tp] = n
+	}
+	t.seen.Unlock()
+	t.pending, t.held = 0, false
+	t.mu.Unlock()
+	t.q.e.moved()
+	t.checkpoint()
+	return nil
+}
+
+// abandon leaves state as it is: the query has failed.
+func (t *task) abandon() {
+	if t.held {
+		t.held = false
+		t.mu.Unlock()
+	}
+}
+
+// reached reports whether the task has committed everything below ends.
+func (t *task) reached(ends map[store.TP]int64) bool {
+	t.seen.Lock()
+	defer t.seen.Unlock()
+	for tp, end := range ends {
+		if tp.Topic == t.topic() && tp.Partition == t.unit.Partition && t.done[tp] < end {
+			return false
+		}
+	}
+	return true
+}
+
+func (t *task) topic() string {
+	for i := range t.q.stages {
+		if t.q.stages[i].name == t.unit.Stage {
+			return t.q.stages[i].topic
+		}
+	}
+	return ""
+}
