@@ -97,6 +97,7 @@ func failNulls(f *frame, v *vec.Vec) {
 }
 
 func (n *arith[T]) columns(f *frame, out, l, r []T) {
+	out, r = out[:len(l)], r[:len(l)]
 	switch n.op {
 	case sql.OpAdd:
 		for i, x := range l {
@@ -138,6 +139,7 @@ func (n *arith[T]) divide(f *frame, i int, x, y T) T {
 
 // byLiteral computes column op literal; an integer divisor is not zero.
 func (n *arith[T]) byLiteral(out, l []T) {
+	out = out[:len(l)]
 	c := n.lit
 	switch n.op {
 	case sql.OpAdd:
@@ -181,6 +183,7 @@ func (n *arith[T]) byLiteral(out, l []T) {
 
 // ofLiteral computes literal op column.
 func (n *arith[T]) ofLiteral(f *frame, out, r []T) {
+	out = out[:len(r)]
 	c := n.lit
 	switch n.op {
 	case sql.OpAdd:

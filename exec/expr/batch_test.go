@@ -94,7 +94,7 @@ func TestBatchSize(t *testing.T) {
 		for round := range 2 {
 			failed := make([]bool, n)
 			got := whole.Eval(&Call{Cols: cols, N: n, Fail: func(i int, _ error) { failed[i] = true }})
-			for i := 0; i < n; i += 1 + 7*round {
+			for i := 0; i < n; i += 11 + 20*round {
 				one := make([]*vec.Vec, len(cols))
 				for k, c := range cols {
 					one[k] = vec.New(c.Type)
