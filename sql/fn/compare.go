@@ -51,7 +51,7 @@ func extreme[T any](sign int, cmp func(a, b T) int) Variant {
 
 func extremeDecimal(sign int) Variant {
 	t := sql.Type{Kind: sql.Decimal}
-	return Variant{Args: signature(extremeSig, t, t), Variadic: 2, Infer: widest, Scalar: func(s Site) (Kernel, error) {
+	return Variant{Args: signature(extremeSig, t, t), Variadic: 2, Returns: t, Infer: widest, Scalar: func(s Site) (Kernel, error) {
 		return func(c *Call, out *vec.Vec) {
 			for i := range c.N {
 				var best *big.Int

@@ -9,7 +9,7 @@ import (
 
 func correlationFunc() Func {
 	return Func{
-		Name: "CORRELATION", Category: "AGGREGATE", Author: "Confluent",
+		Name: "CORRELATION", Declared: "correlation", Category: "AGGREGATE", Author: "Confluent",
 		Doc:      "Pearson's correlation of pairs of numbers; pairs with a null are left out. NaN below two pairs or when one side never changes.",
 		Variants: []Variant{correlationVariant[float64](), correlationVariant[int32](), correlationVariant[int64]()},
 	}

@@ -137,7 +137,7 @@ func roundRow(a *vec.Vec, i int, decimals int, mode rounding, out *vec.Vec) {
 
 // decimal1 rounds a DECIMAL to whole numbers.
 func decimal1(sig string, mode rounding, infer func([]sql.Type) (sql.Type, error)) Variant {
-	v := FnRow(sig, []sql.Type{{Kind: sql.Decimal}}, sql.Type{}, func(c *Call, i int, out *vec.Vec) error {
+	v := FnRow(sig, []sql.Type{{Kind: sql.Decimal}}, sql.Type{Kind: sql.Decimal}, func(c *Call, i int, out *vec.Vec) error {
 		if c.Args[0].IsNull(i) {
 			return ErrNull
 		}
@@ -150,7 +150,7 @@ func decimal1(sig string, mode rounding, infer func([]sql.Type) (sql.Type, error
 
 // decimal2 rounds a DECIMAL to the number of decimals that the second argument says, within its type.
 func decimal2(sig string, mode rounding) Variant {
-	v := FnRow(sig, []sql.Type{{Kind: sql.Decimal}, sql.TInteger}, sql.Type{}, func(c *Call, i int, out *vec.Vec) error {
+	v := FnRow(sig, []sql.Type{{Kind: sql.Decimal}, sql.TInteger}, sql.Type{Kind: sql.Decimal}, func(c *Call, i int, out *vec.Vec) error {
 		if c.Args[0].IsNull(i) || c.Args[1].IsNull(i) {
 			return ErrNull
 		}
@@ -162,7 +162,7 @@ func decimal2(sig string, mode rounding) Variant {
 }
 
 func decimalAbs(sig string) Variant {
-	v := FnRow(sig, []sql.Type{{Kind: sql.Decimal}}, sql.Type{}, func(c *Call, i int, out *vec.Vec) error {
+	v := FnRow(sig, []sql.Type{{Kind: sql.Decimal}}, sql.Type{Kind: sql.Decimal}, func(c *Call, i int, out *vec.Vec) error {
 		a := c.Args[0]
 		if a.IsNull(i) {
 			return ErrNull

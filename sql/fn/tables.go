@@ -15,7 +15,7 @@ func tableFuncs() []Func {
 		Doc: "Gives a row for each item of an array.",
 		Variants: []Variant{
 			{
-				Args: signature("input: the array", sql.ArrayOf(sql.Type{Kind: sql.Decimal})), Rows: explode,
+				Args: signature("input: the array", sql.ArrayOf(sql.Type{Kind: sql.Decimal})), Returns: sql.Type{Kind: sql.Decimal}, Rows: explode,
 				Infer: func(args []sql.Type) (sql.Type, error) { return *args[0].Elem, nil },
 			},
 			{Args: signature("list: the array", sql.ArrayOf(T)), Returns: T, Rows: explode},

@@ -20,7 +20,7 @@ func topkFuncs() []Func {
 		top.Variants = append(top.Variants, Variant{
 			Args: signature("val1: the values to order by (nulls are left out); val2: columns to show with them; k: how many to keep",
 				t, sql.Type{Kind: sql.Any}, sql.TInteger),
-			Variadic: 2, Literal: []int{3},
+			Variadic: 2, Literal: []int{3}, Returns: sql.ArrayOf(t),
 			Infer: func(args []sql.Type) (sql.Type, error) { return topkType(args), nil },
 			State: topkType,
 			Agg:   func(s Site) (Accumulator, error) { return newTopk(s, false) },
@@ -33,10 +33,10 @@ func topkFuncs() []Func {
 	for _, t := range ordered() {
 		distinct.Variants = append(distinct.Variants, Variant{
 			Args:    signature("val1: the values (nulls are left out); k: how many to keep", t, sql.TInteger),
-			Literal: []int{2},
-			Infer:   func(args []sql.Type) (sql.Type, error) { return sql.ArrayOf(args[0]), nil },
-			State:   func(args []sql.Type) sql.Type { return sql.ArrayOf(args[0]) },
-			Agg:     func(s Site) (Accumulator, error) { return newTopk(s, true) },
+			Literal: []int{2}, Returns: sql.ArrayOf(t),
+			Infer: func(args []sql.Type) (sql.Type, error) { return sql.ArrayOf(args[0]), nil },
+			State: func(args []sql.Type) sql.Type { return sql.ArrayOf(args[0]) },
+			Agg:   func(s Site) (Accumulator, error) { return newTopk(s, true) },
 		})
 	}
 	return []Func{top, distinct}
