@@ -17,9 +17,6 @@ func (q *query) access(p *Pull) error {
 		}
 		return nil
 	}
-	if err := checkLike(p.Filter); err != nil {
-		return err
-	}
 	parts, small := disjuncts(p.Filter)
 	if !small {
 		parts = [][]Expr{{p.Filter}}
@@ -295,16 +292,18 @@ func pullHelp(msg string, p *Pull) error {
 	return errorf("%sSee https://cnfl.io/queries for more info.\nAdd EMIT CHANGES if you intended to issue a push query.\nPull queries require a WHERE clause that:\n - includes a key equality expression, e.g. `SELECT * FROM X WHERE <key-column> = Y;`.\n - in the case of a multi-column key, is a conjunction of equality expressions that cover all key columns.%s\n\nIf more flexible queries are needed, table scans can be enabled by setting ksql.query.pull.table.scan.enabled=true.", msg, windowed)
 }
 
-func checkLike(e Expr) error {
-	if l, ok := e.(*Like); ok && l.X.Type().Kind != sql.String {
-		return errorf("The column type for Like condition must be VARCHAR. The column type is %s", l.X.Type())
-	}
-	for _, c := range e.children() {
-		if err := checkLike(c); err != nil {
-			return err
+// checkLike wants strings on the left of LIKE.
+func (q *query) checkLike(schema sql.Schema) error {
+	var err error
+	visit(q.where, func(e sql.Expr) bool {
+		if l, ok := e.(*sql.Like); ok && err == nil {
+			if x, e := q.binder(schema).Bind(l.X); e == nil && x.Type().Kind != sql.String {
+				err = errorf("The column type for Like condition must be VARCHAR. The column type is %s", x.Type())
+			}
 		}
-	}
-	return nil
+		return true
+	})
+	return err
 }
 
 // constant reports whether e reads no column.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -15,6 +16,7 @@ type query struct {
 	kind   QueryKind
 	pull   bool   // a pull query: its rules differ a little
 	sink   string // the sink's name; empty for transient queries
+	text   string // the statement
 	sel    *sql.Select
 	from   []relation
 	params []sql.Type // of bound parameters
@@ -25,6 +27,8 @@ type query struct {
 	groupBy     []sql.Expr
 	partitionBy []sql.Expr
 	names       *namer
+
+	checkResult func(sql.Schema) error // of a persistent query: what must hold for its columns before their keys are judged
 }
 
 // relation is a source in FROM or JOIN.
@@ -48,6 +52,9 @@ func (q *query) source() *Source { return q.from[0].Source }
 // analyze resolves every name of the query and checks what needs no types.
 func (q *query) analyze() error {
 	if err := q.findSources(); err != nil {
+		return err
+	}
+	if err := q.checkQualifiers(); err != nil {
 		return err
 	}
 	if err := q.resolveItems(); err != nil {
@@ -78,6 +85,9 @@ func (q *query) analyze() error {
 	if err := q.checkNames(); err != nil {
 		return err
 	}
+	if len(q.from) > 1 {
+		return errorf("JOIN is not available yet")
+	}
 	return q.checkFunctions()
 }
 
@@ -101,6 +111,36 @@ func (q *query) findSources() error {
 	}
 	if len(clash) > 0 {
 		return errorf("Your stream/table has columns with the same name as newly introduced pseudocolumns in ksqlDB, and cannot be queried as a result. The conflicting names are: %s.", strings.Join(clash, ", "))
+	}
+	return nil
+}
+
+// checkQualifiers wants every name before a dot to be a source of the query.
+func (q *query) checkQualifiers() error {
+	s := q.sel
+	list := append(append([]sql.Expr{s.Where, s.Having}, s.GroupBy...), s.PartitionBy...)
+	for _, j := range s.Joins {
+		list = append(list, j.On)
+	}
+	unknown := ""
+	for _, it := range s.Items {
+		if it.Star && it.Source != "" && !q.alias(it.Source) {
+			return unprepared("'%s' is not a valid stream/table name or alias.", it.Source)
+		}
+		list = append(list, it.X)
+	}
+	for _, e := range list {
+		if e == nil {
+			continue
+		}
+		for _, c := range references(e) {
+			if c.Source != "" && !q.alias(c.Source) && unknown == "" {
+				unknown = c.Source
+			}
+		}
+	}
+	if unknown != "" {
+		return unprepared("'%s' is not a valid stream/table name or alias.", unknown)
 	}
 	return nil
 }
@@ -135,6 +175,11 @@ func (q *query) qualify(e sql.Expr) (sql.Expr, error) {
 	return out, err
 }
 
+// alias reports whether a source of the query goes by that name.
+func (q *query) alias(name string) bool {
+	return slices.ContainsFunc(q.from, func(r relation) bool { return r.alias == name })
+}
+
 func (q *query) qualifyAll(es []sql.Expr) ([]sql.Expr, error) {
 	var out []sql.Expr
 	for _, e := range es {
@@ -150,7 +195,7 @@ func (q *query) qualifyAll(es []sql.Expr) ([]sql.Expr, error) {
 func (q *query) resolveName(c *sql.ColumnRef) (sql.Expr, error) {
 	out := *c
 	if c.Source != "" {
-		if len(q.from) == 1 && c.Source == q.from[0].alias {
+		if len(q.from) == 1 {
 			out.Source = ""
 		}
 		return &out, nil
@@ -165,22 +210,13 @@ func (q *query) resolveName(c *sql.ColumnRef) (sql.Expr, error) {
 		for i, h := range homes {
 			homes[i] = h + "." + c.Name
 		}
-		return &out, &ambiguous{at: c.Offset, name: c.Name, could: join(homes, "or")}
+		line, col := q.env.place(c.Offset, q.text)
+		return &out, &sql.Error{Msg: fmt.Sprintf("Exception while preparing statement: Line: %d, Col: %d: Column '%s' is ambiguous. Could be %s.", line, col, c.Name, join(homes, "or"))}
 	}
 	if len(homes) == 1 && len(q.from) > 1 {
 		out.Source = homes[0]
 	}
 	return &out, nil
-}
-
-// ambiguous is a name that several sources have.
-type ambiguous struct {
-	at          sql.Pos
-	name, could string
-}
-
-func (e *ambiguous) Error() string {
-	return "Column '" + e.name + "' is ambiguous. Could be " + e.could + "."
 }
 
 // resolveItems names the select items and resolves their columns.
@@ -194,9 +230,6 @@ func (q *query) resolveItems() error {
 	q.names = newNamer(existing)
 	for _, it := range q.sel.Items {
 		if it.Star {
-			if it.Source != "" && !slices.ContainsFunc(q.from, func(r relation) bool { return r.alias == it.Source }) {
-				return unprepared("'%s' is not a valid stream/table name or alias.", it.Source)
-			}
 			q.items = append(q.items, selectItem{star: true})
 			continue
 		}
@@ -212,11 +245,28 @@ func (q *query) resolveItems() error {
 		}
 		item := selectItem{name: it.Alias, alias: it.HasAlias, x: x}
 		if !it.HasAlias {
-			item.name = q.names.of(x)
+			item.name = q.itemName(x)
 		}
 		q.items = append(q.items, item)
 	}
 	return nil
+}
+
+// itemName is the name of an item that the user gave none. A column that several sources have takes its source's
+// alias in front.
+func (q *query) itemName(x sql.Expr) string {
+	if c, ok := x.(*sql.ColumnRef); ok && len(q.from) > 1 && c.Source != "" {
+		homes := 0
+		for _, r := range q.from {
+			if r.has(c.Name) {
+				homes++
+			}
+		}
+		if homes > 1 {
+			return c.Source + "_" + c.Name
+		}
+	}
+	return q.names.of(x)
 }
 
 // structItems expands x->*.
@@ -290,7 +340,7 @@ func (q *query) checkReferences(clause string, e sql.Expr) error {
 			name = c.Source + "." + name
 			known = slices.ContainsFunc(q.from, func(r relation) bool { return r.alias == c.Source && r.has(c.Name) })
 		}
-		if known {
+		if known || len(q.from) > 1 && clause == "SELECT" && strings.HasPrefix(name, "ROWKEY") { // a join may make that key
 			continue
 		}
 		msg := clause + " column '" + name + "' cannot be resolved."
@@ -312,6 +362,14 @@ func (q *query) checkNames() error {
 			if c, same := it.x.(*sql.ColumnRef); !same || c.Name != it.name {
 				return errorf("`%s` is a reserved column name. You cannot use it as an alias for a column.", it.name)
 			}
+		}
+		if q.persistent() && reserved(it.name) {
+			return errorf("Reserved column name in select: `%s`. Please remove or alias the column.", it.name)
+		}
+	}
+	for _, j := range q.sel.Joins {
+		if err := q.checkOn(j.On); err != nil {
+			return err
 		}
 	}
 	if err := q.checkClause("WHERE", q.where); err != nil {
@@ -337,9 +395,24 @@ func (q *query) checkNames() error {
 		if err := q.checkReferences("SELECT", it.x); err != nil {
 			return err
 		}
-		if q.persistent() && reserved(it.name) {
-			return errorf("Reserved column name in select: `%s`. Please remove or alias the column.", it.name)
+	}
+	return nil
+}
+
+// checkOn reports columns of a join's criteria that no source has.
+func (q *query) checkOn(on sql.Expr) error {
+	e, err := q.qualify(on)
+	if err != nil {
+		return err
+	}
+	if err := q.checkReferences("JOIN ON", e); err != nil {
+		for _, c := range references(e) {
+			if !slices.ContainsFunc(q.from, func(r relation) bool { return r.alias == c.Source && r.has(c.Name) }) {
+				line, col := q.env.place(c.Offset, q.text)
+				return errorf("Line: %d, Col: %d: %s", line, col, message(err))
+			}
 		}
+		return err
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ const (
 	// ksqlDB's words.
 	floorPlans  = 0
 	floorErrors = 0
-	maxRung     = 6
+	maxRung     = 9
 )
 
 type corpusSource struct {

@@ -14,7 +14,7 @@ func (k *checker) createAs(s *sql.CreateAs) (*Command, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := &query{Catalog: k.Catalog, env: k.env, kind: PersistentAs, sink: s.Name, sel: s.Query}
+	q := &query{Catalog: k.Catalog, env: k.env, text: k.text, kind: PersistentAs, sink: s.Name, sel: s.Query}
 	if err := q.analyze(); err != nil {
 		return nil, err
 	}
@@ -27,6 +27,10 @@ func (k *checker) createAs(s *sql.CreateAs) (*Command, error) {
 		if cmd != nil || err != nil {
 			return cmd, err
 		}
+	}
+	q.checkResult = func(s sql.Schema) error {
+		_, err := timestampColumn(p, s)
+		return err
 	}
 	root, err := q.plan()
 	if err != nil {
@@ -262,7 +266,7 @@ func (k *checker) insertSelect(s *sql.InsertSelect) (*Command, error) {
 	if to.ReadOnly {
 		return nil, errorf("Cannot insert into read-only stream: %s", s.Target)
 	}
-	q := &query{Catalog: k.Catalog, env: k.env, kind: PersistentInsert, sink: s.Target, sel: s.Query}
+	q := &query{Catalog: k.Catalog, env: k.env, text: k.text, kind: PersistentInsert, sink: s.Target, sel: s.Query}
 	if err := q.analyze(); err != nil {
 		return nil, err
 	}

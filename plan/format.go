@@ -32,7 +32,7 @@ func newFormat(name string, props map[string]string) (Format, error) {
 		return Format{}, errorf("%s", err)
 	}
 	if full, ok := props[serde.FullSchemaName]; ok && strings.TrimSpace(full) == "" {
-		return Format{}, errorf("fullSchemaName cannot be empty. Format configuration: {fullSchemaName=%s}", full)
+		return Format{}, errorf("fullSchemaName cannot be empty. Format configuration: {fullSchemaName=}")
 	}
 	if _, ok := props[serde.NullableAs]; ok && !strings.HasPrefix(f.Name, "PROTOBUF") {
 		return Format{}, errorf("Property %s can only be enabled with protobuf format", serde.NullableAs)

@@ -83,18 +83,9 @@ func planInsert(c *Catalog, env *Env, s *sql.InsertValues, params []sql.Type) (*
 		if errors.As(err, &parse) {
 			return nil, err
 		}
-		return nil, errorf("Failed to insert values into '%s'. %s", src.Name, withoutText(err))
+		return nil, errorf("Failed to insert values into '%s'. %s", src.Name, message(err))
 	}
 	return out, nil
-}
-
-// withoutText is an error's message without the statement.
-func withoutText(err error) string {
-	var own *Error
-	if errors.As(err, &own) {
-		return own.Msg
-	}
-	return err.Error()
 }
 
 // readOnlyTopic reports whether only the system writes that topic.

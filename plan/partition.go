@@ -26,6 +26,9 @@ func (q *query) rekey(in Step) (Step, error) {
 	}
 	h := *in.Out()
 	schema := h.Schema
+	if c, ok := q.partitionBy[0].(*sql.ColumnRef); ok && len(q.partitionBy) == 1 && schema.Keys() == 1 && schema[0].Name == c.Name {
+		return in, nil // the key it has
+	}
 	r := &Rekey{In: in}
 	names := newNamer(columnNames(schema))
 	keep := make([]bool, len(schema))

@@ -23,12 +23,9 @@ func (q *query) project(in Step, star sql.Schema, synth map[*sql.ColumnRef]int) 
 	b := q.binderWith(schema, synth)
 	var outs []output
 	for _, it := range q.expand(star) {
-		x, err := b.Bind(it.x)
+		x, err := bindItem(b, it.x)
 		if err != nil {
 			return nil, err
-		}
-		if x.Type().Kind == sql.Null {
-			return nil, errorf("Can't infer a type of null. Please explicitly cast it to a required type, e.g. CAST(null AS VARCHAR).")
 		}
 		o := output{name: it.name, expr: it.x, x: x, key: -1}
 		if c, ok := x.(*Column); ok && schema[c.Index].Role == sql.KeyRole {
@@ -40,6 +37,15 @@ func (q *query) project(in Step, star sql.Schema, synth map[*sql.ColumnRef]int) 
 		return q.transient(in, outs)
 	}
 	keys := schema.Keys()
+	if q.checkResult != nil {
+		var result sql.Schema
+		for _, o := range outs {
+			result = append(result, sql.Column{Field: sql.Field{Name: o.name, Type: o.x.Type()}})
+		}
+		if err := q.checkResult(result); err != nil {
+			return nil, err
+		}
+	}
 	if err := q.checkKeys(in, outs, keys); err != nil {
 		return nil, err
 	}
@@ -83,6 +89,20 @@ func (q *query) project(in Step, star sql.Schema, synth map[*sql.ColumnRef]int) 
 func (p *Project) add(schema *sql.Schema, o output, role sql.Role) {
 	p.Items = append(p.Items, Item{Name: o.name, X: o.x})
 	*schema = append(*schema, sql.Column{Field: sql.Field{Name: o.name, Type: o.x.Type()}, Role: role})
+}
+
+// bindItem binds a select item.
+func bindItem(b *Binder, e sql.Expr) (Expr, error) {
+	x, err := b.Bind(e)
+	switch {
+	case err != nil && strings.HasPrefix(message(err), "Cast of "):
+		return nil, errorf("Invalid Select: %s", message(err))
+	case err != nil:
+		return nil, err
+	case x.Type().Kind == sql.Null:
+		return nil, errorf("Can't infer a type of null. Please explicitly cast it to a required type, e.g. CAST(null AS VARCHAR).")
+	}
+	return x, nil
 }
 
 // expand puts columns in the place of stars.

@@ -38,7 +38,7 @@ const pullHint = " See https://cnfl.io/queries for more info.\nAdd EMIT CHANGES 
 
 // PlanPull plans a SELECT without EMIT. params are the types of bound parameters.
 func PlanPull(c *Catalog, env *Env, s *sql.Select, text string, params ...sql.Type) (*Pull, error) {
-	q := &query{Catalog: c, env: env, kind: PullStream, pull: true, sel: s, params: params}
+	q := &query{Catalog: c, env: env, text: text, kind: PullStream, pull: true, sel: s, params: params}
 	p, err := q.planPull(text)
 	if err != nil {
 		return nil, withText(err, text)
@@ -63,9 +63,6 @@ func (q *query) planPull(text string) (*Pull, error) {
 	if src.Kind == sql.StreamKind {
 		return q.pullStream(text)
 	}
-	if src.State == "" || q.Queries[src.State] == nil {
-		return nil, errorf("The `%s` table isn't queryable. To derive a queryable table, you can do 'CREATE TABLE QUERYABLE_%s AS SELECT * FROM %s'.%s", src.Name, src.Name, src.Name, pullHint)
-	}
 	if _, err := q.analyzeGroups(); err != nil {
 		return nil, err
 	}
@@ -77,8 +74,14 @@ func (q *query) planPull(text string) (*Pull, error) {
 	if err := q.pullItems(p); err != nil {
 		return nil, err
 	}
+	if src.State == "" || q.Queries[src.State] == nil {
+		return nil, errorf("The `%s` table isn't queryable. To derive a queryable table, you can do 'CREATE TABLE QUERYABLE_%s AS SELECT * FROM %s'.%s", src.Name, src.Name, src.Name, pullHint)
+	}
 	if q.where != nil {
 		var err error
+		if err = q.checkLike(p.Columns); err != nil {
+			return nil, err
+		}
 		if p.Filter, err = q.binder(p.Columns).Predicate(q.where, "WHERE"); err != nil {
 			return nil, err
 		}
@@ -177,12 +180,9 @@ func (q *query) pullItems(p *Pull) error {
 	b := q.binder(p.Columns)
 	var values []string
 	for _, it := range q.expand(p.Columns) {
-		x, err := b.Bind(it.x)
+		x, err := bindItem(b, it.x)
 		if err != nil {
 			return err
-		}
-		if x.Type().Kind == sql.Null {
-			return errorf("Can't infer a type of null. Please explicitly cast it to a required type, e.g. CAST(null AS VARCHAR).")
 		}
 		col := sql.Column{Field: sql.Field{Name: it.name, Type: x.Type()}}
 		if c, ok := x.(*Column); ok {

@@ -6,7 +6,7 @@ import (
 
 // PlanPush plans SELECT ... EMIT. The query's id is the caller's to give; params are the types of bound parameters.
 func PlanPush(c *Catalog, env *Env, s *sql.Select, text string, params ...sql.Type) (*Query, error) {
-	q := &query{Catalog: c, env: env, kind: Push, sel: s, params: params}
+	q := &query{Catalog: c, env: env, text: text, kind: Push, sel: s, params: params}
 	run, err := q.push(text)
 	if err != nil {
 		return nil, withText(err, text)

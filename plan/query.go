@@ -6,9 +6,6 @@ import (
 
 // plan builds the steps of the analyzed query up to its projection.
 func (q *query) plan() (Step, error) {
-	if len(q.from) > 1 {
-		return nil, errorf("JOIN is not available yet")
-	}
 	src := q.source()
 	if q.persistent() && src.Kind == sql.TableKind && src.KeyWindow != nil {
 		return nil, errorf("KSQL does not support persistent queries on windowed tables.")
