@@ -199,6 +199,8 @@ type Work interface {
 	// Restore gives the newest whole checkpoint (nil: none) and the changelog after it, then the position to
 	// read from is set. It is called once, first.
 	Restore(ctx context.Context) (Checkpoint, Reader, error)
+	// Positions is the next offset of each input to read.
+	Positions() map[TP]int64
 	// Commit appends all of c as one: after a crash all of it is there, or nothing. nil, ErrAborted, ErrLost,
 	// or fatal.
 	Commit(ctx context.Context, c Commit) error

@@ -110,10 +110,12 @@ func (w *work) Checkpoint(ctx context.Context, write func(store.Writer) error) e
 	}
 	l.mu.RLock()
 	last := l.seq - 1
-	err = w.mine()
 	l.mu.RUnlock()
+	err = l.j.wait(ctx, last)
 	if err == nil {
-		err = l.j.wait(ctx, last)
+		l.mu.RLock()
+		err = w.mine()
+		l.mu.RUnlock()
 	}
 	var text []byte
 	if err == nil {
@@ -267,6 +269,12 @@ func (w *work) load() (store.Checkpoint, map[tid]int64, error) {
 			} else if ok && low > c.Offset {
 				fits = false
 				bad = errors.Join(bad, fmt.Errorf("topic %s/%d begins at %d, %s needs %d: %w", c.Topic, c.Partition, low, manifestName+strconv.FormatInt(n, 10), c.Offset, store.ErrCorrupt))
+			}
+		}
+		for at, low := range lows {
+			if _, ok := from[at]; !ok && low > 0 && fits {
+				fits = false
+				bad = errors.Join(bad, fmt.Errorf("changelog %d/%d begins at %d, %s does not have it: %w", at.id, at.partition, low, manifestName+strconv.FormatInt(n, 10), store.ErrCorrupt))
 			}
 		}
 		if fits {

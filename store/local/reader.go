@@ -125,9 +125,10 @@ func (r *reader) one(limit int) (int, error) {
 			rec = r.held
 		}
 		if rec == nil {
-			if rec, err = own.load(c.p); err == errMoved {
-				continue // its file was retired: the index knows the new place
-			} else if err != nil {
+			if rec, err = own.load(c.p); err != nil {
+				if r.moved(c, &own) {
+					continue
+				}
 				return 0, fmt.Errorf("topic %s/%d: %w", c.p.tp.Topic, c.p.tp.Partition, err)
 			}
 			r.held, r.heldSeq = rec, own.seq
@@ -153,6 +154,18 @@ func (r *reader) one(limit int) (int, error) {
 		r.out = append(r.out, rec.Slice(lo, hi))
 		return hi - lo, nil
 	}
+}
+
+// moved reports whether the run that could not be read is elsewhere or gone by now: its file was
+// retired, compacted or deleted meanwhile.
+func (r *reader) moved(c *cursor, own *run) bool {
+	r.l.mu.RLock()
+	defer r.l.mu.RUnlock()
+	if r.l.shut || c.p.topic.gone {
+		return true
+	}
+	i := c.p.find(own.first)
+	return i == len(c.p.runs) || c.p.runs[i].seq != own.seq || c.p.runs[i].at != own.at
 }
 
 // rowAt is the first row of rec at or after offset.

@@ -123,6 +123,9 @@ func (j *journal) identify() error {
 	if names, err := j.fs.List(j.path("journal")); err != nil || len(names) > 0 {
 		return errors.Join(err, fmt.Errorf("%s is missing beside a journal: %w", name, store.ErrCorrupt))
 	}
+	if err := j.fs.SyncDir(filepath.Dir(filepath.Clean(j.dir))); err != nil {
+		return err
+	}
 	var id [4]byte
 	rand.Read(id[:])
 	j.salt = binary.LittleEndian.Uint32(id[:])

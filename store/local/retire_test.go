@@ -356,3 +356,54 @@ func TestPartitionBytes(t *testing.T) {
 		t.Fatal(len(got), err)
 	}
 }
+
+// TestReadBesideRetiring: readers never notice that files come and go under them.
+func TestReadBesideRetiring(t *testing.T) {
+	l := must(Open(t.TempDir(), Options{CompactBytes: 4 << 10, SegmentBytes: 4 << 10, JournalBytes: 8 << 10, CacheBytes: 1}))(t)
+	defer l.Close()
+	for _, name := range []string{"plain", "compact"} {
+		if err := l.Create(ctx, name, store.TopicConfig{Compact: name == "compact"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop, failed := make(chan struct{}), make(chan error, 2)
+	for _, name := range []string{"plain", "compact"} {
+		go func() {
+			for {
+				got, err := values(l, name)
+				if name == "plain" {
+					for i, v := range got {
+						if !strings.HasPrefix(v, fmt.Sprint(i, " ")) {
+							err = errors.Join(err, fmt.Errorf("row %d is %s", i, v))
+						}
+					}
+				}
+				select {
+				case <-stop:
+					failed <- err
+					return
+				default:
+				}
+				if err != nil {
+					failed <- err
+					return
+				}
+			}
+		}()
+	}
+	end := time.Now().Add(300 * time.Millisecond)
+	for i := 0; i < 5000 && time.Now().Before(end); i++ {
+		rec := &store.Records{TP: store.TP{Topic: "compact"}}
+		rec.Add(0, []byte(fmt.Sprint(i%10)), bytes.Repeat([]byte("c"), 100))
+		must(l.Append(ctx, rec, rowsOf("plain", fmt.Sprint(i, " ", i))))(t)
+	}
+	close(stop)
+	for range 2 {
+		if err := <-failed; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Damage(l); err != nil {
+		t.Fatal(err)
+	}
+}

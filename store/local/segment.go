@@ -30,7 +30,7 @@ type where struct {
 	flags          uint8
 }
 
-// errMoved says that a run is at another place by now: look again.
+// errMoved says that the file has ended: the index knows the new place of its runs.
 var errMoved = errors.New("the run's file was retired")
 
 // read fills b from offset off.

@@ -327,7 +327,9 @@ func positions(t *testing.T, s *suite) {
 		return w
 	}
 	w1, w2 := open(1), open(2)
+	s.want([]string{fmt.Sprint(w1.Positions())}, "map[{in 1}:0 {wide 1}:0]")
 	s.want(s.all(w1, 10), "in/1@0=1", "wide/1@0=2")
+	s.want([]string{fmt.Sprint(w1.Positions())}, "map[{in 1}:1 {wide 1}:1]")
 	s.want(s.all(w2, 10), "wide/2@0=3")
 	s.ok(w1.Commit(ctx, store.Commit{Positions: map[store.TP]int64{{Topic: "in", Partition: 1}: 1}}))
 	s.ok(w1.Close())
