@@ -12,7 +12,7 @@ import (
 )
 
 // Bind is a Go value of a program as a SQL value: its type, and its form as Get gives it. nil is an untyped
-// null; int and int64 are BIGINT, int32 and smaller INTEGER, time.Time is TIMESTAMP; slices are ARRAYs of
+// null; an int is INTEGER if it fits, as a literal is, else BIGINT; int64 is BIGINT, smaller ones INTEGER; time.Time is TIMESTAMP; slices are ARRAYs of
 // what their items are.
 func Bind(x any) (sql.Type, any, error) {
 	switch v := x.(type) {
@@ -21,6 +21,9 @@ func Bind(x any) (sql.Type, any, error) {
 	case bool:
 		return sql.TBoolean, v, nil
 	case int:
+		if int(int32(v)) == v {
+			return sql.TInteger, int32(v), nil
+		}
 		return sql.TBigint, int64(v), nil
 	case int64:
 		return sql.TBigint, v, nil
