@@ -61,7 +61,7 @@ func (k *checker) createAs(s *sql.CreateAs) (*Command, error) {
 		return nil, err
 	}
 	cmd := done(k.Clone(), "")
-	if err := q.sinkTopic(cmd, src, p); err != nil {
+	if err := q.sinkTopic(cmd, src, p, root); err != nil {
 		return nil, err
 	}
 	sink := newSink(root, src)
@@ -190,8 +190,12 @@ func overlay(base, over map[string]string) map[string]string {
 	return base
 }
 
-// sinkTopic plans the sink's topic.
-func (q *query) sinkTopic(cmd *Command, src *Source, p *props) error {
+// defaultRetention is ksqlDB's for topics whose source says nothing: 7 days.
+const defaultRetention = 604800000
+
+// sinkTopic plans the sink's topic. A windowed table's is compacted, and its windows are kept as long as either
+// RETENTION_MS or the window's RETENTION says.
+func (q *query) sinkTopic(cmd *Command, src *Source, p *props, root Step) error {
 	windowed := src.KeyWindow != nil
 	if p.retention != nil {
 		if src.Kind == sql.TableKind && !windowed {
@@ -200,6 +204,9 @@ func (q *query) sinkTopic(cmd *Command, src *Source, p *props) error {
 		src.Retention = *p.retention
 	} else if src.Kind == sql.StreamKind {
 		src.Retention = q.source().Retention
+	}
+	if w := root.Out().Window; windowed && src.Kind == sql.TableKind && w.Retention > 0 {
+		src.Retention = max(src.Retention, w.Retention, defaultRetention)
 	}
 	if n, ok := q.env.topic(src.Topic); ok {
 		if p.partitions != 0 && n != 0 && n != p.partitions {

@@ -157,14 +157,14 @@ func (in *Insert) value(b *Binder, env *Env, e sql.Expr, name string, want sql.T
 	if have.Equal(want) {
 		return x, nil
 	}
-	time := name == rowTime && have.Kind == sql.String
-	if time { // a point in time as text
-		x = castTo(x, sql.TTimestamp)
+	if lit, ok := x.(*Literal); ok && name == rowTime && have.Kind == sql.String { // a point in time as text
+		ms, err := ParseTimestamp(lit.Value.(string))
+		if err != nil {
+			return nil, err
+		}
+		return &Literal{Typed: Typed{T: want, Text: x.String()}, Value: ms}, nil
 	}
 	cast := &Cast{Typed: Typed{T: want, Text: x.String()}, X: x, Implied: true}
-	if time {
-		return cast, nil
-	}
 	if !coercible(have, want) {
 		return nil, misfit(env, x, name, have, want)
 	}

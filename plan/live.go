@@ -19,9 +19,9 @@ func setOld(s Step, want bool) {
 		setOld(s.In, false)
 	case *Filter:
 		setOld(s.In, true)
-		s.Old = true
+		s.Old = s.In.Out().Old
 	case *Aggregate:
-		s.Old = want
+		s.Old = want && !(s.Head.Window != nil && s.Head.Window.Final) // a final result has none before it
 		setOld(s.In, s.In.Out().Shape == sql.TableKind)
 	case *Sink:
 		setOld(s.In, false)

@@ -127,7 +127,7 @@ func (q *query) transient(in Step, outs []output) (Step, error) {
 	h := *in.Out()
 	p := &Project{In: in}
 	schema := h.Schema
-	h.Name, h.Schema = "Project", nil
+	h.Name, h.Schema, h.Window = "Project", nil, nil
 	for _, o := range outs {
 		role := sql.ValueRole
 		if c, ok := o.x.(*Column); ok && (o.key >= 0 || isBound(schema[c.Index].Name) && schema[c.Index].Role == sql.PseudoRole) {
