@@ -12,15 +12,14 @@ import (
 	"github.com/ksqlgo/ksql/store"
 )
 
-// Log runs the suite. Each call of open gives a log: after Close of a durable one the next open of the
-// same test gives its content again. A new test calls open for a fresh place first, so open must ask
-// t-independent state for freshness: it is called with fresh set at the beginning of each test.
+// Log runs the suite. open gives an empty log if fresh is set, as at the beginning of each test, and else
+// the log of that test again, which was closed before.
 func Log(t *testing.T, open func(t *testing.T, fresh bool) store.Log) {
 	for _, c := range []struct {
 		name string
 		run  func(*testing.T, *suite)
 	}{
-		{"topics", topics}, {"order", order}, {"offsets", offsets}, {"slices", slices_}, {"pairs", pairs},
+		{"topics", topics}, {"order", order}, {"offsets", offsets}, {"pieces", pieces}, {"pairs", pairs},
 		{"headers", headers}, {"atomic", atomic}, {"positions", positions}, {"starts", starts},
 		{"takeover", takeover}, {"recreate", recreate}, {"woken", woken}, {"trim", trim},
 		{"restart", restart}, {"checkpoint", checkpoint}, {"forget", forget}, {"closed", closed},
@@ -162,7 +161,10 @@ func topics(t *testing.T, s *suite) {
 
 func order(t *testing.T, s *suite) {
 	s.make("l", "r")
-	s.append(rows("l", 0, "1"))
+	first := rows("l", 0, "1")
+	if s.append(first); first.Seq == 0 {
+		t.Skip("the log has no one order")
+	}
 	s.append(rows("l", 0, "2"), rows("r", 0, "3"), rows("l", 1, "4"))
 	s.append(rows("l", 0, "5"))
 	for _, max := range []int{1, 2, 100} {
@@ -178,7 +180,7 @@ func offsets(t *testing.T, s *suite) {
 	if x.First != 0 || y.First != 2 || y.Seq != first && y.Seq != 0 {
 		t.Fatalf("first %d %d, seq %d of %d", x.First, y.First, y.Seq, first)
 	}
-	if second := s.append(rows("a", 0, "4")); second <= first {
+	if second := s.append(rows("a", 0, "4")); first != 0 && second <= first {
 		t.Fatalf("seq %d after %d", second, first)
 	}
 	ends, err := s.Ends(ctx, []store.TP{{Topic: "a"}, {Topic: "a", Partition: 1}})
@@ -190,7 +192,7 @@ func offsets(t *testing.T, s *suite) {
 	s.want(s.all(s.reader(map[store.TP]int64{{Topic: "a"}: 4}), 2))
 }
 
-func slices_(t *testing.T, s *suite) {
+func pieces(t *testing.T, s *suite) {
 	s.make("a")
 	var values, want []string
 	for i := range 100 {
@@ -464,7 +466,7 @@ func restart(t *testing.T, s *suite) {
 		s.want(s.all(w, 9), "in/0@2=3", "in/0@3=4")
 		s.want(s.all(change, 9), "c/0@0=z")
 	}
-	if next := s.append(rows("in", 0, "5")); next <= seq {
+	if next := s.append(rows("in", 0, "5")); seq != 0 && next <= seq {
 		t.Fatalf("seq %d after %d", next, seq)
 	}
 }
