@@ -123,7 +123,7 @@ func (s *stage) build(c *op.Context, kind plan.QueryKind, keep bool, last op.Emi
 		}
 	}
 	if l.read == nil && s.materialize(kind) {
-		m := op.NewLatest("Materialize", print(s.sink), s.sink.Schema, s.sink.Window != nil, keep, false)
+		m := op.NewLatest("Materialize", print(s.sink), s.sink.Schema, nil, s.sink.Window != nil, keep, false)
 		add(m)
 		l.read, l.after = m, nil
 	}
@@ -148,7 +148,7 @@ func (s *stage) build(c *op.Context, kind plan.QueryKind, keep bool, last op.Emi
 func operator(st plan.Step, env *expr.Env, keep bool, order op.KeyBytes) (op.Operator, error) {
 	switch s := st.(type) {
 	case *plan.Latest:
-		return op.NewLatest("Latest", print(s), s.Schema, s.Window != nil, keep, true), nil
+		return op.NewLatest("Latest", print(s), s.Schema, s.Live, s.Window != nil, keep, true), nil
 	case *plan.Filter:
 		return op.NewFilter(s, env)
 	case *plan.Project:

@@ -12,7 +12,7 @@ type Latest struct {
 	name   string
 	table  *state.Table
 	rows   *state.Rows
-	schema sql.Schema
+	live   []int // the columns that are there; the others are nil
 	keys   int
 	emit   bool // changes, not upserts, leave
 	window bool
@@ -20,7 +20,8 @@ type Latest struct {
 	gids    []int32
 	out     Batch
 	cols    []*vec.Vec
-	old     []*vec.Vec
+	old     []*vec.Vec // of the live columns
+	now     []*vec.Vec
 	ops     []Op
 	time    []int64
 	row     []int32
@@ -30,12 +31,20 @@ type Latest struct {
 	readers []*vec.Vec
 }
 
-// NewLatest remembers rows of schema, whose key columns come first. changes: Before and After leave.
-func NewLatest(name string, print uint64, schema sql.Schema, windowed, keep, changes bool) *Latest {
+// NewLatest remembers rows of schema, whose key columns come first, as far as live says that a column is
+// read later (nil: all are). changes: Before and After leave.
+func NewLatest(name string, print uint64, schema sql.Schema, live []bool, windowed, keep, changes bool) *Latest {
 	rows := &state.Rows{}
 	k := schema.Keys()
-	l := &Latest{name: name, rows: rows, schema: schema, keys: k, emit: changes, window: windowed,
-		cols: columns(schema), old: columns(schema), readers: columns(schema)}
+	l := &Latest{name: name, rows: rows, keys: k, emit: changes, window: windowed,
+		cols: make([]*vec.Vec, len(schema)), readers: make([]*vec.Vec, len(schema))}
+	for i := range schema {
+		if live == nil || live[i] || i < k {
+			l.live = append(l.live, i)
+			l.cols[i], l.readers[i] = vec.New(schema[i].Type), vec.New(schema[i].Type)
+			l.old = append(l.old, vec.New(schema[i].Type))
+		}
+	}
 	l.table = state.NewTable(name, print, types(schema[:k]), windowed, windowed, keep, rows)
 	return l
 }
@@ -49,13 +58,15 @@ func (l *Latest) Restored() error { return nil }
 // Process stores each row and, where changes are asked for, lends on what became of its key.
 func (l *Latest) Process(c *Context, b *Batch, emit Emit) error {
 	keys := b.Cols[:l.keys]
-	reset(l.cols)
-	reset(l.old)
+	for _, k := range l.live {
+		l.cols[k].Reset()
+	}
+	now := l.some(&l.now, b.Cols)
 	l.ops, l.time, l.row, l.start, l.end = l.ops[:0], l.time[:0], l.row[:0], l.start[:0], l.end[:0]
 	whole := l.table.Whole()
 	add := func(cols []*vec.Vec, from, i int, o Op) {
-		for k, v := range l.cols {
-			v.AppendFrom(cols[k], from)
+		for n, k := range l.live {
+			l.cols[k].AppendFrom(cols[n], from)
 		}
 		l.ops, l.time, l.row = append(l.ops, o), append(l.time, b.Time[i]), append(l.row, b.Cause(i))
 		if b.Start != nil {
@@ -93,15 +104,15 @@ func (l *Latest) Process(c *Context, b *Batch, emit Emit) error {
 			g = l.table.Add(keys, i, win)
 			l.table.Fit()
 			if l.emit {
-				add(b.Cols, i, i, Insert)
+				add(now, i, i, Insert)
 			}
 		default:
 			if l.emit {
 				add(l.old, 0, i, Before)
-				add(b.Cols, i, i, After)
+				add(now, i, i, After)
 			}
 		}
-		l.rows.Put(g, b.Cols, i)
+		l.rows.Put(g, now, i)
 		l.table.Time[g] = b.Time[i]
 		if b.Start != nil {
 			l.table.End[g] = b.End[i]
@@ -139,11 +150,12 @@ func (l *Latest) All(out []int32) []int32 { return l.table.All(out) }
 
 // Read is the rows of these groups.
 func (l *Latest) Read(groups []int32) (*Batch, error) {
-	reset(l.readers)
+	cols := l.some(&l.now, l.readers)
+	reset(cols)
 	b := &l.read
 	*b = Batch{N: len(groups), Cols: l.readers, Time: b.Time[:0], Start: b.Start[:0], End: b.End[:0]}
 	for _, g := range groups {
-		if err := l.rows.Get(g, l.readers); err != nil {
+		if err := l.rows.Get(g, cols); err != nil {
 			return nil, wrap(l.name, err)
 		}
 		b.Time = append(b.Time, l.table.Time[g])
@@ -155,4 +167,13 @@ func (l *Latest) Read(groups []int32) (*Batch, error) {
 		b.Start, b.End = nil, nil
 	}
 	return b, nil
+}
+
+// some is the live ones of cols.
+func (l *Latest) some(dst *[]*vec.Vec, cols []*vec.Vec) []*vec.Vec {
+	*dst = (*dst)[:0]
+	for _, i := range l.live {
+		*dst = append(*dst, cols[i])
+	}
+	return *dst
 }
