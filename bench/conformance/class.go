@@ -39,6 +39,8 @@ func classOf(err error) string {
 		return "ParseFailedException"
 	case errors.As(err, &e) && e.Kind == ksql.StatementError:
 		return "KsqlStatementException"
+	case errors.As(err, &e) && e.Kind == ksql.RuntimeError:
+		return "StreamsException"
 	}
 	return "KsqlException"
 }
@@ -47,7 +49,7 @@ func classOf(err error) string {
 func messageOf(err error) string {
 	text := err.Error()
 	var e *ksql.Error
-	if errors.As(err, &e) && e.Statement != "" {
+	if errors.As(err, &e) && e.Statement != "" && !strings.Contains(text, "\nStatement: ") {
 		text += "\nStatement: " + e.Statement
 	}
 	return text

@@ -54,6 +54,7 @@ func (s settings) open(ctx context.Context, opts ...ksql.Option) (e *ksql.Engine
 // outcome is what a run of a case gave.
 type outcome struct {
 	thrown  error            // by a statement
+	early   bool             // it came from a statement before the last
 	stopped error            // the error of a query that failed while it ran
 	rows    map[string][]row // of the topics in outputs
 	catalog *plan.Catalog
@@ -85,6 +86,7 @@ func (s settings) observe(ctx context.Context, c *Case) (o outcome, err error) {
 	}
 	_, o.thrown = e.Execute(ctx, strings.Join(c.Statements, "\n"), session...)
 	if o.thrown != nil {
+		o.early = c.ExpectedException != nil && s.failsEarly(ctx, c, session)
 		return o, ctx.Err()
 	}
 	o.catalog = e.Catalog()
@@ -114,6 +116,25 @@ func (s settings) observe(ctx context.Context, c *Case) (o outcome, err error) {
 		o.topics = append(o.topics, name)
 	}
 	return o, err
+}
+
+// failsEarly reports whether the statements fail without the last one, too.
+func (s settings) failsEarly(ctx context.Context, c *Case, session []any) bool {
+	text := strings.Join(c.Statements, "\n")
+	parsed, err := sql.Parse(text, nil)
+	if err != nil || len(parsed) < 2 {
+		return false
+	}
+	e, done, err := s.open(ctx, ksql.WithMaxPartitions(1))
+	if err != nil {
+		return false
+	}
+	defer done()
+	if err := createTopics(ctx, e, c); err != nil {
+		return false
+	}
+	_, err = e.Execute(ctx, text[:parsed[len(parsed)-1].Start], session...)
+	return err != nil
 }
 
 // exact reports whether fractions are compared as decimals: so it is unless the case asks otherwise.
@@ -269,7 +290,7 @@ func judge(c *Case, o outcome) error {
 		return nil
 	}
 	if o.thrown != nil {
-		return judgeThrown(c, o.thrown)
+		return judgeThrown(c, o)
 	}
 	if o.stopped != nil {
 		if c.ExpectedException == nil || len(c.Inputs) == 0 {
@@ -298,17 +319,15 @@ func judge(c *Case, o outcome) error {
 	return judgePost(c, o)
 }
 
-func judgeThrown(c *Case, err error) error {
+func judgeThrown(c *Case, o outcome) error {
 	if c.ExpectedException == nil {
-		return fmt.Errorf("a statement failed: %w", err)
+		return fmt.Errorf("a statement failed: %w", o.thrown)
 	}
-	class := classOf(err)
-	var e *ksql.Error
-	last := strings.TrimSpace(c.Statements[len(c.Statements)-1])
-	if class == "KsqlStatementException" && errors.As(err, &e) && e.Statement != "" && !strings.Contains(last, strings.TrimSuffix(strings.TrimSpace(e.Statement), ";")) {
-		return fmt.Errorf("a statement before the last failed: %w", err)
+	class := classOf(o.thrown)
+	if class == "KsqlStatementException" && o.early {
+		return fmt.Errorf("a statement before the last failed: %w", o.thrown)
 	}
-	if d := matchError(c.ExpectedException, class, messageOf(err)); d != "" {
+	if d := matchError(c.ExpectedException, class, messageOf(o.thrown)); d != "" {
 		return errors.New(d)
 	}
 	return nil
