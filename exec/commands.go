@@ -52,7 +52,7 @@ func (e *Engine) replay(ctx context.Context) error {
 		}
 		for i := range runs {
 			for row := range runs[i].Time {
-				next, err := e.refold(cat, runs[i].Value[row].Of(runs[i].Bytes), specs)
+				next, err := e.refold(cat, runs[i].Value[row].Of(runs[i].Bytes), runs[i].Offset(row), specs)
 				if err != nil {
 					return fmt.Errorf("command topic, offset %d: %w", runs[i].Offset(row), err)
 				}
@@ -82,7 +82,7 @@ func (e *Engine) replay(ctx context.Context) error {
 	return nil
 }
 
-func (e *Engine) refold(cat *plan.Catalog, value []byte, specs map[string]plan.TopicSpec) (*plan.Catalog, error) {
+func (e *Engine) refold(cat *plan.Catalog, value []byte, offset int64, specs map[string]plan.TopicSpec) (*plan.Catalog, error) {
 	var c command
 	if err := json.Unmarshal(value, &c); err != nil {
 		return nil, err
@@ -98,6 +98,7 @@ func (e *Engine) refold(cat *plan.Catalog, value []byte, specs map[string]plan.T
 			return nil, err
 		}
 		cat = cmd.Catalog
+		e.settle(p.Statement, cmd, offset, nil)
 		for _, t := range cmd.Create {
 			specs[t.Name] = t
 		}
@@ -166,7 +167,9 @@ func (e *Engine) Change(ctx context.Context, s sql.Statement, text string, props
 	if err := e.log.Wait(ctx, seq); err != nil {
 		return nil, err
 	}
-	return cmd, e.apply(cmd)
+	err = e.apply(cmd)
+	e.settle(s, cmd, run.First, err)
+	return cmd, err
 }
 
 // declared is the partitions that the catalog knows of a topic: with MaxPartitions there may be fewer.

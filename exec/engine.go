@@ -52,6 +52,10 @@ type Engine struct {
 	pushes  map[string]*Rows
 	failed  map[string]error // queries that ended with an error, also after they were dropped
 
+	statusM  sync.Mutex
+	statuses map[string]Status // by command id
+	sequence int64             // of the next statement in the command topic
+
 	waiters atomic.Int32
 	motion  chan struct{} // closed and made anew when a task has committed and somebody waits
 	motionM sync.Mutex

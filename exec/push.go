@@ -53,7 +53,7 @@ func (e *Engine) Push(ctx context.Context, p *plan.Query, params []any) (*Rows, 
 	if w.in, err = w.reader(ctx, stages[0].topic, p); err != nil {
 		return nil, err
 	}
-	r := &Rows{ID: id, Schema: p.Schema, pages: make(chan *Page, 16)}
+	r := &Rows{ID: id, Schema: p.Schema, Text: p.Text, Push: p.Kind == plan.Push, pages: make(chan *Page, 16)}
 	w.rows = r
 	w.ctx, r.cancel = context.WithCancel(e.ctx)
 	e.mu.Lock()

@@ -33,6 +33,8 @@ const (
 type Rows struct {
 	ID     string
 	Schema sql.Schema
+	Text   string // of the query; empty for pull queries on tables
+	Push   bool   // it goes on until somebody ends it
 
 	pages  chan *Page
 	ready  []*Page // of an answer that was there at once
