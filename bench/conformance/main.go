@@ -20,6 +20,9 @@ import (
 // limit is the time that one case may take.
 const limit = 10 * time.Second
 
+// slow is the time above which -v names a case.
+const slow = time.Second
+
 // result is the verdict on one case.
 type result struct {
 	ID       string `json:"id"`
@@ -28,6 +31,7 @@ type result struct {
 	Status   string `json:"status"` // pass, fail or skip
 	Reason   string `json:"reason,omitempty"`
 	file     string
+	took     time.Duration
 }
 
 func main() {
@@ -100,15 +104,35 @@ func (s settings) runAll(cases []*Case) []result {
 // verdict runs one case. A case is skipped only if it would fail and something it needs is known to be missing.
 func (s settings) verdict(c *Case) result {
 	r := result{ID: c.ID, FullName: c.FullName, Rung: c.Rung, Status: "pass", file: c.File}
+	start := time.Now()
 	err := s.runLimited(c)
+	r.took = time.Since(start)
 	if err == nil {
 		return r
 	}
 	r.Status, r.Reason = "fail", err.Error()
-	if feature, ok := lacking(err); ok {
-		r.Status, r.Reason = "skip", feature
+	feature, ok := lacking(err)
+	if !ok {
+		feature, ok = c.needs()
+	}
+	if ok {
+		r.Status, r.Reason = "skip", feature+"\n"+r.Reason
 	}
 	return r
+}
+
+// needs names something that the case requires and neither the engine nor the runner has.
+func (c *Case) needs() (feature string, ok bool) {
+	for _, lacking := range []struct{ requires, feature string }{
+		{"schema_registry", "the schema registry"},
+		{"protobuf_query_stream", "rows as protobuf"},
+		{"java_class_property", "a Java class in a property"},
+	} {
+		if c.requires(lacking.requires) {
+			return lacking.feature, true
+		}
+	}
+	return "", false
 }
 
 // runLimited ends a case after its time, and makes a panic its failure. A case that does not listen to its
@@ -176,6 +200,9 @@ func report(results []result, verbose bool) {
 		total.add(r.Status)
 		in(files, r.file).add(r.Status)
 		in(rungs, fmt.Sprintf("rung %2d", r.Rung)).add(r.Status)
+		if verbose && r.took > slow {
+			fmt.Printf("SLOW %s [%s] %s\n", r.FullName, r.ID, r.took.Round(time.Millisecond))
+		}
 		if verbose && r.Status != "pass" {
 			fmt.Printf("%s %s [%s]\n\t%s\n", strings.ToUpper(r.Status), r.FullName, r.ID, strings.ReplaceAll(strings.TrimSpace(r.Reason), "\n", "\n\t"))
 		}
