@@ -29,11 +29,21 @@ func blank(b []byte, p int) int {
 func run(b []byte, p int) int {
 	i := p
 	var seen uint64
+	for ; i+16 <= len(b); i += 16 {
+		w, x := binary.LittleEndian.Uint64(b[i:]), binary.LittleEndian.Uint64(b[i+8:])
+		// A byte below the subtrahend borrows; a byte above 127 is none of those looked for.
+		m := ((w ^ ones*'"') - ones) | ((w ^ ones*'\\') - ones) | (w - ones*0x20)
+		n := ((x ^ ones*'"') - ones) | ((x ^ ones*'\\') - ones) | (x - ones*0x20)
+		if (m&^w|n&^x)&highs != 0 {
+			break
+		}
+		seen |= w | x
+	}
 	for ; i+8 <= len(b); i += 8 {
 		w := binary.LittleEndian.Uint64(b[i:])
 		q := w ^ (ones * '"')
 		e := w ^ (ones * '\\')
-		if m := ((q-ones)&^q | (e-ones)&^e | (w-ones*0x20)&^w) & highs; m != 0 {
+		if m := ((q - ones) | (e - ones) | (w - ones*0x20)) &^ w & highs; m != 0 {
 			n := bits.TrailingZeros64(m)
 			seen |= w & (1<<(n&^7) - 1)
 			i += n >> 3
@@ -50,7 +60,7 @@ func run(b []byte, p int) int {
 		w := binary.LittleEndian.Uint64(b[len(b)-8:]) >> (64 - 8*rest)
 		q := w ^ (ones * '"')
 		e := w ^ (ones * '\\')
-		m := ((q-ones)&^q | (e-ones)&^e | (w-ones*0x20)&^w) & highs
+		m := ((q - ones) | (e - ones) | (w - ones*0x20)) &^ w & highs
 		n := bits.TrailingZeros64(m)
 		if n>>3 >= rest {
 			return -1
