@@ -46,7 +46,7 @@ func (k *checker) createSource(s *sql.CreateSource) (*Command, error) {
 	}
 	if p.retention != nil {
 		if s.Kind == sql.TableKind {
-			return nil, errorf("Invalid config variable in the WITH clause: RETENTION_MS. Non-windowed tables do not support retention.")
+			return nil, baref("Invalid config variable in the WITH clause: RETENTION_MS. Non-windowed tables do not support retention.")
 		}
 		src.Retention = *p.retention
 	}
@@ -230,7 +230,7 @@ func (k *checker) declareTopic(cmd *Command, src *Source, p *props) error {
 		return nil
 	}
 	if p.partitions == 0 {
-		return errorf("Topic '%s' does not exist. If you want to create a new topic for the stream/table please re-run the statement providing the required 'PARTITIONS' configuration in the WITH clause (and optionally 'REPLICAS'). For example: %s", src.Topic, withPartitions(k.text))
+		return baref("Topic '%s' does not exist. If you want to create a new topic for the stream/table please re-run the statement providing the required 'PARTITIONS' configuration in the WITH clause (and optionally 'REPLICAS'). For example: %s", src.Topic, withPartitions(k.text))
 	}
 	if p.partitions < 0 {
 		return errorf("Invalid number of partitions: %d", p.partitions)

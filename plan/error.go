@@ -11,6 +11,7 @@ import (
 type Error struct {
 	Msg  string // ksqlDB's message without the statement
 	Text string // the statement
+	Bare bool   // ksqlDB raises it without its statement (KsqlException): HTTP answers tell the two apart
 }
 
 // Error is ksqlDB's message in its unlogged form, with the statement's text at the end. It holds user data.
@@ -26,6 +27,11 @@ func (e *Error) Message() string { return e.Msg }
 
 // errorf makes an Error; whoever knows the statement's text adds it.
 func errorf(format string, args ...any) error { return &Error{Msg: fmt.Sprintf(format, args...)} }
+
+// baref is errorf for the errors that ksqlDB raises without naming the statement.
+func baref(format string, args ...any) error {
+	return &Error{Msg: fmt.Sprintf(format, args...), Bare: true}
+}
 
 // unprepared is an error of the steps that ksqlDB takes before planning: it counts as a parse failure.
 func unprepared(format string, args ...any) error {
@@ -51,7 +57,7 @@ func withText(err error, text string) error {
 		if own.Text != "" {
 			return err
 		}
-		return &Error{Msg: own.Msg, Text: text}
+		return &Error{Msg: own.Msg, Text: text, Bare: own.Bare}
 	}
 	return &Error{Msg: err.Error(), Text: text}
 }

@@ -28,20 +28,20 @@ func PlanInsert(c *Catalog, env *Env, s *sql.InsertValues, params ...sql.Type) (
 
 func planInsert(c *Catalog, env *Env, s *sql.InsertValues, params []sql.Type) (*Insert, error) {
 	if !env.enabled("ksql.insert.into.values.enabled", true) {
-		return nil, errorf("The server has disabled INSERT INTO ... VALUES functionality. To enable it, restart your ksqlDB server with 'ksql.insert.into.values.enabled'=true")
+		return nil, baref("The server has disabled INSERT INTO ... VALUES functionality. To enable it, restart your ksqlDB server with 'ksql.insert.into.values.enabled'=true")
 	}
 	src, ok := c.Sources[s.Target]
 	if !ok {
-		return nil, errorf("Cannot insert values into an unknown stream/table: `%s`%s", s.Target, c.caseHint(s.Target, nil))
+		return nil, baref("Cannot insert values into an unknown stream/table: `%s`%s", s.Target, c.caseHint(s.Target, nil))
 	}
 	if src.KeyWindow != nil {
-		return nil, errorf("Cannot insert values into windowed stream/table!")
+		return nil, baref("Cannot insert values into windowed stream/table!")
 	}
 	if src.ReadOnly {
-		return nil, errorf("Cannot insert values into read-only %s: %s", strings.ToLower(src.Kind.String()), src.Name)
+		return nil, baref("Cannot insert values into read-only %s: %s", strings.ToLower(src.Kind.String()), src.Name)
 	}
 	if readOnlyTopic(src.Topic) {
-		return nil, errorf("Cannot insert values into read-only topic: %s", src.Topic)
+		return nil, baref("Cannot insert values into read-only topic: %s", src.Topic)
 	}
 	names := s.Columns
 	if names == nil {
@@ -53,7 +53,7 @@ func planInsert(c *Catalog, env *Env, s *sql.InsertValues, params []sql.Type) (*
 			names = append(names, col.Name)
 		}
 		if len(headers) > 0 {
-			return nil, errorf("Cannot insert into HEADER columns: %s", strings.Join(headers, ", "))
+			return nil, baref("Cannot insert into HEADER columns: %s", strings.Join(headers, ", "))
 		}
 		names = columnNames(keysFirst(src.Schema))
 		if len(names) != len(s.Values) {
