@@ -12,7 +12,7 @@ import (
 // Go's regexp lacks look-around, back references, possessive repetition and class intersection, and reads
 // some of the rest otherwise. A javaRegex is immutable.
 type javaRegex struct {
-	start    step
+	start    matchStep
 	groups   int // capturing groups, the whole match included
 	names    map[string]int
 	counters int

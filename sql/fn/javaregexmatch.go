@@ -7,8 +7,8 @@ import (
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
-// step matches from unit i on and then whatever follows it. It leaves the matcher as it was when it fails.
-type step func(m *regexMatcher, i int) bool
+// matchStep matches from unit i on and then whatever follows it. It leaves the matcher as it was when it fails.
+type matchStep func(m *regexMatcher, i int) bool
 
 // regexMatcher is one search. It may be used again for another text.
 type regexMatcher struct {
@@ -127,7 +127,7 @@ func acceptAt(m *regexMatcher, i int) bool { return i == m.to }
 
 type regexCompiler struct{ re *javaRegex }
 
-func (c *regexCompiler) compile(n *ast, next step) step {
+func (c *regexCompiler) compile(n *ast, next matchStep) matchStep {
 	switch n.op {
 	case opEmpty:
 		return next
@@ -161,7 +161,7 @@ func (c *regexCompiler) compile(n *ast, next step) step {
 		}
 		return next
 	case opAlt:
-		ways := make([]step, len(n.subs))
+		ways := make([]matchStep, len(n.subs))
 		for k, s := range n.subs {
 			ways[k] = c.compile(s, next)
 		}
@@ -213,7 +213,7 @@ func (c *regexCompiler) compile(n *ast, next step) step {
 	return assertion(n, next)
 }
 
-func literalStep(text []rune, next step) step {
+func literalStep(text []rune, next matchStep) matchStep {
 	var u []uint16
 	for _, r := range text {
 		u = vec.Units(u, string(appendRune(nil, r)))
@@ -230,7 +230,7 @@ func literalStep(text []rune, next step) step {
 func (m *regexMatcher) snapshot() []int { return append([]int(nil), m.caps...) }
 
 // look runs a look-around's body and goes on at i.
-func (m *regexMatcher) look(body step, at int, not bool, next step, i int) bool {
+func (m *regexMatcher) look(body matchStep, at int, not bool, next matchStep, i int) bool {
 	if !m.deeper() {
 		return false
 	}
@@ -248,7 +248,7 @@ func (m *regexMatcher) look(body step, at int, not bool, next step, i int) bool 
 	return false
 }
 
-func (c *regexCompiler) atomic(body, next step) step {
+func (c *regexCompiler) atomic(body, next matchStep) matchStep {
 	return func(m *regexMatcher, i int) bool {
 		if !m.deeper() {
 			return false
@@ -263,7 +263,7 @@ func (c *regexCompiler) atomic(body, next step) step {
 	}
 }
 
-func (c *regexCompiler) capture(n *ast, next step) step {
+func (c *regexCompiler) capture(n *ast, next matchStep) matchStep {
 	g := n.group
 	body := c.compile(n.subs[0], func(m *regexMatcher, i int) bool {
 		from, to := m.caps[2*g], m.caps[2*g+1]
@@ -290,7 +290,7 @@ func (c *regexCompiler) capture(n *ast, next step) step {
 }
 
 // repeat compiles a repetition: of a single character as a loop, of anything else by recursion.
-func (c *regexCompiler) repeat(n *ast, next step) step {
+func (c *regexCompiler) repeat(n *ast, next matchStep) matchStep {
 	most := n.max
 	if most < 0 {
 		most = mostRepeats
@@ -303,7 +303,7 @@ func (c *regexCompiler) repeat(n *ast, next step) step {
 	}
 	id := c.re.counters
 	c.re.counters++
-	var body step
+	var body matchStep
 	round := func(m *regexMatcher, i int) bool {
 		if !m.deeper() {
 			return false
@@ -381,7 +381,7 @@ func truthInt(b bool) int {
 	return 0
 }
 
-func repeatOne(one func(u []uint16, i int) int, least, most int, mode repeatMode, next step) step {
+func repeatOne(one func(u []uint16, i int) int, least, most int, mode repeatMode, next matchStep) matchStep {
 	return func(m *regexMatcher, i int) bool {
 		if !m.deeper() {
 			return false
@@ -443,7 +443,7 @@ func repeatOne(one func(u []uint16, i int) int, least, most int, mode repeatMode
 	}
 }
 
-func backRefStep(n *ast, next step) step {
+func backRefStep(n *ast, next matchStep) matchStep {
 	return func(m *regexMatcher, i int) bool {
 		if n.group >= m.re.groups || m.caps[2*n.group] < 0 {
 			return false
@@ -469,7 +469,7 @@ func sameFold(a, b rune, full bool) bool {
 }
 
 // assertion compiles the steps of no width, and the two of variable width.
-func assertion(n *ast, next step) step {
+func assertion(n *ast, next matchStep) matchStep {
 	f := n.flags
 	var holds func(m *regexMatcher, i int) bool
 	switch n.op {
