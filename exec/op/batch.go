@@ -29,6 +29,7 @@ type Batch struct {
 	Ops   []Op       // nil: all Insert
 	Start []int64    // window start and end of each row, ms; nil: no window
 	End   []int64
+	NoKey []bool  // rows whose key is null as a whole (key columns are null then); nil: none
 	From  *Origin // the records these rows came from; nil: none (a window that closes by itself)
 	Row   []int32 // row i was caused by record Row[i] of From; nil: by record i
 }
@@ -79,6 +80,7 @@ type gather struct {
 	ops        []Op
 	row        []int32
 	start, end []int64
+	noKey      []bool
 }
 
 // take makes a batch of these rows of b. live says which columns are wanted (nil: all that are there).
@@ -116,6 +118,10 @@ func (g *gather) meta(b *Batch, rows []int32) {
 		g.start = pick(g.start[:0], b.Start, rows)
 		g.end = pick(g.end[:0], b.End, rows)
 		g.out.Start, g.out.End = g.start, g.end
+	}
+	if b.NoKey != nil {
+		g.noKey = pick(g.noKey[:0], b.NoKey, rows)
+		g.out.NoKey = g.noKey
 	}
 	if b.Row != nil {
 		g.row = pick(g.row[:0], b.Row, rows)

@@ -35,6 +35,8 @@ type Decode struct {
 	lost   int
 	empty  []bool // rows without a value
 	hollow int
+	noKey  []bool // rows without a key
+	bare   int
 	inner  []store.Span
 	start  []int64
 	end    []int64
@@ -118,6 +120,12 @@ func (d *Decode) Run(c *Context, runs []store.Records, emit Emit) error {
 		}
 		d.out.Ops = d.ops
 	}
+	if d.bare > 0 {
+		for len(d.noKey) < base {
+			d.noKey = append(d.noKey, false)
+		}
+		d.out.NoKey = d.noKey
+	}
 	if err := d.extract(c, base); err != nil {
 		return err
 	}
@@ -151,8 +159,8 @@ func (d *Decode) begin(runs []store.Records) {
 		}
 	}
 	d.time, d.start, d.end = d.time[:0], d.start[:0], d.end[:0]
-	d.lost, d.hollow = 0, 0
-	d.gone, d.empty = d.gone[:0], d.empty[:0]
+	d.lost, d.hollow, d.bare = 0, 0, 0
+	d.gone, d.empty, d.noKey = d.gone[:0], d.empty[:0], d.noKey[:0]
 }
 
 func (d *Decode) run(c *Context, r *store.Records, base int) error {
@@ -186,11 +194,13 @@ func (d *Decode) run(c *Context, r *store.Records, base int) error {
 	if d.key != nil {
 		d.key.Decode(r.Bytes, at, d.keys, lose("key"), nil)
 	}
-	if d.step.Shape == sql.TableKind {
-		for i, s := range at {
-			if s.Len < 0 {
+	for i, s := range at {
+		if s.Len < 0 && len(d.keys) > 0 {
+			if d.step.Shape == sql.TableKind {
 				d.drop(base + i)
 			}
+			d.noKey = mark(d.noKey, base+i)
+			d.bare++
 		}
 	}
 	if d.value != nil {

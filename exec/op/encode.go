@@ -131,7 +131,7 @@ func (e *Encode) Process(c *Context, b *Batch, _ Emit) error {
 	}
 	// Several partitions: the keys' bytes say which.
 	e.arena, e.spans = e.arena[:0], e.spans[:0]
-	if err := e.encodeKeys(b, nil); err != nil {
+	if err := e.encodeKeys(b, b.NoKey); err != nil {
 		return err
 	}
 	e.part = e.part[:0]
@@ -238,7 +238,7 @@ func (e *Encode) write(r *store.Records, b *Batch, null []bool, rows []int32, ke
 		}
 	case e.step.Window != nil && b.Start != nil:
 		e.arena, e.spans = e.arena[:0], e.spans[:0]
-		if err := e.encodeKeys(b, nil); err != nil {
+		if err := e.encodeKeys(b, b.NoKey); err != nil {
 			return err
 		}
 		return e.write(r, b, null, nil, e.spans)
@@ -248,7 +248,7 @@ func (e *Encode) write(r *store.Records, b *Batch, null []bool, rows []int32, ke
 		}
 	default:
 		var err error
-		if r.Bytes, r.Key, err = e.key.Encode(at(&e.keyCols, b, e.keyAt), b.N, nil, r.Bytes, r.Key); err != nil {
+		if r.Bytes, r.Key, err = e.key.Encode(at(&e.keyCols, b, e.keyAt), b.N, b.NoKey, r.Bytes, r.Key); err != nil {
 			return fmt.Errorf("Error serializing key to topic: %s: %w", e.step.Topic, err)
 		}
 	}

@@ -74,7 +74,7 @@ func (e *Send) Process(c *Context, b *Batch, _ Emit) error {
 	e.arena, e.spans = e.arena[:0], e.spans[:0]
 	if e.key != nil {
 		var err error
-		if e.arena, e.spans, err = e.key.Encode(b.Cols[:e.keys], b.N, nil, e.arena, e.spans); err != nil {
+		if e.arena, e.spans, err = e.key.Encode(b.Cols[:e.keys], b.N, b.NoKey, e.arena, e.spans); err != nil {
 			return fmt.Errorf("Error serializing key to topic: %s: %w", e.topic, err)
 		}
 	}
@@ -146,6 +146,7 @@ type Receive struct {
 	runs   []store.Records
 	time   []int64
 	ops    []Op
+	noKey  []bool
 	out    Batch
 }
 
@@ -158,7 +159,8 @@ func NewReceive(s *plan.Exchange) *Receive {
 func (r *Receive) Run(c *Context, runs []store.Records, emit Emit) error {
 	r.runs = append(r.runs[:0], runs...)
 	r.origin.Runs, r.origin.Start = r.origin.Runs[:0], r.origin.Start[:0]
-	r.time, r.ops = r.time[:0], r.ops[:0]
+	r.time, r.ops, r.noKey = r.time[:0], r.ops[:0], r.noKey[:0]
+	bare := false
 	reset(r.cols)
 	reset(r.times)
 	plain := true
@@ -178,6 +180,8 @@ func (r *Receive) Run(c *Context, runs []store.Records, emit Emit) error {
 			if run.Mark != nil {
 				o = Op(run.Mark[row])
 			}
+			r.noKey = append(r.noKey, run.Key[row].Len < 0)
+			bare = bare || run.Key[row].Len < 0
 			plain = plain && o == Insert
 			r.ops = append(r.ops, o)
 		}
@@ -188,6 +192,9 @@ func (r *Receive) Run(c *Context, runs []store.Records, emit Emit) error {
 	r.out = Batch{N: len(r.time), Cols: r.cols, Time: r.time, From: &r.origin}
 	if !plain {
 		r.out.Ops = r.ops
+	}
+	if bare {
+		r.out.NoKey = r.noKey
 	}
 	if r.step.Window != nil {
 		r.out.Start, r.out.End = r.times[0].I64, r.times[1].I64

@@ -14,6 +14,7 @@ type Rekey struct {
 	call  expr.Call
 	out   Batch
 	full  []*vec.Vec
+	noKey []bool
 }
 
 // NewRekey is the operator of s.
@@ -48,6 +49,14 @@ func (r *Rekey) Process(c *Context, b *Batch, emit Emit) error {
 		if b.Ops != nil && !r.keyed[i] {
 			cols[i] = r.blank(i, cols[i], b)
 		}
+	}
+	r.out.NoKey = nil
+	if len(r.keys) == 1 && cols[0].Nulls > 0 { // one null expression is a null key; several make a key of nulls
+		r.noKey = r.noKey[:0]
+		for row := range b.N {
+			r.noKey = append(r.noKey, cols[0].IsNull(row))
+		}
+		r.out.NoKey = r.noKey
 	}
 	for i, in := range r.step.Rest {
 		cols[len(r.keys)+i] = b.Cols[in]

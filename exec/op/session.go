@@ -23,6 +23,7 @@ type Sessions struct {
 	sent  []bool       // EMIT FINAL: the session has left
 
 	now    int64 // stream time
+	stored int64 // the latest end of a session
 	swept  int64
 	oldest int64 // EMIT FINAL: no session that waits ends before
 
@@ -48,7 +49,7 @@ func NewSessions(s *plan.Aggregate, print uint64, keep bool, order KeyBytes) (*S
 	if err != nil {
 		return nil, err
 	}
-	o := &Sessions{step: s, win: *s.Window, accs: accs, order: order, now: -1, oldest: 1 << 62, cols: columns(s.Schema), rcols: columns(s.Schema)}
+	o := &Sessions{step: s, win: *s.Window, accs: accs, order: order, now: -1, stored: -1, oldest: 1 << 62, cols: columns(s.Schema), rcols: columns(s.Schema)}
 	kt := types(s.Schema[:s.Groups])
 	o.keys = state.NewIndex(kt)
 	o.table = state.NewTable("Aggregate", print, kt, true, true, keep, cells...)
@@ -77,7 +78,7 @@ func (s *Sessions) Restored() error {
 		if err != nil {
 			return err
 		}
-		s.now = max(s.now, s.table.Time[g])
+		s.now, s.stored = max(s.now, s.table.Time[g]), max(s.stored, s.table.End[g])
 		s.add(kid, g)
 	}
 	for g := range s.sent {
@@ -173,8 +174,9 @@ func (s *Sessions) take(c *Context, b *Batch, i int) error {
 		s.byKey = append(s.byKey, nil)
 	}
 	list := s.byKey[kid]
-	lo, hi := 0, 0 // the sessions that t touches stand side by side
-	for lo < len(list) && s.table.End[list[lo]] < t-s.win.Size {
+	lo, hi := 0, 0                                        // the sessions that t touches stand side by side
+	seen := max(t-s.win.Size, s.stored-s.win.Retention+1) // ksqlDB's store no longer gives older ones
+	for lo < len(list) && s.table.End[list[lo]] < seen {
 		lo++
 	}
 	for hi = lo; hi < len(list) && s.table.Win(list[hi]) <= t+s.win.Size; {
@@ -215,6 +217,7 @@ func (s *Sessions) take(c *Context, b *Batch, i int) error {
 		s.table.Remove(o)
 	}
 	s.table.End[g], s.table.Time[g] = end, end
+	s.stored = max(s.stored, end)
 	gids := []int32{g}
 	for k, acc := range s.accs {
 		for a, col := range s.one[k] {

@@ -3,6 +3,7 @@ package op
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/ksqlgo/ksql/exec/state"
@@ -117,20 +118,20 @@ func (w *Windows) Process(c *Context, b *Batch, emit Emit) error {
 	}
 	// EMIT FINAL: what closes leaves right after the row that closes it.
 	for lo := 0; lo < b.N; {
-		hi := lo
-		due := false
-		now := w.now
-		for hi < b.N && !due {
-			now = max(now, b.Time[hi])
-			first := w.first(b.Time[hi])
-			for _, o := range w.open {
-				if o.start+w.win.Size > w.closed { // the first that has not left
-					first = min(first, o.start)
-					break
-				}
+		hi, due, now := lo, false, w.now
+		first := int64(math.MaxInt64) // start of the earliest window that has not left
+		for _, o := range w.open {
+			if o.start+w.win.Size > w.closed {
+				first = o.start
+				break
 			}
-			due = first+w.win.Size <= now-w.win.Grace && now-w.win.Grace > w.closed
-			hi++
+		}
+		for ; hi < b.N && !due; hi++ {
+			now = max(now, b.Time[hi])
+			if f := w.first(b.Time[hi]); f+w.win.Size > w.closed {
+				first = min(first, f)
+			}
+			due = first != math.MaxInt64 && first+w.win.Size <= now-w.win.Grace && now-w.win.Grace > w.closed
 		}
 		w.expand(c, b, lo, hi)
 		if err := w.fold(b, nil); err != nil {

@@ -1,0 +1,84 @@
+package op
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/ksqlgo/ksql/exec/expr"
+	"github.com/ksqlgo/ksql/plan"
+	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/fn"
+	"github.com/ksqlgo/ksql/sql/vec"
+)
+
+// counted is an aggregation that counts the rows of each STRING key.
+func counted(t *testing.T, w *plan.Window) *plan.Aggregate {
+	t.Helper()
+	set := fn.Builtins()
+	r, err := set.Resolve("COUNT", []fn.ArgType{{Type: sql.TBigint}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := sql.Column{Field: sql.Field{Name: "K", Type: sql.TString}, Role: sql.KeyRole}
+	arg := sql.Column{Field: sql.Field{Name: "T", Type: sql.TBigint}}
+	in := &plan.Project{Head: plan.Head{Schema: sql.Schema{key, arg}}}
+	out := sql.Schema{key}
+	if w != nil {
+		for _, n := range []string{"WINDOWSTART", "WINDOWEND"} {
+			out = append(out, sql.Column{Field: sql.Field{Name: n, Type: sql.TBigint}, Role: sql.PseudoRole})
+		}
+	}
+	out = append(out, sql.Column{Field: sql.Field{Name: "N", Type: sql.TBigint}})
+	return &plan.Aggregate{Head: plan.Head{Name: "Aggregate", Shape: sql.TableKind, Schema: out, Window: w}, In: in, Groups: 1,
+		Calls: []plan.AggCall{{Func: r.Func, Variant: r.Variant, Site: fn.Site{Args: r.Args, Returns: r.Returns}, Args: []int{1}, Name: "N"}}}
+}
+
+type event struct {
+	key string
+	at  int64
+}
+
+// feed runs events through o in batches of size n and prints what leaves.
+func feed(t *testing.T, o Operator, events []event, n int) []string {
+	t.Helper()
+	var out []string
+	c := &Context{Env: &expr.Env{}}
+	for len(events) > 0 {
+		part := events[:min(n, len(events))]
+		events = events[len(part):]
+		k, a := vec.New(sql.TString), vec.New(sql.TBigint)
+		b := &Batch{N: len(part), Cols: []*vec.Vec{k, a}}
+		for _, e := range part {
+			k.AppendString(e.key)
+			a.AppendI64(e.at)
+			b.Time = append(b.Time, e.at)
+		}
+		if err := o.Process(c, b, func(b *Batch) error {
+			for i := range b.N {
+				s := b.Op(i).String()
+				for _, col := range b.Cols {
+					s += fmt.Sprint(" ", col.Get(i))
+				}
+				out = append(out, fmt.Sprint(s, " @", b.Time[i]))
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out
+}
+
+func TestFinalWindow(t *testing.T) {
+	for _, n := range []int{1, 2, 7} {
+		s := counted(t, &plan.Window{Kind: sql.Tumbling, Size: 2, Retention: 2, Final: true})
+		o, err := NewWindows(s, 1, false, func(c []*vec.Vec, n int) ([][]byte, error) { return make([][]byte, n), nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := fmt.Sprint(feed(t, o, []event{{"a", 0}, {"a", 1}, {"a", 2}}, n))
+		if want := "[+ a 0 2 2 @1]"; got != want {
+			t.Errorf("batches of %d: got %s, want %s", n, got, want)
+		}
+	}
+}
