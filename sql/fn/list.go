@@ -9,7 +9,7 @@ import (
 // Builtins is the set of ksqlDB's own functions.
 func Builtins() *Set {
 	return NewSet(
-		stringFuncs, maskFuncs, bytesFuncs, encodeFuncs, urlFuncs, mathFuncs, randomFuncs, compareFuncs,
+		stringFuncs, maskFuncs, bytesFuncs, encodeFuncs, regexFuncs, urlFuncs, mathFuncs, dateFuncs, randomFuncs, compareFuncs,
 		arrayFuncs(), mapFuncs(), lambdaFuncs(), nullFuncs(), jsonFuncs(), tableFuncs(),
 		[]Func{countFunc(), avgFunc(), correlationFunc(), histogramFunc(), attrFunc(), distinctFunc()},
 		sumFuncs(), minMaxFuncs(), stddevFuncs(), topkFuncs(), collectFuncs(), offsetFuncs(),
