@@ -97,7 +97,8 @@ func WithCommit(rows int, every time.Duration) Option {
 func WithAllocator(m vec.Mem) Option { return func(o *options) { o.mem = m } }
 
 // Open starts an engine. With a directory it reads back what is there and goes on where it stopped. ctx
-// bounds the opening only.
+// bounds the opening only. A directory that was damaged below what had reached the disk is refused with
+// store.ErrCorrupt, the file and the place; nothing in it is changed.
 func Open(ctx context.Context, opts ...Option) (*Engine, error) {
 	o := options{mem: vec.GoMem()}
 	for _, f := range opts {
@@ -115,6 +116,10 @@ func Open(ctx context.Context, opts ...Option) (*Engine, error) {
 		if err != nil {
 			return nil, err
 		}
+	}
+	if err := local.Damage(e.log); err != nil {
+		e.release()
+		return nil, fmt.Errorf("the directory is left as it is: %w", err)
 	}
 	path := meta.Memory
 	if o.dir != "" {

@@ -31,13 +31,15 @@ type task struct {
 	out     []*store.Records
 	trouble []op.Problem
 
-	seen    sync.Mutex
-	done    map[store.TP]int64 // pos as of the last commit, for Sync
-	wake    chan struct{}
-	changed int // changelog rows since the last checkpoint
-	saving  atomic.Bool
-	saver   sync.WaitGroup
-	view    *view // reads the state: see pull.go
+	seen     sync.Mutex
+	done     map[store.TP]int64 // pos as of the last commit, for Sync
+	wake     chan struct{}
+	changed  int  // changelog rows since the last checkpoint
+	read     int  // rows read since the last trim
+	internal bool // the input is a repartition topic
+	saving   atomic.Bool
+	saver    sync.WaitGroup
+	view     *view // reads the state: see pull.go
 }
 
 func (q *Query) open(ctx context.Context, u store.Unit) (*task, error) {
@@ -49,6 +51,7 @@ func (q *Query) open(ctx context.Context, u store.Unit) (*task, error) {
 		}
 	}
 	t.ctx = q.e.context(q.plan, u.Partition, func(p op.Problem) { t.trouble = append(t.trouble, p) })
+	t.internal = s.from != nil
 	var err error
 	if t.line, err = s.build(t.ctx, q.plan.Kind, q.e.log.Durable(), func(*op.Batch) error { return nil }); err != nil {
 		return nil, err
@@ -178,11 +181,24 @@ func (t *task) commit() error {
 		t.done[tp] = n
 	}
 	t.seen.Unlock()
+	t.read += t.pending
 	t.pending, t.held = 0, false
 	t.mu.Unlock()
 	t.q.e.moved()
 	t.checkpoint()
-	return nil
+	return t.trim()
+}
+
+// trimRows is how many rows of a repartition topic may be read before they are given up.
+const trimRows = 1 << 16
+
+// trim tells the log that rows of a repartition topic have been consumed: nobody else reads it.
+func (t *task) trim() error {
+	if !t.internal || t.read < trimRows {
+		return nil
+	}
+	t.read = 0
+	return t.q.e.log.Trim(t.q.e.base, t.pos)
 }
 
 // abandon leaves state as it is: the query has failed.
