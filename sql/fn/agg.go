@@ -39,7 +39,14 @@ type plainAgg[S, A, R any] struct {
 func (a *plainAgg[S, A, R]) Fold(groups []int32, sign []int8, show []bool, args []*vec.Vec, out *vec.Vec) error {
 	v, s := args[0], a.s
 	x, _ := fixed[A](v)
+	x = x[:len(groups)]
 	add, undo, read := a.Agg.Add, a.Agg.Undo, a.Agg.Read
+	base, k := out.N, 0
+	direct := out.Nulls == 0
+	var dst []R
+	if direct {
+		dst = grow[R](out, len(groups))
+	}
 	for i, g := range groups {
 		st := &s[g]
 		if v.Nulls == 0 || !v.IsNull(i) {
@@ -49,9 +56,22 @@ func (a *plainAgg[S, A, R]) Fold(groups []int32, sign []int8, show []bool, args 
 				undo(st, x[i])
 			}
 		}
-		if show == nil || show[i] {
-			putFixed(out, read, st)
+		if show != nil && !show[i] {
+			continue
 		}
+		if !direct {
+			putFixed(out, read, st)
+			continue
+		}
+		r, ok := read(st)
+		dst[k] = r
+		if !ok {
+			out.SetNull(base + k)
+		}
+		k++
+	}
+	if direct {
+		out.Truncate(base + k)
 	}
 	return nil
 }

@@ -1,6 +1,10 @@
 package vec
 
-import "github.com/ksqlgo/ksql/sql"
+import (
+	"slices"
+
+	"github.com/ksqlgo/ksql/sql"
+)
 
 // ksqlDB keeps MAPs in Java hash maps, and some functions let the order of their entries be seen. A MAP
 // column keeps its entries in an order, so who builds a MAP puts them in Java's: EndMap does it. The order
@@ -24,48 +28,104 @@ const DefaultMapCapacity = 16
 // that initial capacity does. A key that comes again keeps its place and takes the later value.
 func (v *Vec) EndMap(capacity int) {
 	lo, keys := int(v.Offs[len(v.Offs)-1]), v.Kids[0]
-	if n := keys.N - lo; n > 1 && !v.ordered(lo, capacity) {
+	var small smallOrder
+	switch n := keys.N - lo; {
+	case n < 2:
+	case n <= len(small.ids):
+		if at := small.order(keys, lo, capacity); at != nil {
+			v.reorder(lo, at)
+		}
+	default:
 		var h HashOrder
 		h.Reset(capacity)
 		for i := lo; i < keys.N; i++ {
 			h.Put(keys, i, i)
 		}
-		at := h.Order()
-		for _, k := range v.Kids {
-			tail := New(k.Type)
-			tail.AppendRows(k, at)
-			k.Truncate(lo)
-			k.AppendRange(tail, 0, tail.N)
-		}
+		v.reorder(lo, h.Order())
 	}
 	v.EndList()
 }
 
-// ordered reports whether the entries from lo on, few ones, stand in Java's order already. It allocates nothing.
-func (v *Vec) ordered(lo, capacity int) bool {
-	keys := v.Kids[0]
-	var hashes [16]uint32
-	n := keys.N - lo
-	if n > len(hashes) {
-		return false
+// reorder makes the items from lo on those rows of the kids.
+func (v *Vec) reorder(lo int, at []int32) {
+	for _, k := range v.Kids {
+		n := k.N
+		if k.Nulls > 0 || k.Type.Kind >= sql.Array && k.Type.Kind <= sql.Struct {
+			tail := New(k.Type)
+			tail.AppendRows(k, at)
+			k.Truncate(lo)
+			k.AppendRange(tail, 0, tail.N)
+			continue
+		}
+		k.AppendRows(k, at)
+		k.drop(lo, n)
 	}
-	size := tableSize(n, capacity)
-	last := uint32(0)
-	for i := range n {
-		x := javaHash(keys, lo+i)
-		for _, y := range hashes[:i] {
-			if x == y { // perhaps the same key
-				return false
+}
+
+// drop takes rows lo to hi out of a column of plain values without nulls.
+func (v *Vec) drop(lo, hi int) {
+	v.N -= hi - lo
+	switch v.Type.Kind {
+	case sql.Boolean:
+		v.Bool = slices.Delete(v.Bool, lo, hi)
+	case sql.Integer, sql.Date, sql.Time:
+		v.I32 = slices.Delete(v.I32, lo, hi)
+	case sql.Bigint, sql.Timestamp:
+		v.I64 = slices.Delete(v.I64, lo, hi)
+	case sql.Double:
+		v.F64 = slices.Delete(v.F64, lo, hi)
+	case sql.Decimal:
+		if Wide(v.Type) {
+			v.Big = slices.Delete(v.Big, lo, hi)
+		} else {
+			v.Dec = slices.Delete(v.Dec, lo, hi)
+		}
+	case sql.String, sql.Bytes:
+		from, to := v.Offs[lo], v.Offs[hi]
+		v.Data = append(v.Data[:from], v.Data[to:]...)
+		v.Offs = slices.Delete(v.Offs, lo, hi)
+		for i := lo; i < len(v.Offs); i++ {
+			v.Offs[i] -= to - from
+		}
+	}
+}
+
+// smallOrder is HashOrder for few entries: it allocates nothing.
+type smallOrder struct {
+	hashes [16]uint32
+	ids    [16]int32
+}
+
+// order is nil where the entries from lo on are in order already.
+func (s *smallOrder) order(keys *Vec, lo, capacity int) []int32 {
+	n := 0
+entries:
+	for i := lo; i < keys.N; i++ {
+		x := javaHash(keys, i)
+		for k, y := range s.hashes[:n] {
+			if x == y && Equal(keys, i, keys, int(s.ids[k])) {
+				s.ids[k] = int32(i)
+				continue entries
 			}
 		}
-		hashes[i] = x
-		b := x & uint32(size-1)
-		if b < last {
-			return false
-		}
-		last = b
+		s.hashes[n], s.ids[n] = x, int32(i)
+		n++
 	}
-	return true
+	mask := uint32(tableSize(n, capacity) - 1)
+	sorted := n == keys.N-lo
+	for i := 1; i < n; i++ {
+		x, id := s.hashes[i], s.ids[i]
+		k := i
+		for ; k > 0 && s.hashes[k-1]&mask > x&mask; k-- {
+			s.hashes[k], s.ids[k] = s.hashes[k-1], s.ids[k-1]
+			sorted = false
+		}
+		s.hashes[k], s.ids[k] = x, id
+	}
+	if sorted {
+		return nil
+	}
+	return s.ids[:n]
 }
 
 // tableSize is the size that a table of that initial capacity has grown to with n entries.
