@@ -1,6 +1,8 @@
 package format
 
 import (
+	"math"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -196,4 +198,25 @@ func TestJSONDeepData(t *testing.T) {
 	if !strings.Contains(got[0], "malformed") || !strings.Contains(got[1], "malformed") || got[2] != `{"C":"x"}` {
 		t.Error(got[2])
 	}
+}
+
+func TestAppendInt(t *testing.T) {
+	check := func(x int64) {
+		if got := string(appendInt([]byte("x"), x)); got != "x"+strconv.FormatInt(x, 10) {
+			t.Errorf("%d is written as %s", x, got)
+		}
+		if y, end := smallInt([]byte(strconv.FormatInt(x, 10)+",         "), 0); end > 0 && y != x || end < 0 && x > -1e18 && x < 1e18 {
+			t.Errorf("%d is read as %d", x, y)
+		}
+	}
+	for x := int64(1); x < 1e18; x *= 10 {
+		for _, d := range []int64{-1, 0, 1, 5, 2 * x, 7*x + 3} {
+			check(x + d)
+			check(-x - d)
+		}
+	}
+	check(math.MinInt64)
+	check(math.MaxInt64)
+	check(1234567890123456)
+	check(9876543210987654)
 }

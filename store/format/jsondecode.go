@@ -14,6 +14,7 @@ import (
 type jsonField struct {
 	name   string
 	prefix string // "name": as it is written
+	lead   string // prefix behind the brace or comma
 	typ    sql.Type
 	kind   sql.Kind
 	item   *jsonField  // of ARRAY and MAP
@@ -86,6 +87,10 @@ func newRecord(fields []sql.Field) *jsonRecord {
 	upper := map[string]bool{}
 	for i, f := range fields {
 		r.fields = append(r.fields, newField(f))
+		r.fields[i].lead = "," + r.fields[i].prefix
+		if i == 0 {
+			r.fields[i].lead = "{" + r.fields[i].prefix
+		}
 		r.byName[f.Name] = i
 		u := strings.ToUpper(f.Name)
 		r.twins = r.twins || upper[u]
@@ -344,8 +349,16 @@ func (c *jsonCodec) unread(p, field int) (int, error) {
 	fits := b[p] == 'n'
 	switch f.kind {
 	case sql.String:
+		if b[p] == '"' {
+			if e := run(b, p+1); e > 0 && b[e] == '"' {
+				return e + 1, nil
+			}
+		}
 		fits = fits || b[p] != '[' && b[p] != '{'
 	case sql.Integer, sql.Bigint, sql.Double, sql.Date, sql.Timestamp:
+		if _, e := smallInt(b, p); e > 0 {
+			return e, nil
+		}
 		fits = fits || b[p] == '-' || b[p]-'0' <= 9
 	case sql.Boolean:
 		fits = fits || b[p] == 't' || b[p] == 'f'

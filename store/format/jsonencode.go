@@ -35,17 +35,16 @@ func (c *jsonCodec) Encode(cols []*vec.Vec, n int, skip []bool, dst []byte, at [
 
 // appendObject adds row i of cols with all fields, nulls too.
 func appendObject(dst []byte, r *jsonRecord, cols []*vec.Vec, i int) []byte {
-	dst = append(dst, '{')
+	if len(cols) == 0 {
+		return append(dst, "{}"...)
+	}
 	for k, v := range cols {
-		if k > 0 {
-			dst = append(dst, ',')
-		}
 		f := &r.fields[k]
-		dst = append(dst, f.prefix...)
+		dst = append(dst, f.lead...)
 		if v.Nulls == 0 {
 			switch f.kind {
 			case sql.Bigint, sql.Timestamp:
-				dst = strconv.AppendInt(dst, v.I64[i], 10)
+				dst = appendInt(dst, v.I64[i])
 				continue
 			case sql.String:
 				dst = appendQuoted(dst, v.Data[v.Offs[i]:v.Offs[i+1]])
@@ -55,6 +54,53 @@ func appendObject(dst []byte, r *jsonRecord, cols []*vec.Vec, i int) []byte {
 		dst = appendJSON(dst, f, v, i)
 	}
 	return append(dst, '}')
+}
+
+// appendInt is strconv.AppendInt for what columns mostly hold, four digits at a time and without a copy.
+func appendInt(dst []byte, x int64) []byte {
+	if x < 0 || x >= 1e16 {
+		return strconv.AppendInt(dst, x, 10)
+	}
+	n := width(uint64(x))
+	at := len(dst)
+	dst = append(dst, "0000000000000000"[:n]...)
+	w := dst[at : at+n]
+	u := uint64(x)
+	for len(w) >= 4 {
+		q := u / 10000
+		d := (u - q*10000) * 2
+		e := d / 200 * 2
+		d -= e * 100
+		w[len(w)-4], w[len(w)-3], w[len(w)-2], w[len(w)-1] = pairs[e], pairs[e+1], pairs[d], pairs[d+1]
+		w = w[:len(w)-4]
+		u = q
+	}
+	for k := len(w) - 1; k >= 0; k-- {
+		w[k] = '0' + byte(u%10)
+		u /= 10
+	}
+	return dst
+}
+
+const pairs = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849" +
+	"5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"
+
+// width is the number of digits of x.
+func width(x uint64) int {
+	n := 1
+	for x >= 10000 {
+		x /= 10000
+		n += 4
+	}
+	switch {
+	case x >= 1000:
+		return n + 3
+	case x >= 100:
+		return n + 2
+	case x >= 10:
+		return n + 1
+	}
+	return n
 }
 
 // appendJSON adds row i of v.

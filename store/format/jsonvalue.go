@@ -290,9 +290,6 @@ func lowBits(d vec.Decimal) int64 {
 	return int64(low.Uint64())
 }
 
-// tensF are the powers of ten that a double holds exactly.
-var tensF = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22}
-
 // double reads the number at p as a double.
 func double(b []byte, p int) (float64, int) {
 	end, _ := number(b, p)
@@ -321,7 +318,7 @@ func double(b []byte, p int) (float64, int) {
 			}
 		}
 		if u < 1<<53 {
-			x := float64(u) / tensF[frac]
+			x := vec.NumOf(int64(u)).Float(frac)
 			if neg {
 				x = -x
 			}
