@@ -119,6 +119,13 @@ func TestOpen(t *testing.T) {
 	if nulls != 2 {
 		t.Error("NONE reads null")
 	}
+	c, err = Open(Spec{Format: "json", Side: Key, Unwrapped: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, at, err := c.Encode(nil, 1, nil, nil, nil); err != nil || at[0].Len >= 0 {
+		t.Error("a key without columns is null", at, err)
+	}
 	f, ok := Lookup("protobuf")
 	if !ok || !f.SchemaRegistry || f.Unwrap {
 		t.Error(f)

@@ -117,6 +117,7 @@ type jsonCodec struct {
 }
 
 func openJSON(s Spec) (Codec, error) {
+	s.Unwrapped = s.Unwrapped && len(s.Columns) == 1
 	return &jsonCodec{spec: s, rec: newRecord(s.Columns), mark: make([]uint64, len(s.Columns)), scratch: make([]*vec.Vec, len(s.Columns))}, nil
 }
 

@@ -52,8 +52,11 @@ func Open(s Spec) (Codec, error) {
 	}
 	e, _ := Lookup(s.Format)
 	s.Format = e.Name
-	if s.Unwrapped && len(s.Columns) != 1 && e.Name == "JSON" {
-		return nil, fmt.Errorf("'WRAP_SINGLE_VALUE' is only valid for single-field value schemas")
+	if s.Unwrapped && len(s.Columns) > 1 && e.Name == "JSON" {
+		return nil, errors.New("'WRAP_SINGLE_VALUE' is only valid for single-field value schemas")
+	}
+	if s.Side == Key && len(s.Columns) == 0 {
+		return &noneCodec{}, nil // a source without key: null is written, nothing is read
 	}
 	return e.open(s)
 }
