@@ -162,6 +162,12 @@ func (n *arith[T]) byLiteral(out, l []T) {
 			}
 		default:
 			d := n.div
+			if d.plain {
+				for i, x := range l {
+					out[i] = T(int64(x) / d.d)
+				}
+				return
+			}
 			for i, x := range l {
 				out[i] = T(d.quo(int64(x)))
 			}
@@ -174,6 +180,12 @@ func (n *arith[T]) byLiteral(out, l []T) {
 			}
 		default:
 			d := n.div
+			if d.plain {
+				for i, x := range l {
+					out[i] = T(int64(x) % d.d)
+				}
+				return
+			}
 			for i, x := range l {
 				out[i] = T(d.rem(int64(x)))
 			}

@@ -110,6 +110,32 @@ func TestBatchSize(t *testing.T) {
 	}
 }
 
+// TestSizes: a program may get batches of any sizes one after the other.
+func TestSizes(t *testing.T) {
+	x := columns(t, sampleSchema)
+	r := rand.New(rand.NewPCG(7, 8))
+	for _, text := range append(texts, "NULL IS NULL", "CASE WHEN I > 0 THEN NULL ELSE I END", "'x'", "ARRAY[1, NULL]") {
+		p, err := Compile(x.mustBind(t, text), testEnv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range []int{5, 0, 1, 40, 3, 0, 9} {
+			cols := randomBatch(r, x, n)
+			got := p.Eval(&Call{Cols: cols, N: n})
+			fresh, _ := Compile(x.mustBind(t, text), testEnv)
+			want := fresh.Eval(&Call{Cols: cols, N: n})
+			if got.N != n {
+				t.Fatalf("%s: %d rows of %d", text, got.N, n)
+			}
+			for i := range n {
+				if !vec.EqualValues(got.Get(i), want.Get(i)) {
+					t.Fatalf("%s: %s, want %s", text, show(got.Get(i)), show(want.Get(i)))
+				}
+			}
+		}
+	}
+}
+
 func TestDivisor(t *testing.T) {
 	edge := []int64{0, 1, -1, 2, 3, 7, 10, 123, 1000003, 1<<31 - 1, 1 << 31, 1 << 32, 1<<62 - 1, 1 << 62, 1<<63 - 1, -1 << 63, -1<<63 + 1}
 	r := rand.New(rand.NewPCG(3, 4))
@@ -121,6 +147,12 @@ func TestDivisor(t *testing.T) {
 			continue
 		}
 		v := newDivisor(d)
+		if v.plain {
+			if d != 1 && d != -1 && d != -1<<63 {
+				t.Fatalf("%d needs no division", d)
+			}
+			continue
+		}
 		for k, x := range edge {
 			if k > 100 && (k+int(d))&15 != 0 {
 				continue

@@ -36,22 +36,23 @@ type cases struct {
 	thens []*arm // one more than conds when there is an ELSE
 	open  []int32
 	which []int32 // the arm of each row, -1: none
-	at    []int32 // the row of the arm's result
 	out   *vec.Vec
 }
 
 // arm is a THEN or the ELSE.
 type arm struct {
 	*branch
-	null bool
-	rows []int32
-	v    *vec.Vec
+	null  bool
+	rows  []int32  // those that it gives the result of, in order
+	v     *vec.Vec // its result; nil: none
+	whole bool     // v is of all rows, not only of those
+	next  int      // the next row of v otherwise
 }
 
 func (n *cases) fails() bool { return true }
 
 func (n *cases) eval(f *frame) *vec.Vec {
-	n.which, n.at = resize(n.which, f.n), resize(n.at, f.n)
+	n.which = resize(n.which, f.n)
 	n.open = n.open[:0]
 	for i := range f.n {
 		n.open = append(n.open, int32(i))
@@ -93,30 +94,90 @@ func (n *cases) eval(f *frame) *vec.Vec {
 		last.rows = append(last.rows, n.open...)
 	}
 	for k, a := range n.thens {
+		a.v = nil
 		if len(a.rows) == 0 || a.null {
 			continue
 		}
-		whole := !a.fails() || len(a.rows) == f.n
-		if whole {
+		a.whole = !a.fails() || len(a.rows) == f.n
+		if a.whole {
 			a.v = a.eval(f)
 		} else {
 			a.v = a.on(f, a.rows)
 		}
-		for j, i := range a.rows {
+		for _, i := range a.rows {
 			n.which[i] = int32(k)
-			if whole {
-				j = int(i)
-			}
-			n.at[i] = int32(j)
 		}
 	}
-	n.out.Reset()
+	n.collect(f.n)
+	return n.out
+}
+
+// collect puts the results of the arms together.
+func (n *cases) collect(rows int) {
+	switch n.out.Type.Kind {
+	case sql.Integer, sql.Date, sql.Time:
+		n.out.SetLen(rows)
+		scatter(n, n.out.I32, func(v *vec.Vec) []int32 { return v.I32 })
+	case sql.Bigint, sql.Timestamp:
+		n.out.SetLen(rows)
+		scatter(n, n.out.I64, func(v *vec.Vec) []int64 { return v.I64 })
+	case sql.Double:
+		n.out.SetLen(rows)
+		scatter(n, n.out.F64, func(v *vec.Vec) []float64 { return v.F64 })
+	case sql.Boolean:
+		n.out.SetLen(rows)
+		scatter(n, n.out.Bool, func(v *vec.Vec) []bool { return v.Bool })
+	default:
+		n.gather(rows)
+		return
+	}
 	for i, k := range n.which {
 		if k < 0 {
-			n.out.AppendNull()
-		} else {
-			n.out.AppendFrom(n.thens[k].v, int(n.at[i]))
+			n.out.SetNull(i)
 		}
 	}
-	return n.out
+}
+
+func scatter[T any](n *cases, out []T, values func(*vec.Vec) []T) {
+	for _, a := range n.thens {
+		if a.v == nil {
+			continue
+		}
+		src := values(a.v)
+		for j, i := range a.rows {
+			if a.whole {
+				j = int(i)
+			}
+			out[i] = src[j]
+			if a.v.IsNull(j) {
+				n.out.SetNull(int(i))
+			}
+		}
+	}
+}
+
+func (n *cases) gather(rows int) {
+	for _, a := range n.thens {
+		a.next = 0
+	}
+	n.out.Reset()
+	text := n.out.Type.Kind == sql.String
+	for i := range rows {
+		k := n.which[i]
+		if k < 0 {
+			n.out.AppendNull()
+			continue
+		}
+		a := n.thens[k]
+		j := i
+		if !a.whole {
+			j = a.next
+			a.next++
+		}
+		if text && a.v.Nulls == 0 {
+			n.out.AppendBytes(a.v.Data[a.v.Offs[j]:a.v.Offs[j+1]])
+		} else {
+			n.out.AppendFrom(a.v, j)
+		}
+	}
 }

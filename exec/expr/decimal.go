@@ -56,26 +56,43 @@ func (n *decimalArith) eval(f *frame) *vec.Vec {
 	l, r := n.l.load(f), n.r.load(f)
 	n.out.SetLen(f.n)
 	out := n.out.Dec[:f.n]
+	// A literal has one row: every i is masked to 0.
+	lm, rm := mask(l), mask(r)
 	switch n.op {
+	case sql.OpAdd: // the result's type has room for every sum
+		for i := range out {
+			out[i], _ = l[i&lm].Add(r[i&rm])
+		}
+	case sql.OpSub:
+		for i := range out {
+			out[i], _ = l[i&lm].Sub(r[i&rm])
+		}
 	case sql.OpMul:
 		for i := range out {
-			x, y := at(l, i), at(r, i)
-			if a, ok := x.Small(); ok {
-				if b, ok := y.Small(); ok {
-					out[i] = mul64(a, b)
-					continue
-				}
+			x, y := l[i&lm], r[i&rm]
+			a, aok := x.Small()
+			b, bok := y.Small()
+			if aok && bok {
+				out[i] = mul64(a, b)
+			} else {
+				n.store(f, i, n.one(x, y))
 			}
-			n.store(f, i, n.one(x, y))
 		}
 	default:
 		for i := range out {
 			if !f.bad(i) {
-				n.store(f, i, n.one(at(l, i), at(r, i)))
+				n.store(f, i, n.one(l[i&lm], r[i&rm]))
 			}
 		}
 	}
 	return n.out
+}
+
+func mask(v []vec.Num) int {
+	if len(v) == 1 {
+		return 0
+	}
+	return -1
 }
 
 // at is row i of an operand; a literal has one row.
@@ -112,7 +129,15 @@ func (n *decimalArith) one(x, y vec.Num) (r numResult) {
 			r.err = errZero
 			return r
 		}
-		if r.n, ok = x.Quo(y, n.out.Type.Scale-n.l.scale+n.r.scale, vec.Exact); !ok {
+		shift := n.out.Type.Scale - n.l.scale + n.r.scale
+		if q, exact, small := quoSmall(x, y, shift); small {
+			r.n = vec.NumOf(q)
+			if !exact {
+				r.err = errRounding
+			}
+			return r
+		}
+		if r.n, ok = x.Quo(y, shift, vec.Exact); !ok {
 			r.err = errRounding
 			return r
 		}
@@ -134,6 +159,20 @@ func (n *decimalArith) one(x, y vec.Num) (r numResult) {
 		r.err = errRange
 	}
 	return r
+}
+
+// quoSmall is x * 10^shift / y where all of these fit int64.
+func quoSmall(x, y vec.Num, shift int) (q int64, exact, ok bool) {
+	a, aok := x.Small()
+	b, bok := y.Small()
+	if !aok || !bok || shift > 18 {
+		return 0, false, false
+	}
+	ten, _ := vec.Pow10(shift).Small()
+	if a, ok = mul64(a, ten).Small(); !ok || b == -1 {
+		return 0, false, false
+	}
+	return a / b, a%b == 0, true
 }
 
 // mulI64 is the short way for BIGINT * literal. It reports whether it applied.

@@ -9,7 +9,7 @@ type divisor struct {
 	abs   uint64
 	magic uint64
 	shift uint
-	plain bool // d is 1, -1 or -2^63: the processor divides
+	plain bool // d is 1, -1 or -2^63: the processor has to divide
 }
 
 func newDivisor(d int64) divisor {
@@ -30,9 +30,9 @@ func newDivisor(d int64) divisor {
 	return v
 }
 
-// quo is x / d, rounded toward zero, wrapping as Go does.
+// quo is x / d, rounded toward zero. Not for plain ones.
 func (v *divisor) quo(x int64) int64 {
-	if v.plain || x == -1<<63 {
+	if x == -1<<63 {
 		return x / v.d
 	}
 	s := x >> 63
@@ -42,9 +42,9 @@ func (v *divisor) quo(x int64) int64 {
 	return (q ^ s) - s
 }
 
-// rem is x % d, with the sign of x.
+// rem is x % d, with the sign of x. Not for plain ones.
 func (v *divisor) rem(x int64) int64 {
-	if v.plain || x == -1<<63 {
+	if x == -1<<63 {
 		return x % v.d
 	}
 	s := x >> 63

@@ -24,6 +24,10 @@ func newLiteral(t sql.Type, v any) *literal { return &literal{value: v, out: vec
 func (n *literal) fails() bool { return false }
 
 func (n *literal) eval(f *frame) *vec.Vec {
+	if n.out.Type.Kind == sql.Null {
+		n.out.SetLen(f.n)
+		return n.out
+	}
 	n.out.Truncate(f.n)
 	for n.out.N < f.n {
 		n.out.Append(n.value)

@@ -30,6 +30,7 @@ type like struct {
 	fixed  bool
 	m      pattern
 	err    error
+	last   []byte // the text of m, where it is not fixed; nil: none yet
 	out    *vec.Vec
 }
 
@@ -60,12 +61,18 @@ func (n *like) eval(f *frame) *vec.Vec {
 		if f.bad(i) {
 			continue
 		}
-		m, err := newPattern(p.Bytes(i), n.escape)
-		if err != nil {
-			f.fail(i, err)
+		if text := p.Bytes(i); n.last == nil || !bytes.Equal(text, n.last) {
+			n.m, n.err = newPattern(text, n.escape)
+			n.last = append(n.last[:0], text...)
+			if n.last == nil {
+				n.last = []byte{}
+			}
+		}
+		if n.err != nil {
+			f.fail(i, n.err)
 			continue
 		}
-		out[i] = m.matches(v.Bytes(i))
+		out[i] = n.m.matches(v.Bytes(i))
 	}
 	return n.out
 }
