@@ -10,7 +10,7 @@ import (
 	"github.com/ksqlgo/ksql/store"
 )
 
-// bids is n rows like those of Nexmark's bid, 243 bytes each.
+// bids is n rows like those of Nexmark's bid, about 240 bytes each.
 func bids(n int) (src []byte, at []store.Span, cols []sql.Field) {
 	for _, c := range []string{"AUCTION", "BIDDER", "PRICE"} {
 		cols = append(cols, sql.Field{Name: c, Type: sql.TBigint})
