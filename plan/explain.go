@@ -21,11 +21,11 @@ func explain(b *strings.Builder, q *Query, s Step, depth int) {
 			cols = append(cols, c)
 		}
 	}
-	b.WriteString(strings.Repeat("\t", depth) + " > [ " + stepTitle(s) + " ] | Schema: " + cols.String() + " | Logger: " + q.ID)
-	if depth > 0 || h.Name != "SINK" {
-		b.WriteString("." + h.Name)
+	logger := h.Name
+	if sink, ok := s.(*Sink); ok {
+		logger = sink.Source
 	}
-	b.WriteByte('\n')
+	b.WriteString(strings.Repeat("\t\t", depth) + " > [ " + stepTitle(s) + " ] | Schema: " + cols.String() + " | Logger: " + q.ID + "." + logger + "\n")
 	for _, in := range s.Inputs() {
 		explain(b, q, in, depth+1)
 	}

@@ -34,6 +34,26 @@ type Bound struct {
 	X  Expr
 }
 
+// Printed is the result's schema as ksqlDB's answers print it: of header columns it says that they stand before the
+// values, while the rows have them behind.
+func (p *Pull) Printed() sql.Schema {
+	if p.Stream != nil {
+		return p.Schema
+	}
+	var out sql.Schema
+	for _, role := range []sql.Role{sql.KeyRole, sql.HeadersRole, sql.ValueRole} {
+		if role == sql.ValueRole && len(out) == p.Schema.Keys() {
+			return p.Schema // no headers
+		}
+		for _, c := range p.Schema {
+			if c.Role == role {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
 const pullHint = " See https://cnfl.io/queries for more info.\nAdd EMIT CHANGES if you intended to issue a push query."
 
 // PlanPull plans a SELECT without EMIT. params are the types of bound parameters.

@@ -15,7 +15,7 @@ import (
 
 // Floors of the REST cases and the SQL scripts, as in TestCorpus.
 const (
-	floorREST    = 277
+	floorREST    = 278
 	floorScripts = 51
 )
 
@@ -93,7 +93,7 @@ func (c *restCase) rest(builtins *fn.Set) string {
 				if st.Emit == sql.EmitNone {
 					var p *Pull
 					if p, err = PlanPull(cat, env, st, s.Text); err == nil {
-						schema = p.Schema
+						schema = p.Printed()
 					}
 				} else {
 					var q *Query

@@ -348,3 +348,17 @@ func TestNamer(t *testing.T) {
 		}
 	}
 }
+
+func TestExplain(t *testing.T) {
+	w := newWorld(t, people+"CREATE TABLE O AS SELECT B, COUNT(*) AS N FROM S WHERE A > 0 GROUP BY B;")
+	got := Explain(w.last.Start)
+	for i, want := range []string{
+		" > [ SINK ] | Schema: `B` INTEGER KEY, `N` BIGINT | Logger: CTAS_O_0.O", "\t\t > [ PROJECT ] ", "\t\t\t\t > [ AGGREGATE ] ",
+		" > [ GROUP_BY ] ", " > [ PROJECT ] ", " > [ FILTER ] ", " > [ SOURCE ] | Schema: `K` STRING KEY, `A` INTEGER",
+	} {
+		lines := strings.Split(got, "\n")
+		if i >= len(lines) || !strings.Contains(lines[i], want) {
+			t.Fatalf("line %d wants %q:\n%s", i, want, got)
+		}
+	}
+}
