@@ -27,7 +27,6 @@ func defaults() map[string]string {
 		"ksql.service.id":                         "some.ksql.service.id",
 		"ksql.streams.cache.max.bytes.buffering":  "0",
 		"ksql.streams.statestore.cache.max.bytes": "0",
-		"ksql.streams.auto.offset.reset":          "earliest",
 	}
 }
 
