@@ -204,3 +204,16 @@ func (q *Query) pause(on bool) {
 		t.poke()
 	}
 }
+
+// Positions is the next offset of each partition that the query reads, as of its last commits.
+func (q *Query) Positions() map[store.TP]int64 {
+	out := map[store.TP]int64{}
+	for _, t := range q.tasks {
+		t.seen.Lock()
+		for tp, at := range t.done {
+			out[tp] = at
+		}
+		t.seen.Unlock()
+	}
+	return out
+}

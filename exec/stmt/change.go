@@ -2,6 +2,7 @@ package stmt
 
 import (
 	"context"
+	"strings"
 
 	"github.com/ksqlgo/ksql/exec"
 	"github.com/ksqlgo/ksql/plan"
@@ -12,23 +13,41 @@ import (
 type Command struct {
 	Statement string
 	Message   string
-	Warning   string
+	Warning   string // why nothing was done (IF NOT EXISTS); empty otherwise
 	QueryID   string // of the query that was started
+	ID        string // under which the engine keeps its status
+	Seq       int64  // its sequence number; -1: it was not logged, because nothing was to do
 }
 
 // Text is the statement.
 func (c *Command) Text() string { return c.Statement }
 
 func change(ctx context.Context, e *exec.Engine, r *Request, p sql.Parsed) (Result, error) {
+	if s, ok := p.Statement.(*sql.Terminate); ok && transient(s) {
+		return endTransient(e, s, p)
+	}
+	before := e.Catalog()
 	cmd, err := e.Change(ctx, p.Statement, p.Text, r.Props)
 	if err != nil {
 		return nil, err
 	}
-	out := &Command{Statement: p.Text, Message: cmd.Message, Warning: cmd.Warning}
-	if cmd.Start != nil {
-		out.QueryID = cmd.Start.ID
+	out := &Command{Statement: p.Text, Message: cmd.Message, Warning: cmd.Warning, ID: exec.CommandID(p.Statement), Seq: -1}
+	if s, ok := e.Status(out.ID); ok && cmd.Catalog != before {
+		out.Message, out.QueryID, out.Seq = s.Message, s.QueryID, s.Seq
 	}
 	return out, nil
+}
+
+// transient reports whether s names a push query: these are not in the catalog.
+func transient(s *sql.Terminate) bool {
+	return !s.All && strings.Contains(strings.ToLower(s.ID), "transient_")
+}
+
+func endTransient(e *exec.Engine, s *sql.Terminate, p sql.Parsed) (Result, error) {
+	if !e.EndTransient(s.ID) {
+		return nil, &plan.Error{Msg: "Failed to terminate query with query ID: '" + s.ID + "'", Text: p.Text, Bare: true}
+	}
+	return &Ended{Head: Head{"terminate_query", p.Text}, QueryID: s.ID, WasTerminated: true, Tail: tail()}, nil
 }
 
 func insert(ctx context.Context, e *exec.Engine, r *Request, s *sql.InsertValues) error {
@@ -63,6 +82,9 @@ func check(ctx context.Context, e *exec.Engine, r *Request, list []sql.Parsed) e
 		switch s := p.Statement.(type) {
 		case *sql.CreateSource, *sql.CreateAs, *sql.AlterSource, *sql.DropSource, *sql.InsertSelect,
 			*sql.CreateType, *sql.DropType, *sql.Terminate, *sql.Pause, *sql.Resume:
+			if t, ok := s.(*sql.Terminate); ok && transient(t) {
+				continue
+			}
 			cmd, err := plan.Check(cat, e.Env(sandbox.Props, lookup), s, p.Text)
 			if err != nil {
 				return err
@@ -74,16 +96,26 @@ func check(ctx context.Context, e *exec.Engine, r *Request, list []sql.Parsed) e
 			if cmd.DeleteTopic != "" {
 				made[cmd.DeleteTopic] = 0
 			}
+		case *sql.Select, *sql.Print:
+			return &QueryError{Text: p.Text}
+		case *sql.Describe:
+			if err := checkDescribe(e, cat, s, p); err != nil {
+				return err
+			}
+		case *sql.Explain:
+			if _, err := explained(e, cat, &sandbox, s, p); err != nil {
+				return err
+			}
 		case *sql.InsertValues:
 			if _, err := plan.PlanInsert(cat, e.Env(sandbox.Props, lookup), s, r.ParamTypes...); err != nil {
 				return err
 			}
 		case *sql.Set:
-			if _, err := set(e, &sandbox, s, p.Text); err != nil {
+			if err := set(e, &sandbox, s, p); err != nil {
 				return err
 			}
 		case *sql.Unset:
-			if _, err := unset(&sandbox, s, p.Text); err != nil {
+			if err := unset(&sandbox, s, p); err != nil {
 				return err
 			}
 		}

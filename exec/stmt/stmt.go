@@ -3,11 +3,8 @@ package stmt
 
 import (
 	"context"
-	"fmt"
-	"maps"
 
 	"github.com/ksqlgo/ksql/exec"
-	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
 )
 
@@ -54,25 +51,29 @@ func Execute(ctx context.Context, e *exec.Engine, r *Request, p sql.Parsed) (Res
 	case *sql.InsertValues:
 		return nil, insert(ctx, e, r, s)
 	case *sql.Set:
-		return set(e, r, s, p.Text)
+		return nil, set(e, r, s, p)
 	case *sql.Unset:
-		return unset(r, s, p.Text)
+		return nil, unset(r, s, p)
 	case *sql.Define:
 		r.define(s.Name, s.Value)
 		return nil, nil
 	case *sql.Undefine:
-		return undefine(r, s, p.Text)
+		return undefine(r, s, p.Text), nil
+	case *sql.AlterSystem:
+		return nil, fault(p, "Cannot alter system configs when KSQL_SHARED_RUNTIME_ENABLED is turned off.")
+	case *sql.Select, *sql.Print:
+		return nil, &QueryError{Text: p.Text}
 	}
-	if res, ok, err := inspect(ctx, e, r, p); ok || err != nil {
+	if res, ok, err := inspect(ctx, e, r, p); ok {
 		return res, err
 	}
-	return nil, &plan.Error{Msg: fmt.Sprintf("%T is not available yet", p.Statement), Text: p.Text}
+	return nil, fault(p, "Statement type is for the command line only: "+p.Statement.String())
 }
 
-func (r *Request) define(name, value string) {
-	r.Vars = maps.Clone(r.Vars)
-	if r.Vars == nil {
-		r.Vars = map[string]string{}
-	}
-	r.Vars[name] = value
+// QueryError says that a query was given where only other statements run.
+type QueryError struct{ Text string }
+
+// Error is ksqlDB's message.
+func (*QueryError) Error() string {
+	return "The following statement types should be issued to the websocket endpoint '/query':\n\t* PRINT\n\t* SELECT"
 }
