@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/vec"
 )
 
 // TestBuiltins compares every function with the list of ksqlDB's: names, arguments, literals, results, undo
@@ -101,4 +102,78 @@ func resultOf(s string) string {
 
 func stateOf(s string) string {
 	return resultOf(strings.ReplaceAll(s, "INTEGER", "INT"))
+}
+
+// TestNullArguments runs every scalar and table function over rows of nulls and over no rows: no panic, a
+// result for each row, and a failure only where ksqlDB has primitives or the function says so.
+func TestNullArguments(t *testing.T) {
+	set := Builtins()
+	for _, f := range set.All() {
+		for k := range f.Variants {
+			v := &f.Variants[k]
+			if v.Agg != nil {
+				continue
+			}
+			for _, free := range []sql.Type{sql.TInteger, sql.TNull, sql.ArrayOf(sql.TString)} {
+				for _, n := range []int{0, 3} {
+					runNulls(t, f, v, free, n)
+				}
+			}
+		}
+	}
+}
+
+func runNulls(t *testing.T, f *Func, v *Variant, free sql.Type, n int) {
+	binds := map[string]sql.Type{"T": free, "K": sql.TString, "V": free, "R": free, "S": free}
+	c := &Call{N: n, Now: func() int64 { return 0 }, Rand: func() uint64 { return 1 }, Fail: func(int, error) {}}
+	site := Site{Returns: substitute(v.Returns, binds)}
+	for _, a := range v.Args {
+		switch a.Type.Kind {
+		case sql.Interval:
+			site.Args, site.Lits, c.Args = append(site.Args, sql.Type{}), append(site.Lits, "DAYS"), append(c.Args, nil)
+			continue
+		case sql.Lambda:
+			site.Args, site.Lits, c.Args = append(site.Args, sql.Type{}), append(site.Lits, nil), append(c.Args, nil)
+			result := vec.New(substitute(*a.Type.Elem, binds))
+			c.Lambdas = append(c.Lambdas, func([]int32, []*vec.Vec, func(int, error)) *vec.Vec { return result })
+			continue
+		}
+		col := vec.New(substitute(a.Type, binds))
+		for range n {
+			col.AppendNull()
+		}
+		site.Args, site.Lits, c.Args = append(site.Args, col.Type), append(site.Lits, nil), append(c.Args, col)
+	}
+	if v.Infer != nil {
+		r, err := v.Infer(site.Args)
+		if err != nil {
+			t.Errorf("%s: %v", f.Signature(0), err)
+			return
+		}
+		site.Returns = r
+	}
+	out := vec.New(site.Returns)
+	if v.Rows != nil {
+		k, err := v.Rows(site)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if from := k(c, nil, out); len(from) != 0 || out.N != 0 {
+			t.Errorf("%s: %d rows of null", f.Name, len(from))
+		}
+		return
+	}
+	k, err := v.Scalar(site)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			t.Errorf("%s with %s: %v", f.Name, free, p)
+		}
+	}()
+	k(c, out)
+	if out.N != n {
+		t.Errorf("%s gives %d rows of %d", f.Name, out.N, n)
+	}
 }
