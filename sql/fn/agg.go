@@ -89,6 +89,8 @@ func putFixed[S, R any](out *vec.Vec, read func(*S) (R, bool), s *S) {
 		out.AppendF64(*p)
 	case *int32:
 		out.AppendI32(*p)
+	case *bool:
+		out.AppendBool(*p)
 	default:
 		out.Append(r)
 	}

@@ -85,6 +85,57 @@ func TestFoldShows(t *testing.T) {
 	}
 }
 
+// TestByOffset tries every kind of value, with nulls as values and without, by rows and by Merge.
+func TestByOffset(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		nulls  bool
+		values []any // of groups 0, 0, 1, 1
+		want   string
+		merged string
+	}{
+		{"LATEST_BY_OFFSET", false, []any{int32(1), nil, int32(2), int32(3)}, "1 1 2 3", "3"},
+		{"LATEST_BY_OFFSET", true, []any{int32(1), nil, int32(2), int32(3)}, "1 <nil> 2 3", "3"},
+		{"LATEST_BY_OFFSET", false, []any{int32(1), int32(4), nil, nil}, "1 4 <nil> <nil>", "4"},
+		{"LATEST_BY_OFFSET", true, []any{int32(1), int32(4), nil, nil}, "1 4 <nil> <nil>", "<nil>"},
+		{"LATEST_BY_OFFSET", false, []any{true, false, true, true}, "true false true true", "true"},
+		{"LATEST_BY_OFFSET", false, []any{1.5, 2.5, nil, 3.5}, "1.5 2.5 <nil> 3.5", "3.5"},
+		{"LATEST_BY_OFFSET", false, []any{int64(1), int64(2), int64(3), int64(4)}, "1 2 3 4", "4"},
+		{"LATEST_BY_OFFSET", false, []any{"a", nil, "b", "c"}, "a a b c", "c"},
+		{"EARLIEST_BY_OFFSET", false, []any{nil, int32(1), int32(2), int32(3)}, "<nil> 1 2 2", "1"},
+		{"EARLIEST_BY_OFFSET", true, []any{nil, int32(1), int32(2), int32(3)}, "<nil> <nil> 2 2", "<nil>"},
+		{"EARLIEST_BY_OFFSET", false, []any{nil, nil, int32(2), int32(3)}, "<nil> <nil> 2 2", "2"},
+		{"EARLIEST_BY_OFFSET", true, []any{nil, "a", "b", nil}, "<nil> <nil> b b", "<nil>"},
+	} {
+		typ := sql.TInteger
+		for _, x := range c.values {
+			switch x.(type) {
+			case bool:
+				typ = sql.TBoolean
+			case int64:
+				typ = sql.TBigint
+			case float64:
+				typ = sql.TDouble
+			case string:
+				typ = sql.TString
+			}
+		}
+		acc, out := newAgg(t, c.name, nil, []any{!c.nulls}, typ, sql.TBoolean)
+		acc.Grow(3)
+		flags := columnOf(sql.TBoolean, !c.nulls, !c.nulls, !c.nulls, !c.nulls)
+		if err := acc.Fold([]int32{0, 0, 1, 1}, nil, nil, []*vec.Vec{columnOf(typ, c.values...), flags}, out); err != nil || contents(out) != c.want {
+			t.Errorf("%s %v: %s, %v, want %s", c.name, c.values, contents(out), err, c.want)
+		}
+		if _, err := acc.Load(2, acc.Save(1, nil)); err != nil {
+			t.Fatal(err)
+		}
+		out.Reset()
+		if err := acc.Merge(0, 2); err != nil || acc.Read([]int32{0}, out) != nil || contents(out) != c.merged {
+			t.Errorf("%s %v merged: %s, %v, want %s", c.name, c.values, contents(out), err, c.merged)
+		}
+	}
+}
+
 func TestLimits(t *testing.T) {
 	items := columnOf(sql.TInteger, int32(1), int32(2), int32(2), int32(3), int32(4))
 	zeros := make([]int32, items.N)
@@ -214,7 +265,7 @@ func TestDamagedState(t *testing.T) {
 		{"COUNT", ints, nil}, {"SUM", ints, nil}, {"AVG", ints, nil}, {"MIN", ints, nil}, {"MAX", texts, nil}, {"STDDEV_SAMP", ints, nil},
 		{"COLLECT_LIST", texts, nil}, {"COLLECT_SET", texts, nil}, {"HISTOGRAM", texts, nil}, {"ATTR", texts, nil}, {"COUNT_DISTINCT", texts, nil},
 		{"TOPK", texts, []any{int32(2)}}, {"TOPKDISTINCT", texts, []any{int32(2)}}, {"LATEST_BY_OFFSET", texts, []any{int32(2)}},
-		{"EARLIEST_BY_OFFSET", texts, nil},
+		{"EARLIEST_BY_OFFSET", texts, nil}, {"EARLIEST_BY_OFFSET", ints, nil}, {"LATEST_BY_OFFSET", ints, nil},
 	} {
 		types := []sql.Type{c.arg.Type}
 		args := []*vec.Vec{c.arg}

@@ -51,6 +51,18 @@ func newByOffset(site Site, latest bool, param string) (Accumulator, error) {
 			ignoreNulls = l
 		}
 	}
+	if !list {
+		switch site.Args[0].Kind {
+		case sql.Boolean:
+			return &offset[bool]{latest: latest, nulls: !ignoreNulls, next: 1}, nil
+		case sql.Integer, sql.Date, sql.Time:
+			return &offset[int32]{latest: latest, nulls: !ignoreNulls, next: 1}, nil
+		case sql.Bigint, sql.Timestamp:
+			return &offset[int64]{latest: latest, nulls: !ignoreNulls, next: 1}, nil
+		case sql.Double:
+			return &offset[float64]{latest: latest, nulls: !ignoreNulls, next: 1}, nil
+		}
+	}
 	next := int64(1)
 	return RowAgg[[]arrived]{
 		Add: func(s *[]arrived, args []*vec.Vec, i int) error {
@@ -123,4 +135,74 @@ func newByOffset(site Site, latest bool, param string) (Accumulator, error) {
 			return src, err
 		},
 	}.New(), nil
+}
+
+// offset is EARLIEST_BY_OFFSET or LATEST_BY_OFFSET of one plain value. Its loop is written out: many tables
+// are nothing but the latest values.
+type offset[T bool | int32 | int64 | float64] struct {
+	perGroup[numbered[T]]
+	latest, nulls bool // nulls count as values
+	next          int64
+}
+
+// numbered is a value, whether it is null, and the number of its arrival, 0 for none.
+type numbered[T any] struct {
+	x    T
+	null int64
+	seq  int64
+}
+
+func (a *offset[T]) Fold(groups []int32, _ []int8, show []bool, args []*vec.Vec, out *vec.Vec) error {
+	v, s := args[0], a.s
+	x, _ := fixed[T](v)
+	if a.latest && show == nil && v.Nulls == 0 {
+		for i, g := range groups {
+			s[g] = numbered[T]{x: x[i], seq: a.next + int64(i)}
+		}
+		a.next += int64(len(groups))
+		out.AppendRange(v, 0, len(groups))
+		return nil
+	}
+	for i, g := range groups {
+		st := &s[g]
+		null := v.IsNull(i)
+		if (!null || a.nulls) && (a.latest || st.seq == 0) {
+			*st = numbered[T]{seq: a.next}
+			a.next++
+			if null {
+				st.null = 1
+			} else {
+				st.x = x[i]
+			}
+		}
+		if show == nil || show[i] {
+			putFixed(out, readNumbered[T], st)
+		}
+	}
+	return nil
+}
+
+func readNumbered[T any](s *numbered[T]) (T, bool) { return s.x, s.seq != 0 && s.null == 0 }
+
+func (a *offset[T]) Merge(into, from int32) error {
+	s, f := &a.s[into], &a.s[from]
+	if f.seq != 0 && (s.seq == 0 || f.seq > s.seq == a.latest) {
+		*s = *f
+	}
+	return nil
+}
+
+func (a *offset[T]) Read(groups []int32, out *vec.Vec) error {
+	for _, g := range groups {
+		putFixed(out, readNumbered[T], &a.s[g])
+	}
+	return nil
+}
+
+func (a *offset[T]) Save(g int32, dst []byte) []byte { return appendWords(dst, &a.s[g]) }
+
+func (a *offset[T]) Load(g int32, src []byte) ([]byte, error) {
+	rest, err := readWords(src, &a.s[g])
+	a.next = max(a.next, a.s[g].seq+1)
+	return rest, err
 }
