@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math/big"
 	"os"
 	"slices"
 	"strings"
@@ -109,17 +108,12 @@ func otherValue(v any) any {
 	case string:
 		return v + "x"
 	case json.Number:
-		mantissa, exponent, _ := strings.Cut(strings.ToUpper(string(v)), "E")
-		if !strings.Contains(mantissa, ".") {
-			n, _ := new(big.Int).SetString(mantissa, 10)
-			mantissa = n.Add(n, big.NewInt(1)).String()
-		} else {
-			mantissa += "1"
+		digits := []byte(v)
+		i := strings.IndexAny(string(v), "0123456789")
+		if digits[i]++; digits[i] > '9' {
+			digits[i] = '1'
 		}
-		if exponent != "" {
-			mantissa += "E" + exponent
-		}
-		return json.Number(mantissa)
+		return json.Number(digits)
 	case []any:
 		if len(v) == 0 {
 			return []any{"x"}
