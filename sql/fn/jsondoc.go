@@ -80,6 +80,9 @@ func (d *jsonDoc) blank() {
 
 // peek is the next byte after blanks, 0 at the end.
 func (d *jsonDoc) peek() byte {
+	if d.pos < len(d.src) && d.src[d.pos] > ' ' {
+		return d.src[d.pos]
+	}
 	d.blank()
 	if d.pos == len(d.src) {
 		return 0
@@ -164,40 +167,35 @@ func (d *jsonDoc) word(w string) error {
 }
 
 func (d *jsonDoc) text() error {
-	d.pos++
-	n := jsonNode{kind: '"', lo: d.pos, next: len(d.nodes) + 1}
-	for d.pos < len(d.src) {
-		switch c := d.src[d.pos]; {
-		case c == '"':
-			n.hi = d.pos
-			d.pos++
+	s, i := d.src, d.pos+1
+	n := jsonNode{kind: '"', lo: i, next: len(d.nodes) + 1}
+	for i < len(s) {
+		c := s[i]
+		if c > '\\' || c > '"' && c < '\\' || c == ' ' || c == '!' {
+			i++
+			continue
+		}
+		if c == '"' {
+			n.hi = i
+			d.pos = i + 1
 			d.nodes = append(d.nodes, n)
 			return nil
-		case c < ' ':
-			return errJSON
-		case c == '\\':
-			n.escape = true
-			d.pos++
-			if d.pos == len(d.src) {
-				return errJSON
-			}
-			switch d.src[d.pos] {
-			case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-			case 'u':
-				if d.pos+4 >= len(d.src) {
-					return errJSON
-				}
-				for k := 1; k <= 4; k++ {
-					if !isHex(d.src[d.pos+k]) {
-						return errJSON
-					}
-				}
-				d.pos += 4
-			default:
-				return errJSON
-			}
 		}
-		d.pos++
+		if c != '\\' || i+1 == len(s) {
+			return errJSON
+		}
+		n.escape = true
+		switch s[i+1] {
+		case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+			i += 2
+		case 'u':
+			if i+6 >= len(s) || !isHex(s[i+2]) || !isHex(s[i+3]) || !isHex(s[i+4]) || !isHex(s[i+5]) {
+				return errJSON
+			}
+			i += 6
+		default:
+			return errJSON
+		}
 	}
 	return errJSON
 }
