@@ -81,6 +81,7 @@ type calendar struct {
 	v, when [calFields]int
 	step    int
 	offset  int64 // seconds
+	named   bool  // offset is that of a zone's name, which an offset in digits does not change
 }
 
 func (c *calendar) set(f, v int) {
@@ -207,9 +208,9 @@ func (c *calendar) setText(it dateItem, s string) int {
 	case 'E':
 		return longest(calWeekday, weekdayNames, func(i int) int { return (i+1)%7 + 1 })
 	case 'a':
-		return longest(calHalfDay, []string{"AM", "PM"}, func(i int) int { return i })
+		return longest(calHalfDay, []string{"AM", "PM", "A", "P"}, func(i int) int { return i % 2 })
 	case 'G':
-		for i, name := range [...]string{"Before Christ", "Anno Domini", "BC", "AD"} {
+		for i, name := range [...]string{"Before Christ", "Anno Domini", "BC", "AD", "B", "A"} {
 			if hasPrefixFold(s, name) {
 				c.set(calEra, i%2)
 				return len(name)
@@ -225,7 +226,9 @@ func (c *calendar) setText(it dateItem, s string) int {
 			width = 3
 		}
 		if strings.HasPrefix(s, "Z") {
-			c.offset = 0
+			if !c.named {
+				c.offset = 0
+			}
 			return 1
 		}
 		n := [...]int{3, 5, 6}[width-1]
@@ -253,7 +256,7 @@ func (c *calendar) setText(it dateItem, s string) int {
 
 func (c *calendar) setOffset(id string, n int) int {
 	for i := 1; i < len(id); i++ {
-		if !digit(id[i]) && !(i == 3 && id[i] == ':') {
+		if !digit(id[i]) && !(i == 3 && id[i] == ':' && len(id) == 6) {
 			return 0
 		}
 	}
@@ -261,6 +264,12 @@ func (c *calendar) setOffset(id string, n int) int {
 	m := int64(0)
 	if tail := strings.TrimPrefix(id[3:], ":"); tail != "" {
 		m = int64(tail[0]-'0')*10 + int64(tail[1]-'0')
+	}
+	if h > 23 || m > 59 {
+		return 0
+	}
+	if c.named {
+		return n
 	}
 	c.offset = h*3600 + m*60
 	if id[0] == '-' {
@@ -273,7 +282,7 @@ func (c *calendar) setOffset(id string, n int) int {
 func (c *calendar) setZoneName(s string) int {
 	n := 0
 	for _, z := range zoneTexts {
-		for k, name := range [...]string{z.std, z.longStd, z.day, z.longDay} {
+		for k, name := range [...]string{z.std, z.longStd, z.generic, z.longName, z.day, z.longDay} {
 			if len(name) <= n || !hasPrefixFold(s, name) {
 				continue
 			}
@@ -282,10 +291,14 @@ func (c *calendar) setZoneName(s string) int {
 				continue
 			}
 			n = len(name)
+			if z.zone == "GMT" || z.zone == "UTC" {
+				continue
+			}
+			c.named = true
 			_, january := time.Date(2020, 1, 1, 0, 0, 0, 0, loc).Zone()
 			_, july := time.Date(2020, 7, 1, 0, 0, 0, 0, loc).Zone()
 			c.offset = int64(min(january, july))
-			if k >= 2 {
+			if k >= 4 {
 				c.offset += 3600
 			}
 		}
@@ -348,7 +361,9 @@ func (c *calendar) days(year int64, first func(y int64, m int) int64) int64 {
 		inMonth = max(c.when[calWeekdayInMonth], c.when[calWeekday])
 		best = max(weekOfMonth, inMonth, weekOfYear)
 	}
-	if best != 0 && (best == ofYear || best == weekOfYear && best != day && best != weekOfMonth && best != inMonth) {
+	ofMonth := best == day || best == weekOfMonth && c.when[calWeekOfMonth] >= c.when[calWeekOfYear] ||
+		best == inMonth && c.when[calWeekdayInMonth] >= c.when[calWeekOfYear]
+	if best != 0 && !ofMonth {
 		start := first(year, 1)
 		if best == ofYear {
 			return start + int64(c.v[calDayOfYear]) - 1
@@ -361,7 +376,7 @@ func (c *calendar) days(year int64, first func(y int64, m int) int64) int64 {
 	switch {
 	case best == 0 || best == day:
 		return start + int64(c.or(calDay, 1)) - 1
-	case best == weekOfMonth:
+	case best == weekOfMonth && (best != inMonth || c.when[calWeekOfMonth] >= c.when[calWeekdayInMonth]):
 		return weekStart(start, c.or(calWeekday, 1)) + 7*int64(c.v[calWeekOfMonth]-1)
 	}
 	return onOrBefore(start+7*int64(c.or(calWeekdayInMonth, 1))-1, c.or(calWeekday, 1))

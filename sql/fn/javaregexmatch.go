@@ -503,11 +503,11 @@ func assertion(n *ast, next matchStep) matchStep {
 		}
 	case opBoundary:
 		holds = func(m *regexMatcher, i int) bool {
-			before := i > 0 && wordChar(runeBefore(m.u, i))
+			before := i > 0 && wordAt(m.u, i-1, runeBefore(m.u, i))
 			after := false
 			if i < len(m.u) {
 				r, _ := runeAt(m.u, i)
-				after = wordChar(r)
+				after = wordAt(m.u, i, r)
 			}
 			return (before != after) != n.not
 		}
@@ -546,8 +546,18 @@ func lastEnd(u []uint16, i int, unix bool) bool {
 	return false
 }
 
-func wordChar(r rune) bool {
-	return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r)
+// wordAt reports whether r, at unit i, is part of a word: letters, digits and marks on them.
+func wordAt(u []uint16, i int, r rune) bool {
+	if r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) {
+		return true
+	}
+	for unicode.Is(unicode.Mn, r) && i > 0 {
+		i--
+		if r, _ = runeAt(u, i); unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return true
+		}
+	}
+	return false
 }
 
 // clusterEnd is the end of what a reader sees as one character: a base, its marks, and what a joiner adds.

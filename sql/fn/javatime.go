@@ -129,6 +129,7 @@ type patternCompiler struct {
 	items   []item
 	active  int // index of the number whose run is open, or -1
 	pad     int
+	err     error
 }
 
 func (c *patternCompiler) compile() ([]item, error) {
@@ -158,12 +159,15 @@ func (c *patternCompiler) compile() ([]item, error) {
 				if i == len(p) || !alphabetic(p[i]) {
 					return nil, errors.New("Pad letter 'p' must be followed by valid pad pattern: " + p)
 				}
-				c.pad = n
+				c.pad, c.active = n, -1
 				ch, n = p[i], run(p, i)
 				i += n
 			}
 			if err := c.letters(ch, n); err != nil {
 				return nil, err
+			}
+			if c.err != nil {
+				return nil, c.err
 			}
 		case ch == '\'':
 			var b strings.Builder
@@ -239,7 +243,8 @@ func (c *patternCompiler) number(it item) {
 	at := c.active
 	base := &c.items[at]
 	if base.kind == itemPad {
-		base = &base.items[0]
+		c.err = errors.New("a padded number cannot share its digits with the one behind it: " + c.pattern)
+		return
 	}
 	if it.min == it.max && it.sign == signNotNegative {
 		base.after += it.max
@@ -312,6 +317,8 @@ func (c *patternCompiler) letters(ch byte, n int) error {
 				f = fieldWeekday
 			}
 			c.name(f, max(n, 3))
+		case ch == 'e' || ch == 'c':
+			c.value(f, n, n, signNotNegative)
 		default:
 			c.plain(f, n)
 		}
@@ -329,10 +336,16 @@ func (c *patternCompiler) letters(ch byte, n int) error {
 	case 'S':
 		c.number(item{kind: itemFraction, field: f, min: n, max: n, sign: signNotNegative})
 		return most(9)
-	case 'F', 'W':
+	case 'F':
 		c.plain(f, n)
 		return most(1)
-	case 'd', 'h', 'H', 'k', 'K', 'm', 's', 'w':
+	case 'W':
+		c.value(f, n, n, signNotNegative)
+		return most(1)
+	case 'w':
+		c.value(f, n, 2, signNotNegative)
+		return most(2)
+	case 'd', 'h', 'H', 'k', 'K', 'm', 's':
 		c.plain(f, n)
 		return most(2)
 	case 'D':

@@ -272,13 +272,13 @@ func (m *moment) get(f field) (int64, error) {
 	case fieldJulianDay:
 		return m.days + 40587, nil
 	case fieldWeekYear, fieldWeekOfYear:
-		year, week := weekOf(m.days, m.year)
+		year, week := m.week()
 		if f == fieldWeekYear {
 			return year, nil
 		}
 		return week, nil
 	case fieldWeekOfMonth:
-		return weekIn(int64(m.day), weekdayOf(m.days)), nil
+		return m.weekIn(int64(m.day)), nil
 	case fieldLocalWeekday:
 		return weekdayOf(m.days)%7 + 1, nil
 	case fieldNano:
@@ -305,17 +305,16 @@ func (m *moment) get(f field) (int64, error) {
 	return 0, unsupported(f)
 }
 
-// weekIn is the week that a day lies in, of the month or year that it is the day'th of: weeks begin on Sunday,
-// and the first one counts however short it is.
-func weekIn(day, weekday int64) int64 {
-	first := floorMod(weekday%7-(day-1), 7) // 0: the first day was a Sunday
-	return (day-1+first)/7 + 1
+// weekIn is the week that the date lies in, of the month or year that it is the day'th of. Weeks begin on
+// Sunday, and the first one counts however short it is.
+func (m *moment) weekIn(day int64) int64 {
+	return (day-1+weekdayOf(m.days-day+1)%7)/7 + 1
 }
 
-// weekOf is the week-based year and the week in it of a date in this year.
-func weekOf(days, year int64) (int64, int64) {
-	if first := daysOf(year+1, 1, 1); days >= first-weekdayOf(first)%7 {
-		return year + 1, 1
+// week is the week-based year and the week in it.
+func (m *moment) week() (year, week int64) {
+	if next := daysOf(m.year+1, 1, 1); m.days >= next-weekdayOf(next)%7 {
+		return m.year + 1, 1
 	}
-	return year, weekIn(days-daysOf(year, 1, 1)+1, weekdayOf(days))
+	return m.year, m.weekIn(m.days - daysOf(m.year, 1, 1) + 1)
 }

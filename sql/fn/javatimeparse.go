@@ -8,11 +8,10 @@ import (
 
 // parsed is the fields that a text gave.
 type parsed struct {
-	english bool
-	has     uint32
-	v       [fieldCount]int64
-	zone    *time.Location
-	offset  int64 // seconds
+	has    uint32
+	v      [fieldCount]int64
+	zone   *time.Location
+	offset int64 // seconds
 	// hasOffset says that offset is known.
 	hasOffset bool
 }
@@ -38,7 +37,6 @@ func (p *TimePattern) read(text string) (d parsed, err error) {
 	if at < len(text) {
 		return d, fmt.Errorf("Text '%s' could not be parsed, unparsed text found at index %d", text, at)
 	}
-	d.english = p.english
 	return d, nil
 }
 
@@ -109,7 +107,7 @@ func (p *TimePattern) matchItem(d *parsed, it *item, s string, at int) int {
 		}
 		best, n := 0, -1
 		for k, name := range names {
-			if len(name) > n && hasPrefixFold(s[at:], name) {
+			if len(name) >= n && hasPrefixFold(s[at:], name) {
 				best, n = k, len(name)
 			}
 		}
@@ -219,10 +217,7 @@ func (d *parsed) matchOffset(shape offsetShape, zero, s string, at int) int {
 			}
 		}
 		v, ok := twoDigits(s, from)
-		if ok && v > 59 {
-			return ^at
-		}
-		if !ok {
+		if !ok || v > 59 {
 			if need {
 				return ^at
 			}
@@ -294,9 +289,6 @@ func (d *parsed) matchLocalOffset(long bool, s string, at int) int {
 func (d *parsed) matchZone(s string, at int, names bool, style int) int {
 	rest := s[at:]
 	set := func(loc *time.Location, n int) int {
-		if d.zone != nil && d.zone.String() != loc.String() {
-			return ^at
-		}
 		d.zone = loc
 		return at + n
 	}
@@ -320,8 +312,12 @@ func (d *parsed) matchZone(s string, at int, names bool, style int) int {
 			continue
 		}
 		k := len(prefix)
-		if secs, m := zoneOffset(rest[k:]); m > 0 && secs != 0 {
-			return set(time.FixedZone(prefix+offsetID(secs), secs), k+m)
+		if k < len(rest) && (rest[k] == '+' || rest[k] == '-') {
+			if secs, m := zoneOffset(rest[k:]); m > 0 && secs != 0 {
+				return set(time.FixedZone(prefix+offsetID(secs), secs), k+m)
+			} else if m > 0 {
+				return set(time.FixedZone(prefix, 0), k+m)
+			}
 		}
 		return set(time.FixedZone(prefix, 0), k)
 	}
@@ -368,10 +364,13 @@ func (p *TimePattern) parseMillis(text string, zone *time.Location) (int64, erro
 	local := days*86400 + floorDiv(nano, 1e9)
 	var sec int64
 	switch {
-	case d.hasOffset:
-		sec = local - d.offset
 	case d.zone != nil:
 		sec = instantOf(local, d.zone)
+		if d.hasOffset && offsetAt(local-d.offset, d.zone) == d.offset {
+			sec = local - d.offset // of the two that clocks going back leave
+		}
+	case d.hasOffset:
+		sec = local - d.offset
 	default:
 		sec = instantOf(local, zone)
 	}

@@ -12,22 +12,28 @@ func outOfRange(f field, v int64) error {
 	return fmt.Errorf("Invalid value for %s: %d", fieldNames[f], v)
 }
 
-// limits are the legal values of fields.
+// limits are the legal values of fields. Those of quarters and weeks, which have none here, only count where
+// there is a date.
 var limits = [fieldCount][2]int64{fieldEra: {0, 1}, fieldYear: {-999999999, 999999999}, fieldYearOfEra: {1, 1000000000}, fieldMonth: {1, 12},
-	fieldQuarter: {1, 4}, fieldDayOfYear: {1, 366}, fieldDayOfMonth: {1, 31}, fieldWeekday: {1, 7}, fieldAlignedWeekday: {1, 7},
-	fieldJulianDay: {-365243219162, 365241780471}, fieldWeekYear: {-999999999, 999999999}, fieldWeekOfYear: {1, 54}, fieldWeekOfMonth: {0, 6},
+	fieldDayOfYear: {1, 366}, fieldDayOfMonth: {1, 31}, fieldWeekday: {1, 7}, fieldAlignedWeekday: {1, 7},
+	fieldJulianDay: {-365243219162, 365241780471}, fieldWeekYear: {-999999999, 999999999},
 	fieldLocalWeekday: {1, 7}, fieldNano: {0, 999999999}, fieldNanoOfDay: {0, nanosPerDay - 1}, fieldMilliOfDay: {0, 86399999},
 	fieldSecond: {0, 59}, fieldMinute: {0, 59}, fieldHalfDayHour: {0, 11}, fieldClockHalfDayHour: {0, 12}, fieldHour: {0, 24},
 	fieldClockHour: {0, 24}, fieldHalfDay: {0, 1}}
 
 func (d *parsed) resolve() (r resolved, err error) {
 	for f := range fieldCount {
-		if d.is(f) && (d.v[f] < limits[f][0] || d.v[f] > limits[f][1]) {
+		if d.is(f) && limits[f][1] > 0 && (d.v[f] < limits[f][0] || d.v[f] > limits[f][1]) {
 			return r, outOfRange(f, d.v[f])
 		}
 	}
 	if err := d.resolveYear(); err != nil {
 		return r, err
+	}
+	if d.is(fieldLocalWeekday) {
+		if err := d.conflict(fieldWeekday, (d.v[fieldLocalWeekday]+5)%7+1); err != nil {
+			return r, err
+		}
 	}
 	if err := d.resolveDate(&r); err != nil {
 		return r, err
@@ -39,8 +45,7 @@ func (d *parsed) resolve() (r resolved, err error) {
 	if r.hasDate {
 		m := dateMoment(r.days)
 		for f := fieldEra; f < fieldNano; f++ {
-			// Weeks depend on the locale and are only checked where they made the date.
-			if !d.is(f) || f == fieldYearOfEra || f >= fieldWeekYear || f == fieldDayOfMonth && d.is(fieldMonth) && d.is(fieldYear) {
+			if !d.is(f) || f == fieldYearOfEra || f == fieldLocalWeekday || f == fieldDayOfMonth && d.is(fieldMonth) && d.is(fieldYear) {
 				continue
 			}
 			if v, err := m.get(f); err == nil && v != d.v[f] {
@@ -82,19 +87,12 @@ func (d *parsed) resolveDate(r *resolved) error {
 			return fmt.Errorf("Invalid date 'DayOfYear 366' as '%d' is not a leap year", y)
 		}
 		r.days = daysOf(y, 1, 1) + d.v[fieldDayOfYear] - 1
-	case d.is(fieldWeekYear) && d.is(fieldWeekOfYear) && (d.is(fieldLocalWeekday) || d.is(fieldWeekday)):
-		// Weeks begin on Sunday in English, on Monday in the root locale.
+	case d.is(fieldWeekYear) && d.is(fieldWeekOfYear) && d.is(fieldWeekday):
 		first := daysOf(d.v[fieldWeekYear], 1, 1)
-		shift := int64(0)
-		if d.english {
-			shift = 1
-		}
-		start := first - floorMod(weekdayOf(first)-1+shift, 7)
-		day := d.v[fieldLocalWeekday] - 1
-		if d.is(fieldWeekday) {
-			day = floorMod(d.v[fieldWeekday]-1+shift, 7)
-		}
-		r.days = start + (d.v[fieldWeekOfYear]-1)*7 + day
+		r.days = first - weekdayOf(first)%7 + (d.v[fieldWeekOfYear]-1)*7 + d.v[fieldWeekday]%7
+	case d.is(fieldYear) && d.is(fieldMonth) && d.is(fieldWeekOfMonth) && d.is(fieldWeekday):
+		first := daysOf(y, int(d.v[fieldMonth]), 1)
+		r.days = first - weekdayOf(first)%7 + (d.v[fieldWeekOfMonth]-1)*7 + d.v[fieldWeekday]%7
 	default:
 		return nil
 	}
@@ -102,26 +100,28 @@ func (d *parsed) resolveDate(r *resolved) error {
 	return nil
 }
 
+// conflict gives a field a value that others make; an error where the text says another.
+func (d *parsed) conflict(f field, v int64) error {
+	if !d.set(f, v) {
+		return fmt.Errorf("Conflict found: %s %d differs from %s %d", fieldNames[f], d.v[f], fieldNames[f], v)
+	}
+	return nil
+}
+
 // resolveTime also says whether the time was 24:00, the end of the day.
 func (d *parsed) resolveTime(r *resolved) (late bool, err error) {
-	conflict := func(f field, v int64) error {
-		if !d.set(f, v) {
-			return fmt.Errorf("Conflict found: %s %d differs from %s %d", fieldNames[f], d.v[f], fieldNames[f], v)
-		}
-		return nil
-	}
 	if d.is(fieldClockHour) {
-		if err := conflict(fieldHour, d.v[fieldClockHour]%24); err != nil {
+		if err := d.conflict(fieldHour, d.v[fieldClockHour]%24); err != nil {
 			return false, err
 		}
 	}
 	if d.is(fieldClockHalfDayHour) {
-		if err := conflict(fieldHalfDayHour, d.v[fieldClockHalfDayHour]%12); err != nil {
+		if err := d.conflict(fieldHalfDayHour, d.v[fieldClockHalfDayHour]%12); err != nil {
 			return false, err
 		}
 	}
 	if d.is(fieldHalfDay) && d.is(fieldHalfDayHour) {
-		if err := conflict(fieldHour, d.v[fieldHalfDay]*12+d.v[fieldHalfDayHour]); err != nil {
+		if err := d.conflict(fieldHour, d.v[fieldHalfDay]*12+d.v[fieldHalfDayHour]); err != nil {
 			return false, err
 		}
 	}
@@ -130,13 +130,16 @@ func (d *parsed) resolveTime(r *resolved) (late bool, err error) {
 		ofDay = d.v[fieldMilliOfDay]*1e6 + d.v[fieldNano]%1e6
 	}
 	if d.is(fieldNanoOfDay) {
+		if ofDay >= 0 && ofDay/1e6 != d.v[fieldNanoOfDay]/1e6 {
+			return false, outOfRange(fieldNanoOfDay, d.v[fieldNanoOfDay])
+		}
 		ofDay = d.v[fieldNanoOfDay]
 	}
 	if ofDay >= 0 {
 		m := timeMoment(ofDay)
-		for _, f := range [...]field{fieldHour, fieldMinute, fieldSecond} {
+		for _, f := range [...]field{fieldHour, fieldMinute, fieldSecond, fieldNano} {
 			v, _ := m.get(f)
-			if err := conflict(f, v); err != nil {
+			if err := d.conflict(f, v); err != nil {
 				return false, err
 			}
 		}
@@ -180,7 +183,10 @@ func (d *parsed) partialTime() int64 {
 	case d.is(fieldHalfDayHour):
 		h = d.v[fieldHalfDayHour]
 	case d.is(fieldHalfDay):
-		h = 6 + 12*d.v[fieldHalfDay] // the middle of the half day
+		h = 12 * d.v[fieldHalfDay]
+		if !d.is(fieldMinute) && !d.is(fieldSecond) && !d.is(fieldNano) {
+			h += 6 // the middle of the half day
+		}
 	}
 	return ((h*60+d.v[fieldMinute])*60+d.v[fieldSecond])*1e9 + d.v[fieldNano]
 }
@@ -207,6 +213,10 @@ func (d *parsed) partialDate() (int64, error) {
 		}
 	}
 	days := daysOf(y, m, day)
+	if d.is(fieldAlignedWeekday) {
+		_, _, day := dateOf(days)
+		days += d.v[fieldAlignedWeekday] - (int64(day-1)%7 + 1)
+	}
 	if d.is(fieldWeekday) {
 		days += d.v[fieldWeekday] - weekdayOf(days)
 	}

@@ -80,7 +80,7 @@ func dayPeriod(nanoOfDay int64) string {
 // namesToRead are the texts that stand for values of a field, the longest first where one begins another;
 // nil: the field is read as a number.
 func (p *TimePattern) namesToRead(f field, style int) (names []string, first int64) {
-	if !p.english && style == 4 && (f == fieldMonth || f == fieldWeekday) {
+	if !p.english && style == 4 && (f == fieldMonth || f == fieldWeekday || f == fieldQuarter) {
 		style = 3
 	}
 	lo, hi := int64(1), int64(12)
@@ -92,7 +92,7 @@ func (p *TimePattern) namesToRead(f field, style int) (names []string, first int
 	case fieldEra, fieldHalfDay:
 		lo, hi = 0, 1
 	}
-	if style == 5 && f != fieldEra && f != fieldHalfDay {
+	if style == 5 && (f == fieldMonth || f == fieldQuarter) {
 		return nil, 0
 	}
 	for v := lo; v <= hi; v++ {
@@ -121,7 +121,7 @@ var zoneTexts = []zoneText{
 	{"Europe/Athens", "EET", "EEST", "EET", "Eastern European Standard Time", "Eastern European Summer Time", "Eastern European Time"},
 	{"Europe/Lisbon", "WET", "WEST", "WET", "Western European Standard Time", "Western European Summer Time", "Western European Time"},
 	{"Europe/Moscow", "MSK", "MSD", "MSK", "Moscow Standard Time", "Moscow Summer Time", "Moscow Time"},
-	{"Asia/Kolkata", "IST", "", "IST", "India Standard Time", "", "India Standard Time"},
+	{"Asia/Kolkata", "IST", "", "IT", "India Standard Time", "", "India Standard Time"},
 	{"Asia/Tokyo", "JST", "JDT", "JST", "Japan Standard Time", "Japan Daylight Time", "Japan Time"},
 	{"Asia/Seoul", "KST", "KDT", "KST", "Korean Standard Time", "Korean Daylight Time", "Korean Time"},
 	{"Australia/Sydney", "AEST", "AEDT", "AET", "Australian Eastern Standard Time", "Australian Eastern Daylight Time", "Eastern Australia Time"},
