@@ -73,7 +73,7 @@ func (e *Engine) replay(ctx context.Context) error {
 	}
 	e.catalog.Store(cat)
 	for _, id := range slices.Sorted(maps.Keys(cat.Queries)) {
-		q, err := e.start(ctx, cat.Queries[id])
+		q, err := e.start(ctx, cat.Queries[id], nil)
 		if err != nil {
 			return err
 		}
@@ -120,7 +120,7 @@ func (e *Engine) config(s plan.TopicSpec) store.TopicConfig {
 }
 
 // Change checks a statement, logs it, waits until it is durable, and makes the world match.
-func (e *Engine) Change(ctx context.Context, s sql.Statement, text string, props map[string]string) (*plan.Command, error) {
+func (e *Engine) Change(ctx context.Context, p sql.Parsed, props map[string]string) (*plan.Command, error) {
 	e.stmt.Lock()
 	defer e.stmt.Unlock()
 	if err := e.alive(); err != nil {
@@ -140,14 +140,16 @@ func (e *Engine) Change(ctx context.Context, s sql.Statement, text string, props
 		return asked[name], true
 	}
 	cat := e.Catalog()
-	cmd, err := plan.Check(cat, e.Env(props, lookup), s, text)
+	env := e.Env(props, lookup)
+	env.Request = p.Source
+	cmd, err := plan.Check(cat, env, p.Statement, p.Text)
 	if err != nil {
 		return nil, err
 	}
 	if cmd.Catalog == cat {
 		return cmd, nil // IF [NOT] EXISTS
 	}
-	rec, err := json.Marshal(command{Text: text, Props: props, Topics: asked})
+	rec, err := json.Marshal(command{Text: p.Text, Props: props, Topics: asked})
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +170,7 @@ func (e *Engine) Change(ctx context.Context, s sql.Statement, text string, props
 		return nil, err
 	}
 	err = e.apply(cmd)
-	e.settle(s, cmd, run.First, err)
+	e.settle(p.Statement, cmd, run.First, err)
 	return cmd, err
 }
 
@@ -195,12 +197,13 @@ func (e *Engine) apply(cmd *plan.Command) error {
 	}
 	e.catalog.Store(cmd.Catalog)
 	if p := cmd.Start; p != nil {
+		var old *Query
 		if cmd.Replace {
-			if q := e.remove(p.ID); q != nil {
-				q.stop()
+			if old = e.remove(p.ID); old != nil {
+				old.stop()
 			}
 		}
-		q, err := e.start(ctx, p)
+		q, err := e.start(ctx, p, old)
 		if err != nil {
 			return err
 		}

@@ -50,8 +50,8 @@ func (e *Engine) internal(id, part string) string {
 	return "_confluent-ksql-" + e.Property("ksql.service.id", "default_") + "query_" + id + "-" + part
 }
 
-// start begins the work of p. Its topics exist.
-func (e *Engine) start(ctx context.Context, p *plan.Query) (*Query, error) {
+// start begins the work of p. Its topics exist. old is the stopped query that it replaces; nil: none.
+func (e *Engine) start(ctx context.Context, p *plan.Query, old *Query) (*Query, error) {
 	q := &Query{e: e, plan: p}
 	q.paused.Store(p.Paused)
 	topics, err := e.log.Topics(ctx)
@@ -110,7 +110,7 @@ func (e *Engine) start(ctx context.Context, p *plan.Query) (*Query, error) {
 	run, cancel := context.WithCancel(e.ctx)
 	q.cancel = cancel
 	for _, u := range units {
-		t, err := q.open(ctx, u)
+		t, err := q.open(ctx, u, old)
 		if err != nil {
 			cancel()
 			q.sess.Close()

@@ -9,8 +9,9 @@ import (
 )
 
 // restore reads the state of the task back: the newest checkpoint, then the changelog after it. A changelog row
-// is an after-image, so reading one twice is harmless.
-func (t *task) restore(ctx context.Context) error {
+// is an after-image, so reading one twice is harmless. Where the log keeps nothing, the state of the query that
+// this one replaces is handed over.
+func (t *task) restore(ctx context.Context, old *Query) error {
 	cp, change, err := t.work.Restore(ctx)
 	if err != nil {
 		return err
@@ -59,9 +60,42 @@ func (t *task) restore(ctx context.Context) error {
 			}
 		}
 	}
+	if old != nil && !t.q.e.log.Durable() {
+		if err := t.inherit(old, tables); err != nil {
+			return err
+		}
+	}
 	for _, k := range t.line.keepers {
 		if err := k.Restored(); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// inherit copies the state of the same unit of old.
+func (t *task) inherit(old *Query, tables map[string]*state.Table) error {
+	for _, o := range old.tasks {
+		if o.unit != t.unit {
+			continue
+		}
+		for _, k := range o.line.keepers {
+			for _, from := range k.Tables() {
+				to := tables[t.q.e.internal(t.q.plan.ID, from.Name+"-changelog")]
+				if to == nil {
+					continue
+				}
+				if to.Print != from.Print {
+					return fmt.Errorf("state of %s was made by another query text", from.Name)
+				}
+				for at := 0; at >= 0; {
+					var chunk []byte
+					at, chunk = from.Chunk(at, 8192, nil)
+					if err := to.Load(chunk); err != nil {
+						return err
+					}
+				}
+			}
 		}
 	}
 	return nil

@@ -43,7 +43,6 @@ type Rows struct {
 	mu     sync.Mutex
 	end    End
 	err    error
-	gone   func()
 }
 
 // fixed is an answer that is already there.

@@ -42,7 +42,7 @@ type task struct {
 	view     *view // reads the state: see pull.go
 }
 
-func (q *Query) open(ctx context.Context, u store.Unit) (*task, error) {
+func (q *Query) open(ctx context.Context, u store.Unit, old *Query) (*task, error) {
 	t := &task{q: q, unit: u, pos: map[store.TP]int64{}, done: map[store.TP]int64{}, wake: make(chan struct{}, 1)}
 	var s *stage
 	for i := range q.stages {
@@ -59,7 +59,7 @@ func (q *Query) open(ctx context.Context, u store.Unit) (*task, error) {
 	if t.work, err = q.sess.Open(ctx, u); err != nil {
 		return nil, err
 	}
-	if err := t.restore(ctx); err != nil {
+	if err := t.restore(ctx, old); err != nil {
 		t.work.Close()
 		return nil, err
 	}

@@ -27,7 +27,7 @@ func change(ctx context.Context, e *exec.Engine, r *Request, p sql.Parsed) (Resu
 		return endTransient(e, s, p)
 	}
 	before := e.Catalog()
-	cmd, err := e.Change(ctx, p.Statement, p.Text, r.Props)
+	cmd, err := e.Change(ctx, p, r.Props)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,9 @@ func check(ctx context.Context, e *exec.Engine, r *Request, list []sql.Parsed) e
 			if t, ok := s.(*sql.Terminate); ok && transient(t) {
 				continue
 			}
-			cmd, err := plan.Check(cat, e.Env(sandbox.Props, lookup), s, p.Text)
+			env := e.Env(sandbox.Props, lookup)
+			env.Request = p.Source
+			cmd, err := plan.Check(cat, env, s, p.Text)
 			if err != nil {
 				return err
 			}
