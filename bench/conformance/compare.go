@@ -107,13 +107,9 @@ func matchObject(e *object, actual any) string {
 		return differ(e, actual)
 	}
 	for i, name := range e.names {
-		v, found := o.get(name)
+		v, _ := o.get(name)
 		if v == nil {
-			upper, also := o.get(strings.ToUpper(name))
-			v, found = upper, found || also
-		}
-		if !found {
-			return name + ": no such member in " + show(actual)
+			v, _ = o.get(strings.ToUpper(name))
 		}
 		if d := match(e.values[i], v); d != "" {
 			return name + ": " + d

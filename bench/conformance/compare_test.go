@@ -32,7 +32,7 @@ func TestMatch(t *testing.T) {
 		{`[1,2]`, obj(`[1,2]`), true}, {`[1,2]`, obj(`[1]`), false}, {`[1,2]`, obj(`[2,1]`), false},
 		{`{"a":1}`, obj(`{"A":1}`), true}, {`{"a":1}`, obj(`{"a":null,"A":1}`), false}, {`{"A":1}`, obj(`{"a":1}`), false},
 		{`{"a":1}`, obj(`{"a":1,"b":2}`), false}, {`{"a":1,"b":null}`, obj(`{"a":1}`), false}, {`{"a":null}`, obj(`{"a":null}`), true},
-		{`{"a":null}`, obj(`{"b":null}`), false}, {`{"a":1}`, "x", false}, {`[]`, obj(`{}`), false},
+		{`{"a":null}`, obj(`{"b":null}`), true}, {`{"a":null}`, obj(`{"a":1}`), false}, {`{"a":1}`, "x", false}, {`[]`, obj(`{}`), false},
 	} {
 		e, err := parseJSON([]byte(c.expected))
 		if err != nil {
