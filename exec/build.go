@@ -87,6 +87,19 @@ func (s *stage) materialize(kind plan.QueryKind) bool {
 	return kind == plan.PersistentAs && s.sink != nil && s.sink.Shape == sql.TableKind
 }
 
+// whole is the scan of the stage. Where a persistent query remembers rows it reads all columns: CREATE OR
+// REPLACE may ask for others later.
+func (s *stage) whole(kind plan.QueryKind) *plan.Scan {
+	for _, st := range s.steps {
+		if _, ok := st.(*plan.Latest); ok && kind != plan.Push {
+			all := *s.scan
+			all.Live = nil
+			return &all
+		}
+	}
+	return s.scan
+}
+
 // build makes the operators of a stage. last takes the rows where no topic does.
 func (s *stage) build(c *op.Context, kind plan.QueryKind, keep bool, last op.Emit) (*line, error) {
 	l := &line{}
@@ -112,6 +125,11 @@ func (s *stage) build(c *op.Context, kind plan.QueryKind, keep bool, last op.Emi
 		}
 	}
 	for i, st := range s.steps {
+		if l, ok := st.(*plan.Latest); ok && kind != plan.Push {
+			whole := *l
+			whole.Live = nil
+			st = &whole
+		}
 		o, err := operator(st, c.Env, keep, order)
 		if err != nil {
 			return nil, err
@@ -132,7 +150,7 @@ func (s *stage) build(c *op.Context, kind plan.QueryKind, keep bool, last op.Emi
 	}
 	chain := op.Chain(c, l.ops, last)
 	if s.scan != nil {
-		d, err := op.NewDecode(s.scan, c.Env)
+		d, err := op.NewDecode(s.whole(kind), c.Env)
 		if err != nil {
 			return nil, err
 		}
@@ -179,18 +197,31 @@ type pass struct{}
 
 func (pass) Process(_ *op.Context, b *op.Batch, emit op.Emit) error { return emit(b) }
 
-// print is the fingerprint of a step with state: what must be equal for its state to be read back.
+// print is the fingerprint of a step with state: what must be equal for its state to be read back. Columns may
+// be added at the end of remembered rows; those of earlier rows are null then.
 func print(st plan.Step) uint64 {
 	h := fnv.New64a()
 	head := st.Out()
-	fmt.Fprintf(h, "%T|%s|%d", st, head.Schema, head.Shape)
-	if a, ok := st.(*plan.Aggregate); ok {
-		for _, c := range a.Calls {
-			fmt.Fprintf(h, "|%s%v%v", c.Func.Name, c.Site.Args, c.Site.Lits)
+	a, grouped := st.(*plan.Aggregate)
+	if !grouped {
+		pseudo := false
+		for _, c := range head.Schema {
+			pseudo = pseudo || c.Role == sql.PseudoRole && head.Window == nil
+			if c.Role == sql.KeyRole {
+				fmt.Fprintf(h, "|%s", c)
+			}
 		}
-		if a.Window != nil {
-			fmt.Fprintf(h, "|%v", *a.Window)
+		if pseudo {
+			fmt.Fprintf(h, "|%s", head.Schema)
 		}
+		return h.Sum64()
+	}
+	fmt.Fprintf(h, "%s", head.Schema)
+	for _, c := range a.Calls {
+		fmt.Fprintf(h, "|%s%v%v", c.Func.Name, c.Site.Args, c.Site.Lits)
+	}
+	if a.Window != nil {
+		fmt.Fprintf(h, "|%v", *a.Window)
 	}
 	return h.Sum64()
 }

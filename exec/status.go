@@ -107,3 +107,6 @@ func (e *Engine) Sequence() int64 {
 	defer e.statusM.Unlock()
 	return e.sequence - 1
 }
+
+// Alive is ErrClosed when the engine is closed.
+func (e *Engine) Alive() error { return e.alive() }

@@ -29,10 +29,18 @@ func (r *Rows) Put(g int32, cols []*vec.Vec, i int) {
 	}
 }
 
-// Get appends the row of group g to cols.
+// Get appends the row of group g to cols. Columns that were added since the row was written are null.
 func (r *Rows) Get(g int32, cols []*vec.Vec) error {
-	_, err := ReadRow(r.rows[g], cols)
-	return err
+	src := r.rows[g]
+	var err error
+	for _, c := range cols {
+		if len(src) == 0 {
+			c.AppendNull()
+		} else if src, err = ReadValue(src, c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Save appends the row of group g.

@@ -1,6 +1,7 @@
 package stmt
 
 import (
+	"bytes"
 	"encoding/json"
 
 	"github.com/ksqlgo/ksql/plan"
@@ -46,16 +47,25 @@ func (c *Command) MarshalJSON() ([]byte, error) {
 	if c.QueryID != "" {
 		out.Status.QueryID = &c.QueryID
 	}
-	return json.Marshal(&out)
+	return marshal(&out)
 }
 
 // MarshalJSON is ksqlDB's warning_entity.
 func (n *Note) MarshalJSON() ([]byte, error) {
-	return json.Marshal(&struct {
+	return marshal(&struct {
 		Head
 		Message string `json:"message"`
 		Tail
 	}{Head{"warning_entity", n.Statement}, n.Warning, tail()})
+}
+
+// marshal leaves < > & in statements as they are.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return b.Bytes(), err
 }
 
 func tail() Tail { return Tail{Warnings: []Warning{}} }
