@@ -15,6 +15,7 @@ type Binder struct {
 	Config map[string]string
 	Params []sql.Type // types of bound parameters, nil when none
 
+	depth  int
 	magic  bool // ROWTIME, WINDOWSTART and WINDOWEND compare with the text of a timestamp
 	scopes []lambdaScope
 	memo   map[sql.Expr]Expr // what is bound already in this scope: lists are typed before they are bound
@@ -28,7 +29,7 @@ type lambdaScope struct {
 
 // Bind resolves names, checks types and chooses functions.
 func (b *Binder) Bind(e sql.Expr) (Expr, error) {
-	b.memo, b.bodies, b.scopes = nil, nil, nil
+	b.memo, b.bodies, b.scopes, b.depth = nil, nil, nil, 0
 	return b.bind(e)
 }
 
@@ -96,7 +97,9 @@ func (b *Binder) bind(e sql.Expr) (Expr, error) {
 	if x, ok := b.memo[e]; ok {
 		return x, nil
 	}
+	b.depth++
 	x, err := b.fresh(e)
+	b.depth--
 	if err != nil {
 		return nil, err
 	}
@@ -107,19 +110,28 @@ func (b *Binder) bind(e sql.Expr) (Expr, error) {
 	return x, nil
 }
 
-func typed(t sql.Type, e sql.Expr) Typed { return Typed{T: t, Text: sql.Text(e)} }
+// deepest is the depth down to which bound expressions know their text. Each knows all of it, so in a chain of
+// thousands of terms the texts of all of them would be longer than memory; messages show the upper ones only.
+const deepest = 64
+
+func (b *Binder) typed(t sql.Type, e sql.Expr) Typed {
+	if b.depth > deepest {
+		return Typed{T: t}
+	}
+	return Typed{T: t, Text: sql.Text(e)}
+}
 
 func (b *Binder) fresh(e sql.Expr) (Expr, error) {
 	switch e := e.(type) {
 	case *sql.Literal:
-		return bindLiteral(e)
+		return b.literal(e)
 	case *sql.ColumnRef:
 		return b.column(e)
 	case *sql.Param:
 		if e.N >= len(b.Params) {
 			return nil, errorf("no value is given for parameter %d", e.N+1)
 		}
-		return &Param{typed(b.Params[e.N], e), e.N}, nil
+		return &Param{b.typed(b.Params[e.N], e), e.N}, nil
 	case *sql.Binary:
 		return b.binary(e)
 	case *sql.Unary:
@@ -137,7 +149,7 @@ func (b *Binder) fresh(e sql.Expr) (Expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &IsNull{typed(sql.TBoolean, e), x, e.Not}, nil
+		return &IsNull{b.typed(sql.TBoolean, e), x, e.Not}, nil
 	case *sql.Case:
 		return b.cases(e)
 	case *sql.Cast:
@@ -166,7 +178,7 @@ func (b *Binder) column(e *sql.ColumnRef) (Expr, error) {
 			s := b.scopes[len(b.scopes)-1-depth]
 			for i, name := range s.names {
 				if name == e.Name {
-					return &LambdaVar{typed(s.types[i], e), depth, i}, nil
+					return &LambdaVar{b.typed(s.types[i], e), depth, i}, nil
 				}
 			}
 		}
@@ -178,7 +190,7 @@ func (b *Binder) column(e *sql.ColumnRef) (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Column{typed(t, e), i}, nil
+	return &Column{b.typed(t, e), i}, nil
 }
 
 func (b *Binder) pair(l, r sql.Expr) (Expr, Expr, error) {
@@ -202,7 +214,7 @@ func (b *Binder) unary(e *sql.Unary) (Expr, error) {
 	if !e.Neg {
 		return x, nil
 	}
-	return &Neg{typed(t, e), x}, nil
+	return &Neg{b.typed(t, e), x}, nil
 }
 
 func (b *Binder) not(e *sql.Not) (Expr, error) {
@@ -216,7 +228,7 @@ func (b *Binder) not(e *sql.Not) (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Not{typed(sql.TBoolean, e), x}, nil
+	return &Not{b.typed(sql.TBoolean, e), x}, nil
 }
 
 // boolean binds an operand of NOT, AND or OR.
@@ -239,7 +251,7 @@ func (b *Binder) binary(e *sql.Binary) (Expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &Logic{typed(sql.TBoolean, e), e.Op, l, r}, nil
+		return &Logic{b.typed(sql.TBoolean, e), e.Op, l, r}, nil
 	case e.Op >= sql.OpEq:
 		return b.compare(e, compareNames[e.Op])
 	}
@@ -251,7 +263,7 @@ func (b *Binder) binary(e *sql.Binary) (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Arith{typed(t, e), e.Op, l, r}, nil
+	return &Arith{b.typed(t, e), e.Op, l, r}, nil
 }
 
 // arithType is the result type of + - * / % (spec 5.5).

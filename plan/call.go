@@ -75,7 +75,7 @@ func (b *Binder) call(e *sql.Call) (Expr, error) {
 		n.Lambdas = append(n.Lambdas, &Lambda{Params: r.Lambdas[k], Body: body})
 	}
 	n.Site.Args, n.Site.Returns = r.Args, r.Returns
-	n.Typed = typed(r.Returns, e)
+	n.Typed = b.typed(r.Returns, e)
 	return n, nil
 }
 
@@ -124,11 +124,11 @@ func (b *Binder) index(e *sql.Index) (Expr, error) {
 	switch t := x.Type(); t.Kind {
 	case sql.Array:
 		if k := i.Type().Kind; k != sql.Integer && k != sql.Bigint {
-			return nil, errorf("The index of an ARRAY should be INTEGER or BIGINT, but %s is %s.", i, i.Type())
+			return nil, errorf("The index of an ARRAY should be INTEGER or BIGINT, but %s is %s.", sql.Text(e.I), i.Type())
 		}
-		return &Index{typed(*t.Elem, e), x, i}, nil
+		return &Index{b.typed(*t.Elem, e), x, i}, nil
 	case sql.Map:
-		return &Index{typed(*t.Elem, e), x, i}, nil
+		return &Index{b.typed(*t.Elem, e), x, i}, nil
 	case sql.Struct:
 		return nil, errorf("Subscript is not supported on STRUCT: %s. Use the dereference operator ->.", sql.Text(e))
 	default:
@@ -147,7 +147,7 @@ func (b *Binder) deref(e *sql.Deref) (Expr, error) {
 	}
 	k := fieldIndex(t.Fields, e.Field)
 	if k < 0 {
-		return nil, errorf("Could not find field '%s' in '%s'.", e.Field, x)
+		return nil, errorf("Could not find field '%s' in '%s'.", e.Field, sql.Text(e.X))
 	}
-	return &Deref{typed(t.Fields[k].Type, e), x, k}, nil
+	return &Deref{b.typed(t.Fields[k].Type, e), x, k}, nil
 }

@@ -20,14 +20,14 @@ func (b *Binder) compare(e *sql.Binary, name string) (Expr, error) {
 			return nil, err
 		}
 	}
-	if err := comparable(l, r, e.Op, name); err != nil {
+	if err := comparable(e.L, e.R, l, r, e.Op, name); err != nil {
 		return nil, err
 	}
-	return &Compare{typed(sql.TBoolean, e), e.Op, l, r}, nil
+	return &Compare{b.typed(sql.TBoolean, e), e.Op, l, r}, nil
 }
 
 // comparable checks the types of a comparison (spec 5.4).
-func comparable(l, r Expr, op sql.BinaryOp, name string) error {
+func comparable(le, re sql.Expr, l, r Expr, op sql.BinaryOp, name string) error {
 	lt, rt := l.Type(), r.Type()
 	if lt.Kind == sql.Null || rt.Kind == sql.Null {
 		word := op.String()
@@ -37,7 +37,7 @@ func comparable(l, r Expr, op sql.BinaryOp, name string) error {
 		return errorf("Comparison with NULL not supported: %s %s %s\nUse 'IS NULL' or 'IS NOT NULL' instead.", baseName(lt), word, baseName(rt))
 	}
 	if !comparableTypes(lt, rt, op == sql.OpEq || op == sql.OpNe || op == sql.OpDistinct) {
-		return errorf("Cannot compare %s (%s) to %s (%s) with %s.", l, lt, r, rt, name)
+		return errorf("Cannot compare %s (%s) to %s (%s) with %s.", sql.Text(le), lt, sql.Text(re), rt, name)
 	}
 	return nil
 }
@@ -116,13 +116,13 @@ func (b *Binder) between(e *sql.Between) (Expr, error) {
 			return nil, err
 		}
 	}
-	if err := comparable(x, lo, sql.OpGe, compareNames[sql.OpGe]); err != nil {
+	if err := comparable(e.X, e.Lo, x, lo, sql.OpGe, compareNames[sql.OpGe]); err != nil {
 		return nil, err
 	}
-	if err := comparable(x, hi, sql.OpLe, compareNames[sql.OpLe]); err != nil {
+	if err := comparable(e.X, e.Hi, x, hi, sql.OpLe, compareNames[sql.OpLe]); err != nil {
 		return nil, err
 	}
-	return &Between{typed(sql.TBoolean, e), x, lo, hi}, nil
+	return &Between{b.typed(sql.TBoolean, e), x, lo, hi}, nil
 }
 
 func (b *Binder) like(e *sql.Like) (Expr, error) {
@@ -133,7 +133,7 @@ func (b *Binder) like(e *sql.Like) (Expr, error) {
 	if x.Type().Kind != sql.String || p.Type().Kind != sql.String {
 		return nil, errorf("Like condition must be between strings")
 	}
-	return &Like{typed(sql.TBoolean, e), x, p, e.Escape}, nil
+	return &Like{b.typed(sql.TBoolean, e), x, p, e.Escape}, nil
 }
 
 func (b *Binder) in(e *sql.In) (Expr, error) {
@@ -145,7 +145,7 @@ func (b *Binder) in(e *sql.In) (Expr, error) {
 	if t.Kind == sql.Null {
 		return nil, errorf("Invalid Predicate: all of the values are NULL: %s", sql.Text(e))
 	}
-	n := &In{Typed: typed(sql.TBoolean, e)}
+	n := &In{Typed: b.typed(sql.TBoolean, e)}
 	if n.X, err = b.convert(e.X, t); err != nil {
 		return nil, prefixed("Invalid Predicate: ", err)
 	}
@@ -179,7 +179,7 @@ func (b *Binder) cases(e *sql.Case) (Expr, error) {
 			return nil, err
 		}
 		if cond.Type().Kind != sql.Boolean {
-			return nil, errorf("WHEN operand type should be boolean.\nType for '%s' is %s", cond, cond.Type())
+			return nil, errorf("WHEN operand type should be boolean.\nType for '%s' is %s", sql.Text(w.Cond), cond.Type())
 		}
 		then, err := b.bind(w.Then)
 		if err != nil {
@@ -207,7 +207,7 @@ func (b *Binder) cases(e *sql.Case) (Expr, error) {
 	if t.Kind == sql.Null {
 		return nil, errorf("Invalid Case expression. All case branches have NULL type")
 	}
-	n.Typed = typed(t, e)
+	n.Typed = b.typed(t, e)
 	return n, nil
 }
 
@@ -226,7 +226,7 @@ func (b *Binder) cast(e *sql.Cast) (Expr, error) {
 	if !Castable(x.Type(), t) {
 		return nil, errorf("Cast of %s to %s is not supported", x.Type(), t)
 	}
-	return &Cast{typed(t, e), x, false}, nil
+	return &Cast{b.typed(t, e), x, false}, nil
 }
 
 // maxDigits bounds the precision of CAST's DECIMAL types: the numbers are written out in full.

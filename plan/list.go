@@ -200,18 +200,18 @@ func (b *Binder) convert(e sql.Expr, t sql.Type) (Expr, error) {
 	case *sql.Literal:
 		return convertBound(x.(*Literal), e, t)
 	case *sql.ArrayCons:
-		n := &ArrayCons{Typed: typed(t, e)}
+		n := &ArrayCons{Typed: b.typed(t, e)}
 		n.Items, err = b.convertAll(e.Items, *t.Elem)
 		return n, err
 	case *sql.MapCons:
-		n := &MapCons{Typed: typed(t, e)}
+		n := &MapCons{Typed: b.typed(t, e)}
 		if n.Keys, err = b.convertAll(e.Keys, *t.Key); err != nil {
 			return nil, err
 		}
 		n.Values, err = b.convertAll(e.Values, *t.Elem)
 		return n, err
 	case *sql.StructCons:
-		n := &StructCons{Typed: typed(t, e)}
+		n := &StructCons{Typed: b.typed(t, e)}
 		for _, f := range t.Fields {
 			var v Expr = &Literal{Typed: Typed{T: f.Type, Text: "null"}}
 			for i, name := range e.Names {
@@ -273,7 +273,7 @@ func (b *Binder) arrayCons(e *sql.ArrayCons) (Expr, error) {
 	if t.Kind == sql.Null {
 		return nil, errorf("Cannot construct an array with all NULL elements %s As a workaround, you may cast a NULL value to the desired type.", issue4239)
 	}
-	n := &ArrayCons{Typed: typed(sql.ArrayOf(t), e)}
+	n := &ArrayCons{Typed: b.typed(sql.ArrayOf(t), e)}
 	n.Items, err = b.convertAll(e.Items, t)
 	return n, prefixed("", err)
 }
@@ -298,7 +298,7 @@ func (b *Binder) mapCons(e *sql.MapCons) (Expr, error) {
 			return nil, errorf("Cannot construct a map with all NULL %s %s As a workaround, you may cast a NULL value to the desired type.", side.what, issue4239)
 		}
 	}
-	n := &MapCons{Typed: typed(sql.MapOf(k, v), e)}
+	n := &MapCons{Typed: b.typed(sql.MapOf(k, v), e)}
 	if n.Keys, err = b.convertAll(e.Keys, k); err != nil {
 		return nil, prefixed("", err)
 	}
@@ -323,7 +323,7 @@ func (b *Binder) structCons(e *sql.StructCons) (Expr, error) {
 		fields = append(fields, sql.Field{Name: name, Type: x.Type()})
 		n.Values = append(n.Values, x)
 	}
-	n.Typed = typed(sql.StructOf(fields...), e)
+	n.Typed = b.typed(sql.StructOf(fields...), e)
 	return n, nil
 }
 

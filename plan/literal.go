@@ -10,12 +10,12 @@ import (
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
-func bindLiteral(e *sql.Literal) (Expr, error) {
+func (b *Binder) literal(e *sql.Literal) (Expr, error) {
 	t, v, err := literalValue(e)
 	if err != nil {
 		return nil, err
 	}
-	return &Literal{typed(t, e), v}, nil
+	return &Literal{b.typed(t, e), v}, nil
 }
 
 // literalValue types a literal by its text (spec 1.4).
