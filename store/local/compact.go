@@ -1,6 +1,10 @@
 package local
 
-import "github.com/ksqlgo/ksql/store"
+import (
+	"unsafe"
+
+	"github.com/ksqlgo/ksql/store"
+)
 
 // compactMemory thins a compacted partition out when it has doubled since the last time: of each key
 // the latest row stays. The work is done beside the locks by the appender that crossed the mark.
@@ -76,7 +80,8 @@ func (n *newest) rows(r *store.Records) []int {
 			if _, met := n.last[string(key)]; met {
 				continue
 			}
-			n.last[string(key)] = struct{}{}
+			// The arenas are never written again and live as long as this walk: the key needs no copy.
+			n.last[unsafe.String(unsafe.SliceData(key), len(key))] = struct{}{}
 		}
 		if n.drop == nil || !n.drop(r, i) {
 			keep = append(keep, i)
