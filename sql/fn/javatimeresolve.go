@@ -45,7 +45,7 @@ func (d *parsed) resolve() (r resolved, err error) {
 	if r.hasDate {
 		m := dateMoment(r.days)
 		for f := fieldEra; f < fieldNano; f++ {
-			if !d.is(f) || f == fieldYearOfEra || f == fieldLocalWeekday || f == fieldDayOfMonth && d.is(fieldMonth) && d.is(fieldYear) {
+			if !d.is(f) || f == fieldYearOfEra || f == fieldLocalWeekday || f == fieldDayOfMonth && d.is(fieldMonth) && d.is(fieldYear) && !d.is(fieldJulianDay) {
 				continue
 			}
 			if v, err := m.get(f); err == nil && v != d.v[f] {
