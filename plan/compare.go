@@ -188,7 +188,7 @@ func (b *Binder) cases(e *sql.Case) (Expr, error) {
 		if k := then.Type(); t.Kind == sql.Null {
 			t = k
 		} else if k.Kind != sql.Null && !k.Equal(t) {
-			return nil, errorf("Invalid Case expression. Type for all 'THEN' clauses should be the same.\nTHEN expression '%s' has type: %s.\nPrevious THEN expression(s) type: %s.", sql.Text(&sql.Case{Whens: []sql.When{w}}), k, t)
+			return nil, errorf("Invalid Case expression. Type for all 'THEN' clauses should be the same.\nTHEN expression '%s' has type: %s.\nPrevious THEN expression(s) type: %s.", "WHEN "+sql.Text(w.Cond)+" THEN "+sql.Text(w.Then), k, t)
 		}
 		n.Whens = append(n.Whens, When{cond, then})
 	}

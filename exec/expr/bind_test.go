@@ -59,6 +59,7 @@ func TestBindErrors(t *testing.T) {
 		{"MAP(NULL := 1)", "Cannot construct a map with all NULL keys (see https://github.com/confluentinc/ksql/issues/4239). As a workaround, you may cast a NULL value to the desired type."},
 		{"MAP('a' := NULL)", "Cannot construct a map with all NULL values (see https://github.com/confluentinc/ksql/issues/4239). As a workaround, you may cast a NULL value to the desired type."},
 		{"CASE WHEN I THEN 1 END", "WHEN operand type should be boolean.\nType for 'I' is INTEGER"},
+		{"CASE WHEN B THEN 'x' WHEN I = 1 THEN 90 END", "Invalid Case expression. Type for all 'THEN' clauses should be the same.\nTHEN expression 'WHEN (I = 1) THEN 90' has type: INTEGER.\nPrevious THEN expression(s) type: STRING."},
 		{"CASE WHEN B THEN 1 ELSE 2.0 END", "Invalid Case expression. Type for the default clause should be the same as for 'THEN' clauses.\nTHEN type: INTEGER.\nDEFAULT type: DECIMAL(2, 1)."},
 		{"CASE WHEN B THEN NULL ELSE NULL END", "Invalid Case expression. All case branches have NULL type"},
 		{"CAST(S AS ARRAY<INT>)", "Cast of STRING to ARRAY<INTEGER> is not supported"},

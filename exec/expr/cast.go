@@ -204,6 +204,7 @@ func booleanText(s string) (value, ok bool) {
 	return false, false
 }
 
+// list converts the items of an ARRAY, or the keys and values of a MAP.
 func list(items ...conversion) conversion {
 	return func(in *vec.Vec, i int, out *vec.Vec) error {
 		start := out.Kids[0].N
@@ -217,7 +218,11 @@ func list(items ...conversion) conversion {
 				}
 			}
 		}
-		out.EndList()
+		if len(items) == 2 {
+			out.EndMap(vec.MapCapacity(int(in.Offs[i+1] - in.Offs[i])))
+		} else {
+			out.EndList()
+		}
 		return nil
 	}
 }

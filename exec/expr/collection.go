@@ -69,24 +69,13 @@ func (n *mapCons) eval(f *frame) *vec.Vec {
 		n.kv[k], n.vv[k] = n.keys[k].eval(f), n.values[k].eval(f)
 	}
 	n.out.Reset()
+	capacity := vec.MapCapacity(len(n.kv))
 	for i := range f.n {
-	entries:
 		for k := range n.kv {
-			for j := range k {
-				if vec.Equal(n.kv[j], i, n.kv[k], i) {
-					continue entries
-				}
-			}
-			value := n.vv[k]
-			for j := k + 1; j < len(n.kv); j++ {
-				if vec.Equal(n.kv[j], i, n.kv[k], i) {
-					value = n.vv[j]
-				}
-			}
 			n.out.Kids[0].AppendFrom(n.kv[k], i)
-			n.out.Kids[1].AppendFrom(value, i)
+			n.out.Kids[1].AppendFrom(n.vv[k], i)
 		}
-		n.out.EndMap(vec.MapCapacity(len(n.kv)))
+		n.out.EndMap(capacity)
 	}
 	return n.out
 }
