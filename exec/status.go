@@ -110,3 +110,6 @@ func (e *Engine) Sequence() int64 {
 
 // Alive is ErrClosed when the engine is closed.
 func (e *Engine) Alive() error { return e.alive() }
+
+// Done is closed when the engine closes.
+func (e *Engine) Done() <-chan struct{} { return e.ctx.Done() }

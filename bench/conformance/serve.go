@@ -4,7 +4,8 @@ import (
 	"net/http"
 
 	"github.com/ksqlgo/ksql"
+	"github.com/ksqlgo/ksql/httpapi"
 )
 
 // serve is the engine's HTTP API.
-func serve(*ksql.Engine) (http.Handler, error) { return nil, missing{"the HTTP API"} }
+func serve(e *ksql.Engine) (http.Handler, error) { return httpapi.New(e), nil }

@@ -1,0 +1,183 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"github.com/ksqlgo/ksql/exec"
+	"github.com/ksqlgo/ksql/exec/stmt"
+	"github.com/ksqlgo/ksql/plan"
+	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/store"
+)
+
+// ksqlDB's error codes. The status is a hundredth of the code, with the exceptions of problem.status.
+const (
+	badRequest     = 40000
+	badStatement   = 40001
+	queryEndpoint  = 40002
+	tooManyPushes  = 40003
+	http2Only      = 40004
+	notFound       = 40400
+	assertFailed   = 41700
+	noRegistry     = 42801
+	tooMany        = 42900
+	serverError    = 50000
+	commandTimeout = 50301
+	shutDown       = 50304
+)
+
+// problem is an error as it is answered. With a statement it is ksqlDB's statement_error, else generic_error.
+type problem struct {
+	code      int
+	status    int // 0: code / 100
+	msg       string
+	statement *string
+}
+
+func (p *problem) Error() string { return p.msg }
+
+func generic(code int, msg string) *problem { return &problem{code: code, msg: msg} }
+
+func ofStatement(code int, msg, text string) *problem {
+	text = sql.Mask(text)
+	return &problem{code: code, msg: msg, statement: &text}
+}
+
+// endpoint is where an error is answered: ksqlDB words some differently.
+type endpoint uint8
+
+const (
+	atStatements endpoint = iota // /ksql
+	atQuery                      // /query: reading the request
+	atStream                     // /query-stream, and /query once its SELECT runs
+	atInserts
+)
+
+const internal = "The server encountered an internal error when processing the query. Please consult the server logs for more information."
+
+// explain is the one table from errors to ksqlDB's codes. text is the whole request.
+func explain(err error, at endpoint, text string) *problem {
+	var (
+		done    *problem
+		parse   *sql.Error
+		planned *plan.Error
+		query   *stmt.QueryError
+		claim   *stmt.AssertError
+		service *stmt.NotConfigured
+		unknown *stmt.UnknownProperty
+		denied  *stmt.DeniedProperty
+		over    *overrideError
+	)
+	switch {
+	case errors.As(err, &done):
+		return done
+	case errors.Is(err, exec.ErrClosed), errors.Is(err, store.ErrClosed):
+		return generic(shutDown, "The server is shut down")
+	case errors.As(err, &parse):
+		return parseProblem(parse, at, text)
+	case errors.As(err, &planned) && planned.Bare:
+		return generic(badRequest, planned.Msg)
+	case errors.As(err, &planned):
+		if planned.Text != "" {
+			text = planned.Text
+		}
+		return ofStatement(badStatement, planned.Msg, text)
+	case errors.As(err, &query):
+		return ofStatement(queryEndpoint, query.Error(), query.Text)
+	case errors.As(err, &claim):
+		return generic(assertFailed, claim.Msg)
+	case errors.As(err, &service) && service.Registry:
+		return generic(noRegistry, service.Error())
+	case errors.As(err, &service):
+		return ofStatement(serverError, service.Error(), text)
+	case errors.As(err, &denied):
+		return generic(badRequest, denied.Error())
+	case errors.As(err, &unknown), errors.As(err, &over):
+		switch at {
+		case atStatements:
+			return ofStatement(serverError, err.Error(), text)
+		case atQuery:
+			return generic(serverError, err.Error())
+		}
+		return generic(badRequest, err.Error())
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return generic(commandTimeout, "The request ended before its answer: "+err.Error())
+	case at == atStatements:
+		return ofStatement(serverError, err.Error(), text)
+	case at == atStream:
+		return ofStatement(badStatement, err.Error(), text)
+	}
+	return generic(serverError, err.Error())
+}
+
+// parseProblem is an error of the text. For a broken grammar ksqlDB quotes the line, and at the query endpoints
+// says so in the message too.
+func parseProblem(e *sql.Error, at endpoint, text string) *problem {
+	msg, statement := e.Msg, e.Statement
+	if statement == "" {
+		statement = text
+	}
+	if e.Syntax && at != atStatements {
+		msg += "\nStatement: " + statement
+		if at == atQuery {
+			msg, statement = msg+"\nCaused by: "+e.Logged(), text
+		}
+	}
+	return ofStatement(badStatement, msg, statement)
+}
+
+// body is ksqlDB's JSON of the problem.
+func (p *problem) body() []byte {
+	out := appendText(append([]byte(`{"@type":"`), p.kind()...), `","error_code":`)
+	out = appendInt(out, p.code)
+	out = appendString(append(out, `,"message":`...), p.msg)
+	if p.statement != nil {
+		out = appendString(append(out, `,"statementText":`...), *p.statement)
+		out = append(out, `,"entities":[]`...)
+	}
+	return append(out, '}')
+}
+
+func (p *problem) kind() string {
+	if p.statement != nil {
+		return "statement_error"
+	}
+	return "generic_error"
+}
+
+// fail answers with an error. ksqlDB leaves out the Content-Type of some; it is always there here.
+func (c *call) fail(err error, at endpoint, text string) {
+	p := explain(err, at, text)
+	status := p.status
+	if status == 0 {
+		status = p.code / 100
+	}
+	c.header(plain)
+	c.w.WriteHeader(status)
+	_, _ = c.w.Write(p.body())
+}
+
+// ok answers with a value as JSON.
+func (c *call) ok(v any) {
+	b, err := marshal(v)
+	if err != nil {
+		c.fail(err, atInserts, "")
+		return
+	}
+	c.header(plain)
+	_, _ = c.w.Write(b)
+}
+
+// marshal is v as JSON with < > & as they are.
+func marshal(v any) ([]byte, error) {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return []byte(strings.TrimSuffix(b.String(), "\n")), nil
+}

@@ -1,0 +1,163 @@
+// Package httpapi is ksqlDB's REST surface over an engine, as one http.Handler.
+//
+// It mounts on any mux, also under http.StripPrefix, but not behind patterns that carry a method. A host whose
+// clients speak HTTP/2 without TLS (ksqlDB's Java client does) lets its server do so:
+//
+//	var p http.Protocols
+//	p.SetHTTP1(true)
+//	p.SetHTTP2(true)
+//	p.SetUnencryptedHTTP2(true)
+//	srv := &http.Server{Handler: httpapi.New(e), Protocols: &p}
+//	srv.RegisterOnShutdown(func() { e.Close() })
+//
+// Close of the engine ends open queries with their final message; calls after it get 503.
+package httpapi
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/ksqlgo/ksql"
+	"github.com/ksqlgo/ksql/exec"
+)
+
+// Option configures the handler.
+type Option func(*api)
+
+// WithVersion sets the version that /info tells. Clients refuse one below 0.10, and from 4.0 on one below 6.0.
+func WithVersion(v string) Option { return func(a *api) { a.version = v } }
+
+// WithClusterID sets the id of the cluster that /info and /v1/metadata tell.
+func WithClusterID(id string) Option { return func(a *api) { a.cluster = id } }
+
+// New is the REST surface of e. It keeps nothing running of its own: what it starts ends with its request.
+func New(e *ksql.Engine, opts ...Option) http.Handler {
+	a := &api{run: e.Internal(), version: "0.29.0", cluster: "ksql-go", pulls: newPulls(512)}
+	for _, o := range opts {
+		o(a)
+	}
+	a.routes = map[string][]route{}
+	for _, r := range a.table() {
+		a.routes[r.path] = append(a.routes[r.path], r)
+	}
+	return a
+}
+
+// api answers requests for one engine.
+type api struct {
+	run     *exec.Engine
+	version string
+	cluster string
+	pulls   *pulls
+	rate    limiter
+	routes  map[string][]route
+}
+
+// The media types.
+const (
+	v1    = "application/vnd.ksql.v1+json"
+	delim = "application/vnd.ksqlapi.delimited.v1"
+	plain = "application/json"
+	proto = "application/vnd.ksql.v1+protobuf"
+)
+
+// route is one line of the table: the first one whose path, method and produced types fit a request serves it.
+// A path that ends with / takes whatever follows. No types: it answers whatever is asked for.
+type route struct {
+	method, path string
+	produces     []string
+	serve        func(*api, *call)
+}
+
+func (a *api) table() []route {
+	entity := []string{v1, plain}
+	return []route{
+		{"GET", "/", nil, (*api).root},
+		{"GET", "/info", entity, (*api).info},
+		{"POST", "/ksql", entity, (*api).statements},
+		{"POST", "/query", entity, (*api).query},
+		{"POST", "/query", []string{delim, v1, plain, proto}, (*api).queryNew},
+		{"POST", "/query-stream", []string{delim, plain, v1, proto}, (*api).queryStream},
+		{"POST", "/inserts-stream", []string{delim, plain}, (*api).inserts},
+		{"POST", "/close-query", nil, (*api).closeQuery},
+		{"GET", "/status", entity, (*api).statuses},
+		{"GET", "/status/", entity, (*api).status},
+		{"GET", "/is_valid_property/", entity, (*api).validProperty},
+		{"GET", "/healthcheck", entity, (*api).health},
+		{"GET", "/v1/metadata", entity, (*api).metadata},
+		{"GET", "/v1/metadata/id", entity, (*api).metadataID},
+		{"GET", "/clusterStatus", entity, (*api).switchedOff},
+		{"POST", "/heartbeat", entity, (*api).switchedOff},
+		{"POST", "/lag", entity, (*api).switchedOff},
+		{"GET", "/chc/ready", nil, (*api).alive},
+		{"GET", "/chc/live", nil, (*api).alive},
+	}
+}
+
+// call is one request at work.
+type call struct {
+	w      http.ResponseWriter
+	r      *http.Request
+	accept string // the produced type that was chosen; empty: the client named none
+	rest   string // of the path, where the route takes it
+}
+
+// ServeHTTP finds the route. Unknown paths, wrong methods and types that nothing produces are all 404 (ksqlDB).
+func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path := r.URL.Path
+	if len(path) > 1 {
+		path = strings.TrimSuffix(path, "/")
+	}
+	if path == "" {
+		path = "/"
+	}
+	c := &call{w: w, r: r}
+	routes, ok := a.routes[path]
+	if !ok {
+		routes, c.rest = a.under(path)
+	}
+	wants := accepted(r.Header.Values("Accept"))
+	for i := range routes {
+		rt := &routes[i]
+		if rt.method != r.Method {
+			continue
+		}
+		if len(rt.produces) > 0 {
+			var ok bool
+			if c.accept, ok = choose(wants, rt.produces); !ok {
+				continue
+			}
+		}
+		// A query may be answered for hours: the host's deadlines are for requests that end.
+		rc := http.NewResponseController(w)
+		_ = rc.SetWriteDeadline(time.Time{})
+		rt.serve(a, c)
+		return
+	}
+	c.header("")
+	w.WriteHeader(http.StatusNotFound)
+	_, _ = w.Write([]byte("Not Found"))
+}
+
+// under finds the routes of a path that begins with theirs.
+func (a *api) under(path string) ([]route, string) {
+	for _, prefix := range []string{"/status/", "/is_valid_property/"} {
+		if rest, ok := strings.CutPrefix(path, prefix); ok {
+			return a.routes[prefix], rest
+		}
+	}
+	return nil, ""
+}
+
+// header sets the Content-Type; empty: none, and none is guessed.
+func (c *call) header(contentType string) {
+	if contentType == "" {
+		c.w.Header()["Content-Type"] = nil
+		return
+	}
+	c.w.Header().Set("Content-Type", contentType)
+}
+
+// flush hands what was written to the client. Hosts' wrappers may not be able to.
+func (c *call) flush() { _ = http.NewResponseController(c.w).Flush() }

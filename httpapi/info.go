@@ -1,0 +1,177 @@
+package httpapi
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/ksqlgo/ksql/exec/stmt"
+)
+
+// root sends browsers to /info.
+func (a *api) root(c *call) {
+	c.w.Header().Set("Location", "/info")
+	c.header("")
+	c.w.WriteHeader(http.StatusTemporaryRedirect)
+}
+
+// ready answers for an engine that is closed.
+func (a *api) ready(c *call) bool {
+	if err := a.run.Alive(); err != nil {
+		c.fail(err, atInserts, "")
+		return false
+	}
+	return true
+}
+
+// info is GET /info.
+func (a *api) info(c *call) {
+	if !a.ready(c) {
+		return
+	}
+	type server struct {
+		Version string `json:"version"`
+		Cluster string `json:"kafkaClusterId"`
+		Service string `json:"ksqlServiceId"`
+		Status  string `json:"serverStatus"`
+	}
+	c.ok(struct {
+		Info server `json:"KsqlServerInfo"`
+	}{server{a.version, a.cluster, a.service(), "RUNNING"}})
+}
+
+func (a *api) service() string { return a.run.Property("ksql.service.id", "default_") }
+
+// health is GET /healthcheck. A query that an error has stopped does not make the server ill (ksqlDB); a log that
+// does not answer does.
+func (a *api) health(c *call) {
+	type check struct {
+		Healthy bool `json:"isHealthy"`
+	}
+	type checks struct {
+		Metastore check `json:"metastore"`
+		Kafka     check `json:"kafka"`
+		Commands  check `json:"commandRunner"`
+	}
+	alive := a.run.Alive() == nil
+	_, err := a.run.Log().Topics(c.r.Context())
+	state := "READY"
+	if !alive {
+		state = "TERMINATED"
+	}
+	c.ok(struct {
+		Healthy bool   `json:"isHealthy"`
+		Details checks `json:"details"`
+		State   string `json:"serverState"`
+	}{alive && err == nil, checks{check{alive}, check{err == nil}, check{alive}}, state})
+}
+
+type clusterID struct {
+	Scope struct {
+		Path     []string          `json:"path"`
+		Clusters map[string]string `json:"clusters"`
+	} `json:"scope"`
+	ID string `json:"id"`
+}
+
+func (a *api) clusterID() clusterID {
+	var id clusterID
+	id.Scope.Path = []string{}
+	id.Scope.Clusters = map[string]string{"kafka-cluster": a.cluster, "ksql-cluster": a.service()}
+	return id
+}
+
+// metadata is GET /v1/metadata.
+func (a *api) metadata(c *call) {
+	c.ok(struct {
+		Version string    `json:"version"`
+		ID      clusterID `json:"clusterId"`
+	}{a.version, a.clusterID()})
+}
+
+// metadataID is GET /v1/metadata/id.
+func (a *api) metadataID(c *call) { c.ok(a.clusterID()) }
+
+// alive is what load balancers ask.
+func (a *api) alive(c *call) { c.ok(struct{}{}) }
+
+// switchedOff is an endpoint of clusters: heartbeats and lags are off, as by default in ksqlDB.
+func (a *api) switchedOff(c *call) {
+	c.header("")
+	c.w.WriteHeader(http.StatusNotFound)
+}
+
+// statuses is GET /status.
+func (a *api) statuses(c *call) {
+	if !a.ready(c) {
+		return
+	}
+	out := map[string]string{}
+	for id, s := range a.run.Statuses() {
+		out[id] = s.Status
+	}
+	c.ok(map[string]any{"commandStatuses": out})
+}
+
+var (
+	statusTypes   = []string{"topic", "stream", "table", "type", "terminate", "pause", "resume", "cluster"}
+	statusActions = []string{"create", "drop", "execute", "terminate", "alter"}
+)
+
+// status is GET /status/type/entity/action.
+func (a *api) status(c *call) {
+	if !a.ready(c) {
+		return
+	}
+	parts := strings.Split(c.rest, "/")
+	if raw, ok := strings.CutPrefix(strings.TrimSuffix(c.r.URL.EscapedPath(), "/"), "/status/"); ok { // a slash in the name is escaped
+		parts = strings.Split(raw, "/")
+		for i := range parts {
+			if p, err := url.PathUnescape(parts[i]); err == nil {
+				parts[i] = p
+			}
+		}
+	}
+	if len(parts) != 3 {
+		c.header("")
+		c.w.WriteHeader(http.StatusNotFound)
+		_, _ = c.w.Write([]byte("Not Found"))
+		return
+	}
+	kind, action := strings.ToLower(parts[0]), strings.ToLower(parts[2])
+	if !slices.Contains(statusTypes, kind) || !slices.Contains(statusActions, action) {
+		c.fail(generic(serverError, "No enum constant for the command id "+c.rest), atInserts, "")
+		return
+	}
+	s, ok := a.run.Status(kind + "/" + parts[1] + "/" + action)
+	if !ok {
+		c.fail(generic(notFound, "Command not found"), atInserts, "")
+		return
+	}
+	out := struct {
+		Status  string  `json:"status"`
+		Message string  `json:"message"`
+		QueryID *string `json:"queryId"`
+	}{s.Status, s.Message, nil}
+	if s.QueryID != "" {
+		out.QueryID = &s.QueryID
+	}
+	c.ok(out)
+}
+
+// validProperty is GET /is_valid_property/name: may a session set it at all.
+func (a *api) validProperty(c *call) {
+	if !a.ready(c) {
+		return
+	}
+	if !stmt.Known(c.rest) {
+		c.fail(&stmt.UnknownProperty{Name: c.rest}, atInserts, "")
+		return
+	}
+	if err := stmt.CheckDenied(a.run, c.rest); err != nil {
+		c.fail(err, atInserts, "")
+		return
+	}
+	c.ok(true)
+}

@@ -1,0 +1,290 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ksqlgo/ksql/exec"
+	"github.com/ksqlgo/ksql/sql"
+)
+
+// query is POST /query for clients that ask for JSON or for nothing. ksqlDB reads the request in an old handler
+// and hands a SELECT to the one of /query-stream: errors of the first stage have their own form, and */* asks the
+// second stage, which prefers delimited rows.
+func (a *api) query(c *call) {
+	body, ok := c.body()
+	if !ok {
+		return
+	}
+	r, err := decode(body, ksqlRequest)
+	if err != nil {
+		c.fail(err, atQuery, "")
+		return
+	}
+	f := streamed
+	if out, _ := choose(accepted(c.r.Header.Values("Accept")), []string{delim, v1, plain}); out == delim {
+		f = delimited
+	}
+	if rows := a.again(c, r); rows != nil {
+		a.stream(c, rows, r, f, true)
+		return
+	}
+	if strings.TrimSpace(r.text) == "" {
+		c.fail(generic(badRequest, `"ksql" field must be populated`), atQuery, "")
+		return
+	}
+	s, err := a.only(r)
+	if err == nil {
+		err = a.reach(c, r.sequence)
+	}
+	if err == nil {
+		r.props, err = a.override(r.props)
+	}
+	if err != nil {
+		c.fail(err, atQuery, r.text)
+		return
+	}
+	switch stmt := s.Statement.(type) {
+	case *sql.Select:
+		a.run1(c, r, stmt, s, f)
+	case *sql.Print:
+		if c.r.ProtoMajor > 1 {
+			c.header("")
+			c.w.WriteHeader(http.StatusMethodNotAllowed)
+			return
+		}
+		a.print(c, r, stmt, atQuery)
+	default:
+		c.fail(generic(badRequest, fmt.Sprintf("Statement type `%s' not supported for this resource", strings.TrimPrefix(fmt.Sprintf("%T", stmt), "*sql."))), atQuery, r.text)
+	}
+}
+
+// queryNew is POST /query for clients that ask for delimited rows: only the request differs from /query-stream.
+func (a *api) queryNew(c *call) { a.ask(c, ksqlRequest) }
+
+// queryStream is POST /query-stream.
+func (a *api) queryStream(c *call) { a.ask(c, queryStreamArgs) }
+
+func (a *api) ask(c *call, m members) {
+	body, ok := c.body()
+	if !ok {
+		return
+	}
+	r, err := decode(body, m)
+	if err != nil {
+		c.fail(err, atStream, "")
+		return
+	}
+	f := delimited
+	switch c.accept {
+	case plain:
+		f = array
+	case v1:
+		f = streamed
+	case proto:
+		f = protobuf
+	}
+	if rows := a.again(c, r); rows != nil {
+		a.stream(c, rows, r, f, true)
+		return
+	}
+	if r.props, err = a.override(r.props); err != nil {
+		c.fail(err, atStream, r.text)
+		return
+	}
+	s, err := a.only(r)
+	if err != nil {
+		c.fail(err, atStream, r.text)
+		return
+	}
+	switch stmt := s.Statement.(type) {
+	case *sql.Select:
+		a.run1(c, r, stmt, s, f)
+	case *sql.Print:
+		if f != delimited {
+			c.header("")
+			c.w.WriteHeader(http.StatusNotAcceptable)
+			return
+		}
+		a.print(c, r, stmt, atStream)
+	default:
+		c.fail(ofStatement(badStatement, "Neither a query nor a print statement\nStatement: "+s.Text, s.Text), atStream, r.text)
+	}
+}
+
+// only is the one statement of a request.
+func (a *api) only(r *request) (sql.Parsed, error) {
+	list, err := sql.Parse(r.text, r.vars)
+	if err != nil {
+		return sql.Parsed{}, err
+	}
+	if len(list) != 1 {
+		msg := "Expected exactly one KSQL statement; found " + strconv.Itoa(len(list)) + " instead"
+		return sql.Parsed{}, ofStatement(badStatement, msg+"\nStatement: "+r.text, r.text)
+	}
+	return list[0], nil
+}
+
+// again runs a pull query that was asked for before; nil: there is none, or it must go the long way.
+func (a *api) again(c *call, r *request) *exec.Rows {
+	key := r.key()
+	if key == "" || r.sequence > a.run.Sequence() {
+		return nil
+	}
+	pull := a.pulls.get(key, a.run.Catalog())
+	if pull == nil || a.mayPull() != nil {
+		return nil
+	}
+	rows, err := pull.Run(c.r.Context(), nil)
+	if err != nil {
+		return nil
+	}
+	return rows
+}
+
+// run1 runs a SELECT and streams its rows.
+func (a *api) run1(c *call, r *request, s *sql.Select, p sql.Parsed, f framing) {
+	if !c.r.ProtoAtLeast(1, 1) {
+		c.fail(generic(badRequest, "This endpoint is only available when using HTTP1.1 or HTTP2"), atStream, r.text)
+		return
+	}
+	var err error
+	if s.Emit != sql.EmitNone {
+		err = a.mayPush(p.Text)
+	} else {
+		err = a.mayPull()
+	}
+	if err != nil {
+		c.fail(err, atStream, p.Text)
+		return
+	}
+	cat := a.run.Catalog()
+	key := r.key() // of the request as it came
+	rows, pull, err := a.run.Select(c.r.Context(), s, p.Text, exec.Request{Props: r.props})
+	if err != nil {
+		c.fail(err, atStream, p.Text)
+		return
+	}
+	if pull != nil && key != "" {
+		a.pulls.put(key, cat, pull)
+	}
+	a.stream(c, rows, r, f, pull != nil)
+}
+
+func (a *api) limit(name string) int {
+	if n, err := strconv.Atoi(a.run.Property(name, "")); err == nil {
+		return n
+	}
+	return math.MaxInt32
+}
+
+// mayPull refuses pull queries beyond ksql.query.pull.max.qps.
+func (a *api) mayPull() error {
+	n := a.limit("ksql.query.pull.max.qps")
+	if n == math.MaxInt32 || a.rate.allow(time.Now(), n) {
+		return nil
+	}
+	return generic(tooMany, "Host is at rate limit for pull queries. Currently set to "+strconv.Itoa(n)+" qps.")
+}
+
+// mayPush refuses push queries beyond ksql.max.push.queries.
+func (a *api) mayPush(text string) error {
+	const name = "ksql.max.push.queries"
+	limit := 100
+	if n := a.limit(name); n != math.MaxInt32 {
+		limit = n
+	}
+	running := 0
+	for _, t := range a.run.Transients() {
+		if t.Push {
+			running++
+		}
+	}
+	if running < limit {
+		return nil
+	}
+	return ofStatement(badStatement, fmt.Sprintf("Not executing statement(s) '%s' as it would cause the number of active, push queries to exceed the configured limit. "+
+		"Terminate existing PUSH queries, or increase the '%s' setting via the 'ksql-server.properties' file. Current push query count: %d. Configured limit: %d.", text, name, running, limit), text)
+}
+
+// stream answers with rows until they end or the client leaves. whole: the rows are there already.
+func (a *api) stream(c *call, rows *exec.Rows, r *request, f framing, whole bool) {
+	defer rows.Close()
+	w := newWriter(c, rows.Schema, f, whole)
+	defer w.release()
+	if whole && r.debug {
+		w.tail = `,"sourceHost":"localhost:8088"`
+	}
+	if err := w.begin(rows.ID); err != nil {
+		c.fail(err, atStream, r.text)
+		return
+	}
+	ctx := c.r.Context()
+	if whole {
+		ctx = context.WithoutCancel(ctx) // nothing is waited for
+	} else if w.send() {
+		c.flush() // the client learns the query's id before there is a row
+	} else {
+		return
+	}
+	for {
+		page, err := rows.Next(ctx)
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return
+		case err != nil:
+			w.fail(err)
+			w.send()
+			return
+		case page == nil:
+			w.end(rows.Ended())
+			w.send()
+			return
+		}
+		for i := range page.N {
+			w.row(page, i)
+			if len(w.buf) > 32<<10 && !w.send() {
+				return
+			}
+		}
+		if !whole && !rows.More() {
+			if !w.send() {
+				return
+			}
+			c.flush()
+		}
+	}
+}
+
+// closeQuery is POST /close-query.
+func (a *api) closeQuery(c *call) {
+	body, ok := c.body()
+	if !ok {
+		return
+	}
+	all, err := object(body)
+	if err != nil {
+		c.fail(err, atInserts, "")
+		return
+	}
+	raw, ok := all["queryId"]
+	if !ok || null(raw) {
+		c.fail(missingMember("queryId"), atInserts, "")
+		return
+	}
+	id, err := textMember("queryId", raw)
+	if err == nil && !a.run.EndTransient(id) {
+		err = generic(badRequest, "No query with id "+id)
+	}
+	if err != nil {
+		c.fail(err, atInserts, "")
+		return
+	}
+	c.header("")
+	c.w.WriteHeader(http.StatusOK)
+}

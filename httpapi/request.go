@@ -1,0 +1,230 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ksqlgo/ksql/exec/stmt"
+)
+
+// maxBody is how long a body may be that is read as a whole.
+const maxBody = 10 << 20
+
+// body reads the whole request. A false answer has been sent.
+func (c *call) body() ([]byte, bool) {
+	b, err := io.ReadAll(io.LimitReader(c.r.Body, maxBody+1))
+	if err != nil {
+		c.fail(badJSON("the request could not be read"), atInserts, "")
+		return nil, false
+	}
+	if len(b) > maxBody {
+		c.header("")
+		c.w.WriteHeader(http.StatusRequestEntityTooLarge)
+		return nil, false
+	}
+	return b, true
+}
+
+func badJSON(what string) *problem { return generic(badRequest, "Invalid JSON in request: "+what) }
+
+// request is a KsqlRequest, or the arguments of /query-stream.
+type request struct {
+	text     string // ksql, or sql
+	props    map[string]string
+	vars     map[string]string
+	debug    bool // request.ksql.debug.request
+	sequence int64
+}
+
+// members are the names under which an endpoint looks for them.
+type members struct {
+	text, props string
+	required    bool // text must be there
+}
+
+var (
+	ksqlRequest     = members{"ksql", "streamsProperties", false}
+	queryStreamArgs = members{"sql", "properties", true}
+)
+
+// decode reads a request. Members that nobody knows are left out, as ksqlDB does.
+func decode(body []byte, m members) (*request, error) {
+	all, err := object(body)
+	if err != nil {
+		return nil, err
+	}
+	r := &request{sequence: -1}
+	raw, ok := all[m.text]
+	if !ok && m.required {
+		return nil, missingMember(m.text)
+	}
+	if ok && !null(raw) {
+		if r.text, err = textMember(m.text, raw); err != nil {
+			return nil, err
+		}
+	} else if m.required {
+		return nil, badJSON("'" + m.text + "' must not be null")
+	}
+	if r.props, err = values(all, m.props); err != nil {
+		return nil, err
+	}
+	if r.vars, err = values(all, "sessionVariables"); err != nil {
+		return nil, err
+	}
+	switches, err := values(all, "requestProperties")
+	if err != nil {
+		return nil, err
+	}
+	r.debug = strings.EqualFold(switches["request.ksql.debug.request"], "true")
+	if raw, ok := all["commandSequenceNumber"]; ok && !null(raw) {
+		text := strings.Trim(string(raw), `"`)
+		if r.sequence, err = strconv.ParseInt(text, 10, 64); err != nil {
+			return nil, badJSON("Cannot deserialize value of type `java.lang.Long` for 'commandSequenceNumber': " + text)
+		}
+	}
+	return r, nil
+}
+
+func missingMember(name string) *problem {
+	return badJSON("Missing required creator property '" + name + "'")
+}
+
+func null(raw json.RawMessage) bool { return string(raw) == "null" }
+
+// object reads a JSON object into its members.
+func object(body []byte) (map[string]json.RawMessage, error) {
+	if len(bytes.TrimSpace(body)) == 0 {
+		return nil, badJSON("No content to map due to end-of-input")
+	}
+	var all map[string]json.RawMessage
+	err := json.Unmarshal(body, &all)
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &syntax) && syntax.Offset >= int64(len(body)):
+		what := "Object"
+		if body[0] == '[' {
+			what = "Array"
+		}
+		return nil, badJSON("Unexpected end-of-input: expected close marker for " + what + " (start marker at [line: 1, column: 1])")
+	case err != nil:
+		return nil, badJSON(err.Error())
+	case all == nil:
+		return nil, badJSON("an object was expected")
+	}
+	return all, nil
+}
+
+func textMember(name string, raw json.RawMessage) (string, error) {
+	var v any
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	if err := d.Decode(&v); err != nil {
+		return "", badJSON(err.Error())
+	}
+	s, ok := scalar(v)
+	if !ok {
+		return "", badJSON("Cannot deserialize value of type `java.lang.String` for '" + name + "'")
+	}
+	return s, nil
+}
+
+// scalar is the text of a string, number or boolean.
+func scalar(v any) (string, bool) {
+	switch v := v.(type) {
+	case string:
+		return v, true
+	case json.Number:
+		return v.String(), true
+	case bool:
+		return strconv.FormatBool(v), true
+	}
+	return "", false
+}
+
+// values reads a member that maps names to values, which become text. Nulls are left out.
+func values(all map[string]json.RawMessage, name string) (map[string]string, error) {
+	raw, ok := all[name]
+	if !ok || null(raw) || string(raw) == "{}" {
+		return nil, nil
+	}
+	var m map[string]any
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	if err := d.Decode(&m); err != nil {
+		return nil, badJSON("Cannot deserialize value of type `java.util.Map` for '" + name + "': " + err.Error())
+	}
+	out := make(map[string]string, len(m))
+	for k, v := range m {
+		if v == nil {
+			continue
+		}
+		s, ok := scalar(v)
+		if !ok {
+			s = fmt.Sprint(v)
+		}
+		out[k] = s
+	}
+	return out, nil
+}
+
+// overrideError says that a property cannot have that value here; its status depends on the endpoint.
+type overrideError struct{ err error }
+
+func (e *overrideError) Error() string { return e.err.Error() }
+
+func (e *overrideError) Unwrap() error { return e.err }
+
+// override checks the properties of a request, in the order of their names, and gives each its plain name: the
+// prefix of Kafka's settings is an alias.
+func (a *api) override(props map[string]string) (map[string]string, error) {
+	if len(props) == 0 {
+		return nil, nil
+	}
+	names := make([]string, 0, len(props))
+	for n := range props {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	if err := stmt.CheckDenied(a.run, names...); err != nil {
+		return nil, err
+	}
+	for _, n := range names {
+		if err := stmt.CheckOverride(a.run, n, props[n]); err != nil {
+			return nil, &overrideError{err}
+		}
+	}
+	return props, nil
+}
+
+// reach waits until the statement with that sequence number has been carried out.
+func (a *api) reach(c *call, sequence int64) error {
+	if sequence <= a.run.Sequence() {
+		return nil
+	}
+	wait := 5 * time.Second
+	if ms, err := strconv.Atoi(a.run.Property("ksql.server.command.response.timeout.ms", "5000")); err == nil {
+		wait = time.Duration(ms) * time.Millisecond
+	}
+	end := time.NewTimer(wait)
+	defer end.Stop()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for sequence > a.run.Sequence() {
+		select {
+		case <-c.r.Context().Done():
+			return c.r.Context().Err()
+		case <-end.C:
+			return generic(commandTimeout, "Timed out while waiting for a previous command to execute. command sequence number: "+strconv.FormatInt(sequence, 10))
+		case <-tick.C:
+		}
+	}
+	return nil
+}

@@ -1,0 +1,5 @@
+package format
+
+// AppendQuoted adds s to dst as a JSON string, escaped as Jackson does: raw UTF-8, only quotes, backslashes
+// and control characters escaped.
+func AppendQuoted(dst, s []byte) []byte { return appendQuoted(dst, s) }
