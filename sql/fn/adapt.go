@@ -180,17 +180,63 @@ func FnStr1[A any](sig string, f func(dst []byte, a A) []byte) Variant {
 		var ok []bool
 		return func(c *Call, out *vec.Vec) {
 			x := a.load(c.Args[0], c.N)
-			ok = live(c, ok)
-			for i := range c.N {
-				if ok != nil && !ok[i] {
-					out.AppendNull()
-					continue
-				}
-				out.Data = f(out.Data, x[i])
-				out.EndBytes()
-			}
+			ok = appendRows(c, out, ok, func(i int) ([]byte, error) { return f(out.Data, x[i]), nil })
 		}, nil
 	}}
+}
+
+// FnStr2E is FnStr1 with two arguments and a function that can fail: what it has appended then is dropped.
+func FnStr2E[A, B any](sig string, f func(dst []byte, a A, b B) ([]byte, error)) Variant {
+	return Variant{Args: signature(sig, typeOf[A](), typeOf[B]()), Returns: sql.TString, Scalar: func(Site) (Kernel, error) {
+		var a column[A]
+		var b column[B]
+		var ok []bool
+		return func(c *Call, out *vec.Vec) {
+			x, y := a.load(c.Args[0], c.N), b.load(c.Args[1], c.N)
+			ok = appendRows(c, out, ok, func(i int) ([]byte, error) { return f(out.Data, x[i], y[i]) })
+		}, nil
+	}}
+}
+
+// FnStr3E is FnStr2E with three arguments.
+func FnStr3E[A, B, C any](sig string, f func(dst []byte, a A, b B, c C) ([]byte, error)) Variant {
+	return Variant{Args: signature(sig, typeOf[A](), typeOf[B](), typeOf[C]()), Returns: sql.TString, Scalar: func(Site) (Kernel, error) {
+		var a column[A]
+		var b column[B]
+		var d column[C]
+		var ok []bool
+		return func(c *Call, out *vec.Vec) {
+			x, y, z := a.load(c.Args[0], c.N), b.load(c.Args[1], c.N), d.load(c.Args[2], c.N)
+			ok = appendRows(c, out, ok, func(i int) ([]byte, error) { return f(out.Data, x[i], y[i], z[i]) })
+		}, nil
+	}}
+}
+
+// appendRows lets f append the STRING of each row that has all its arguments. It returns ok for the next time.
+func appendRows(c *Call, out *vec.Vec, buf []bool, f func(i int) ([]byte, error)) []bool {
+	ok := live(c, buf)
+	for i := range c.N {
+		if ok != nil && !ok[i] {
+			out.AppendNull()
+			continue
+		}
+		end := len(out.Data)
+		data, err := f(i)
+		if err != nil {
+			if err != ErrNull {
+				c.Fail(i, err)
+			}
+			out.Data = out.Data[:end]
+			out.AppendNull()
+			continue
+		}
+		out.Data = data
+		out.EndBytes()
+	}
+	if ok == nil {
+		return buf
+	}
+	return ok
 }
 
 // FnRow is the general adapter: f computes row i, appends exactly one value to out when it succeeds, and
@@ -252,6 +298,14 @@ func Raising(v Variant, positions ...int) Variant {
 			return nil, err
 		}
 		return func(c *Call, out *vec.Vec) {
+			nulls := 0
+			for _, p := range positions {
+				nulls += c.Args[p-1].Nulls
+			}
+			if nulls == 0 {
+				k(c, out)
+				return
+			}
 			failed := false
 			for i := range c.N {
 				for _, p := range positions {

@@ -188,35 +188,34 @@ type writer[T any] func(p *TimePattern, dst []byte, x T, zone *time.Location) ([
 func formatting[T any](sig string, write writer[T], zone *time.Location) Variant {
 	return PerSite(func(Site) Variant {
 		f := formatter(write)
-		return Fn2E(sig, func(x T, pattern string) (string, error) { return f(x, pattern, zone) })
+		return FnStr2E(sig, func(dst []byte, x T, pattern string) ([]byte, error) { return f(dst, x, pattern, zone) })
 	})
 }
 
 func formattingZoned[T any](sig string, write writer[T]) Variant {
 	return PerSite(func(Site) Variant {
 		f, zone := formatter(write), Cached(zoneOf)
-		return Fn3E(sig, func(x T, pattern, id string) (string, error) {
+		return FnStr3E(sig, func(dst []byte, x T, pattern, id string) ([]byte, error) {
 			loc, err := zone(id)
 			if err != nil {
-				return "", fmt.Errorf("Failed to format %v with formatter '%s': %w", x, pattern, err)
+				return nil, fmt.Errorf("Failed to format %v with formatter '%s': %w", x, pattern, err)
 			}
-			return f(x, pattern, loc)
+			return f(dst, x, pattern, loc)
 		})
 	})
 }
 
-func formatter[T any](write writer[T]) func(x T, pattern string, zone *time.Location) (string, error) {
+func formatter[T any](write writer[T]) func(dst []byte, x T, pattern string, zone *time.Location) ([]byte, error) {
 	compiled := Cached(CompilePattern)
-	var buf []byte
-	return func(x T, pattern string, zone *time.Location) (string, error) {
+	return func(dst []byte, x T, pattern string, zone *time.Location) ([]byte, error) {
 		p, err := compiled(pattern)
 		if err == nil {
-			buf, err = write(p, buf[:0], x, zone)
+			dst, err = write(p, dst, x, zone)
 		}
 		if err != nil {
-			return "", fmt.Errorf("Failed to format %v with formatter '%s': %w", x, pattern, err)
+			return nil, fmt.Errorf("Failed to format %v with formatter '%s': %w", x, pattern, err)
 		}
-		return string(buf), nil
+		return dst, nil
 	}
 }
 

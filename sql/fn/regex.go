@@ -15,10 +15,10 @@ var regexFuncs = []Func{
 		Doc: "Gives the first part of a text that a regular expression matches, or a group of it.", Variants: []Variant{
 			PerSite(func(Site) Variant {
 				f := regexExtract()
-				return Fn2E("pattern: the expression; input: the text", func(p, s string) (string, error) { return f(p, s, 0) })
+				return FnStr2E("pattern: the expression; input: the text", func(dst []byte, p, s string) ([]byte, error) { return f(dst, p, s, 0) })
 			}),
 			PerSite(func(Site) Variant {
-				return Fn3E("pattern: the expression; input: the text; group: the number of the group", regexExtract())
+				return FnStr3E("pattern: the expression; input: the text; group: the number of the group", regexExtract())
 			})}},
 	{Name: "REGEXP_EXTRACT_ALL", Declared: "regexp_extract_all", Category: catRegex, Author: confluent,
 		Doc: "Gives all parts of a text that a regular expression matches, or a group of each.", Variants: []Variant{
@@ -56,32 +56,32 @@ var regexFuncs = []Func{
 
 var errNegativeGroup = errors.New("No group with a negative number")
 
-func regexExtract() func(p, s string, group int32) (string, error) {
+func regexExtract() func(dst []byte, p, s string, group int32) ([]byte, error) {
 	compiled := Cached(compileJavaRegex)
 	m := new(regexMatcher)
-	return func(p, s string, group int32) (string, error) {
+	return func(dst []byte, p, s string, group int32) ([]byte, error) {
 		re, err := compiled(p)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		if int(group) >= re.groups {
-			return "", ErrNull
+			return nil, ErrNull
 		}
 		m.reset(re, s)
 		if !m.find(0) {
 			if m.err != nil {
-				return "", m.err
+				return nil, m.err
 			}
-			return "", ErrNull
+			return nil, ErrNull
 		}
 		if group < 0 {
-			return "", errNegativeGroup
+			return nil, errNegativeGroup
 		}
-		t, ok := m.text(int(group))
-		if !ok {
-			return "", ErrNull
+		from, to := m.caps[2*group], m.caps[2*group+1]
+		if from < 0 {
+			return nil, ErrNull
 		}
-		return t, nil
+		return vec.AppendUnits(dst, m.u[from:to]), nil
 	}
 }
 

@@ -291,10 +291,19 @@ func truthOf(b bool) int {
 	return 0
 }
 
-// call runs a function over one row that stands between others, so that kernels must mind their rows.
+// call runs a function over one row alone and then between nulls, so that kernels must mind their rows.
 func call(v *Variant, args []typed) (typed, error) {
+	alone, err1 := callAt(v, args, 0)
+	among, err2 := callAt(v, args, 1)
+	if !sameValue(alone, among) || (err1 == nil) != (err2 == nil) {
+		return typed{}, fmt.Errorf("%v, %v alone, but %v, %v among others", alone.value, err1, among.value, err2)
+	}
+	return among, err2
+}
+
+func callAt(v *Variant, args []typed, at int) (typed, error) {
 	site := Site{Returns: v.Returns}
-	c := &Call{N: 3, Now: func() int64 { return 1700000000123 }, Rand: func() uint64 { return 0x0123456789abcdef }}
+	c := &Call{N: 2*at + 1, Now: func() int64 { return 1700000000123 }, Rand: func() uint64 { return 0x0123456789abcdef }}
 	for _, a := range args {
 		site.Args = append(site.Args, a.t)
 		if a.t.Kind == sql.Interval {
@@ -304,9 +313,13 @@ func call(v *Variant, args []typed) (typed, error) {
 		}
 		site.Lits = append(site.Lits, nil)
 		col := vec.New(a.t)
-		col.AppendNull()
+		for range at {
+			col.AppendNull()
+		}
 		col.Append(a.value)
-		col.AppendNull()
+		for range at {
+			col.AppendNull()
+		}
 		c.Args = append(c.Args, col)
 	}
 	if v.Infer != nil {
@@ -323,7 +336,7 @@ func call(v *Variant, args []typed) (typed, error) {
 	out := vec.New(site.Returns)
 	var failure error
 	c.Fail = func(row int, err error) {
-		if row == 1 {
+		if row == at {
 			failure = err
 		}
 	}
@@ -331,7 +344,7 @@ func call(v *Variant, args []typed) (typed, error) {
 	if out.N != c.N {
 		return typed{}, fmt.Errorf("%d rows instead of %d", out.N, c.N)
 	}
-	return typed{site.Returns, out.Get(1)}, failure
+	return typed{site.Returns, out.Get(at)}, failure
 }
 
 func unescape(s string) string {
@@ -386,6 +399,18 @@ func sameValue(got, want typed) bool {
 		}
 		for i := range w.Keys {
 			if m[w.Keys[i]] != w.Values[i] {
+				return false
+			}
+		}
+		return true
+	}
+	if g, ok := got.value.([]any); ok {
+		w, ok := want.value.([]any)
+		if !ok || len(g) != len(w) {
+			return false
+		}
+		for i := range g {
+			if !sameValue(typed{value: g[i]}, typed{value: w[i]}) {
 				return false
 			}
 		}

@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"unicode"
@@ -20,9 +21,9 @@ const (
 
 var stringFuncs = []Func{
 	{Name: "LCASE", Declared: "lcase", Category: catString, Doc: "Gives a text in lower case.", Variants: []Variant{
-		PerSite(func(Site) Variant { return FnStr1("input: the text", caser(cases.Lower(language.Und), lowerByte)) })}},
+		PerSite(func(Site) Variant { return FnStr1("input: the text", caser(cases.Lower(language.Und), 'A')) })}},
 	{Name: "UCASE", Declared: "ucase", Category: catString, Doc: "Gives a text in upper case.", Variants: []Variant{
-		PerSite(func(Site) Variant { return FnStr1("input: the text", caser(cases.Upper(language.Und), upperByte)) })}},
+		PerSite(func(Site) Variant { return FnStr1("input: the text", caser(cases.Upper(language.Und), 'a')) })}},
 	{Name: "INITCAP", Declared: "initcap", Category: catString, Author: confluent,
 		Doc: "Gives each word an upper-case first letter and makes the rest lower case; white space divides words.", Variants: []Variant{
 			PerSite(func(Site) Variant { return FnStr1("str: the text", initcap()) })}},
@@ -81,8 +82,8 @@ var stringFuncs = []Func{
 		Fn3E(padSig, padText(false)), Fn3E(padSig, padBytes(false))}},
 	{Name: "SPLIT", Declared: "split", Category: catString, Author: confluent,
 		Doc: "Divides a text or byte string at each delimiter; an empty one divides it into units.", Variants: []Variant{
-			Fn2("string: the text; delimiter: what divides it", splitText),
-			Fn2("bytes: the bytes; delimiter: what divides them", splitBytes)}},
+			FnRow("string: the text; delimiter: what divides it", []sql.Type{sql.TString, sql.TString}, sql.ArrayOf(sql.TString), split),
+			FnRow("bytes: the bytes; delimiter: what divides them", []sql.Type{sql.TBytes, sql.TBytes}, sql.ArrayOf(sql.TBytes), split)}},
 	{Name: "SPLIT_TO_MAP", Declared: "split_to_map", Category: catString,
 		Doc: "Divides a text into entries, and each entry into key and value.", Variants: []Variant{
 			FnRow("input: the text; entryDelimiter: what divides entries; kvDelimiter: what divides key and value",
@@ -137,13 +138,6 @@ func optStr(v *vec.Vec, i int) Opt[string] {
 	return Some(v.Str(i))
 }
 
-func lowerByte(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		c += 'a' - 'A'
-	}
-	return c
-}
-
 func upperByte(c byte) byte {
 	if 'a' <= c && c <= 'z' {
 		c -= 'a' - 'A'
@@ -151,15 +145,20 @@ func upperByte(c byte) byte {
 	return c
 }
 
-// caser maps the case with Unicode's full rules; lone surrogates stay as they are.
-func caser(full cases.Caser, ascii func(byte) byte) func(dst []byte, s string) []byte {
+// caser maps the case with Unicode's full rules; lone surrogates stay as they are. first is the first letter of
+// ASCII that changes.
+func caser(full cases.Caser, first byte) func(dst []byte, s string) []byte {
 	return func(dst []byte, s string) []byte {
 		n := len(dst)
-		for i := 0; i < len(s); i++ {
-			if s[i] >= utf8.RuneSelf {
+		dst = append(dst, s...)
+		part := dst[n:]
+		for i, c := range part {
+			if c >= utf8.RuneSelf {
 				return mapCase(dst[:n], s, full)
 			}
-			dst = append(dst, ascii(s[i]))
+			if c-first < 26 {
+				part[i] = c ^ 0x20
+			}
 		}
 		return dst
 	}
@@ -186,7 +185,7 @@ func mapCase(dst []byte, s string, full cases.Caser) []byte {
 // initcap follows ksqlDB: lower case first, then the first UTF-16 unit of each word, so a letter beyond
 // U+FFFF stays as it is. White space at the start goes.
 func initcap() func(dst []byte, s string) []byte {
-	lower, upper := caser(cases.Lower(language.Und), lowerByte), caser(cases.Upper(language.Und), upperByte)
+	lower, upper := caser(cases.Lower(language.Und), 'A'), caser(cases.Upper(language.Und), 'a')
 	var low []byte
 	return func(dst []byte, s string) []byte {
 		low = lower(low[:0], s)
@@ -400,37 +399,38 @@ func padded[T any](s []T, n int, pad []T, left bool) []T {
 	return out
 }
 
-func splitText(s, sep string) []string {
-	if sep != "" || s == "" {
-		if sep == "" {
-			return []string{""}
+// split divides row i at the delimiter; an empty one divides a text into UTF-16 units, bytes into bytes.
+func split(c *Call, i int, out *vec.Vec) error {
+	if c.Args[0].IsNull(i) || c.Args[1].IsNull(i) {
+		return ErrNull
+	}
+	s, sep, items := c.Args[0].Bytes(i), c.Args[1].Bytes(i), out.Kids[0]
+	switch {
+	case len(s) == 0:
+		items.AppendBytes(nil)
+	case len(sep) > 0:
+		for {
+			at := bytes.Index(s, sep)
+			if at < 0 {
+				break
+			}
+			items.AppendBytes(s[:at])
+			s = s[at+len(sep):]
 		}
-		return strings.Split(s, sep)
-	}
-	u := vec.Units(nil, s)
-	out := make([]string, len(u))
-	for i := range u {
-		out[i] = textOf(u[i : i+1])
-	}
-	return out
-}
-
-func splitBytes(b, sep []byte) [][]byte {
-	if len(b) == 0 {
-		return [][]byte{{}}
-	}
-	if len(sep) == 0 {
-		out := make([][]byte, len(b))
-		for i := range b {
-			out[i] = b[i : i+1]
+		items.AppendBytes(s)
+	case c.Args[0].Type.Kind == sql.Bytes || isASCII(c.Args[0].Str(i)):
+		for k := range s {
+			items.AppendBytes(s[k : k+1])
 		}
-		return out
+	default:
+		u := vec.Units(nil, c.Args[0].Str(i))
+		for k := range u {
+			items.Data = vec.AppendUnits(items.Data, u[k:k+1])
+			items.EndBytes()
+		}
 	}
-	var out [][]byte
-	for _, p := range strings.Split(string(b), string(sep)) {
-		out = append(out, []byte(p))
-	}
-	return out
+	out.EndList()
+	return nil
 }
 
 func splitToMap(c *Call, i int, out *vec.Vec) error {
