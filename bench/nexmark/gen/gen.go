@@ -30,8 +30,10 @@ const (
 	activeAuctions  = 100
 	ahead           = 10 // ids not created yet that are chosen too
 	hotEvery        = 100
-	baseTime        = 1700000000000 // ms since epoch of event 0
 )
+
+// BaseTime is the time of the first event, ms since epoch.
+const BaseTime = 1700000000000
 
 // Person is somebody who sells or bids.
 type Person struct {
@@ -110,7 +112,7 @@ func New(seed uint64, rate float64) *Generator {
 // Next fills e with the next event.
 func (g *Generator) Next(e *Event) {
 	epoch, place := g.n/perEpoch, g.n%perEpoch
-	ms := baseTime + int64(float64(g.n)*1000/g.rate)
+	ms := BaseTime + int64(float64(g.n)*1000/g.rate)
 	switch {
 	case place == 0:
 		e.Kind = PersonEvent
@@ -131,7 +133,7 @@ func (g *Generator) NextBid(b *Bid) {
 		g.n++
 	}
 	epoch := g.n / perEpoch
-	g.bid(b, epoch*auctionsInEpoch+auctionsInEpoch-1, epoch, baseTime+int64(float64(g.n)*1000/g.rate))
+	g.bid(b, epoch*auctionsInEpoch+auctionsInEpoch-1, epoch, BaseTime+int64(float64(g.n)*1000/g.rate))
 	g.n++
 }
 
