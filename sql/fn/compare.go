@@ -77,7 +77,7 @@ func extremeDecimal(sign int) Variant {
 func widest(args []sql.Type) (sql.Type, error) {
 	whole, scale := 0, 0
 	for _, a := range args {
-		if a.Kind == sql.Decimal {
+		if a = asDecimal(a); a.Kind == sql.Decimal {
 			whole, scale = max(whole, a.Precision-a.Scale), max(scale, a.Scale)
 		}
 	}

@@ -22,14 +22,26 @@ func checkedDecimal(p, s int) (sql.Type, error) {
 }
 
 // sameDecimal is the type of the first argument.
-func sameDecimal(args []sql.Type) (sql.Type, error) { return args[0], nil }
+func sameDecimal(args []sql.Type) (sql.Type, error) { return asDecimal(args[0]), nil }
+
+// asDecimal is the DECIMAL that a whole number becomes.
+func asDecimal(t sql.Type) sql.Type {
+	switch t.Kind {
+	case sql.Integer:
+		return sql.DecimalOf(10, 0)
+	case sql.Bigint:
+		return sql.DecimalOf(19, 0)
+	}
+	return t
+}
 
 // wholeDecimal is the type of the first argument without its fraction.
 func wholeDecimal(args []sql.Type) (sql.Type, error) {
-	return checkedDecimal(args[0].Precision-args[0].Scale, 0)
+	t := asDecimal(args[0])
+	return checkedDecimal(t.Precision-t.Scale, 0)
 }
 
-// Rounding says what becomes of the digits that are cut off.
+// rounding says what becomes of the digits that are cut off.
 type rounding uint8
 
 const (
