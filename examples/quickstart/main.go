@@ -40,7 +40,7 @@ CREATE TABLE by_origin AS
 
 CREATE TABLE by_week AS
   SELECT origin, COUNT(*) AS flights, AVG(delay) AS avg_delay
-  FROM flights WINDOW TUMBLING (SIZE 7 DAYS) GROUP BY origin EMIT CHANGES;
+  FROM flights WINDOW TUMBLING (SIZE 7 DAYS, RETENTION 200 DAYS) GROUP BY origin EMIT CHANGES;
 `
 
 func main() {
@@ -65,7 +65,7 @@ func run(ctx context.Context, w io.Writer, replay time.Duration) error {
 		return err
 	}
 
-	const push = `SELECT date, origin, destination, delay FROM flights WHERE delay > 300 EMIT CHANGES;`
+	const push = `SELECT date, origin, destination, delay FROM flights WHERE delay > 200 EMIT CHANGES;`
 	fmt.Fprintf(w, "\n-- a push query: rows as they happen\n%s\n", push)
 	late, err := engine.Query(ctx, push)
 	if err != nil {
