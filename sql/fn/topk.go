@@ -62,6 +62,7 @@ type ranked struct {
 // topk keeps, for each group, the k greatest values in falling order; equal ones in the order of arrival.
 type topk struct {
 	k        int
+	cols     int // value columns: all arguments but k
 	distinct bool
 	scratch  []byte
 }
@@ -71,7 +72,7 @@ func newTopk(site Site, distinct bool) (Accumulator, error) {
 	if !ok {
 		return nil, errors.New("TOPK needs a literal number of values to keep")
 	}
-	t := &topk{k: int(k), distinct: distinct}
+	t := &topk{k: int(k), cols: len(site.Args) - 1, distinct: distinct}
 	structs := len(site.Args) > 2
 	return RowAgg[[]ranked]{
 		Add: t.add,
@@ -136,8 +137,8 @@ func (t *topk) add(s *[]ranked, args []*vec.Vec, i int) error {
 		t.scratch = b
 		return nil
 	}
-	if len(args) > 2 {
-		b = vec.AppendKey(b, args[1:len(args)-1], i)
+	if t.cols > 1 {
+		b = vec.AppendKey(b, args[1:t.cols], i)
 	}
 	t.scratch = b
 	return t.insert(s, b[:n], b[n:])
