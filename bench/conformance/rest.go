@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/ksqlgo/ksql"
+	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/store"
 )
 
@@ -283,7 +284,7 @@ func (r *server) judgeError(got httpError) error {
 	}
 	if strings.HasSuffix(want.Type, "KsqlStatementErrorMessage") {
 		last := r.c.Statements[len(r.c.Statements)-1]
-		if member("@type") != "statement_error" || !strings.Contains(member("statementText"), last) {
+		if member("@type") != "statement_error" || !strings.Contains(member("statementText"), sql.Mask(last)) {
 			return fmt.Errorf("expected an error of the statement %s, got %w", last, got)
 		}
 	}
