@@ -38,12 +38,19 @@ func (e *Engine) Push(ctx context.Context, p *plan.Query, params []any) (*Rows, 
 	}
 	id := e.nextID("transient_" + joined(p.Reads))
 	w := &push{e: e, left: -1, shape: p.Root.Out().Schema, table: p.Root.Out().Shape == sql.TableKind}
+	scalable := e.scalable(p)
+	if scalable {
+		id, w.table = "SCALABLE_PUSH_QUERY_"+e.uuid(), false
+	}
 	if p.Limit != nil {
 		w.left = *p.Limit
 	}
 	stages, err := cut(p.Root, 1, 1, true, func(s string) string { return s })
 	if err != nil {
 		return nil, err
+	}
+	if scalable {
+		tapped(&stages[0])
 	}
 	c := e.context(p, 0, func(x op.Problem) { w.note = append(w.note, x) })
 	c.Params = params

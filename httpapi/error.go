@@ -81,10 +81,15 @@ func explain(err error, at endpoint, text string) *problem {
 	case errors.As(err, &planned) && planned.Bare:
 		return generic(badRequest, planned.Msg)
 	case errors.As(err, &planned):
-		if planned.Text != "" {
+		msg := planned.Msg
+		switch {
+		case planned.Text == "" || planned.Text == text:
+		case at == atStream: // of a part of it, such as the condition of WHERE
+			msg += "\nStatement: " + planned.Text
+		default:
 			text = planned.Text
 		}
-		return ofStatement(badStatement, planned.Msg, text)
+		return ofStatement(badStatement, msg, text)
 	case errors.As(err, &query):
 		return ofStatement(queryEndpoint, query.Error(), query.Text)
 	case errors.As(err, &claim):

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/ksqlgo/ksql/exec"
@@ -35,15 +36,8 @@ type writer struct {
 var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
 
 func newWriter(c *call, s sql.Schema, f framing, whole bool) *writer {
-	plain := make(sql.Schema, len(s))
-	for i, col := range s {
-		if col.Role == sql.HeadersRole {
-			col.Role, col.Header = sql.ValueRole, ""
-		}
-		plain[i] = col
-	}
 	b := buffers.Get().(*[]byte)
-	return &writer{c: c, f: f, whole: whole, schema: plain, enc: newRowEncoder(s), buf: (*b)[:0], pooled: b}
+	return &writer{c: c, f: f, whole: whole, schema: s, enc: newRowEncoder(s), buf: (*b)[:0], pooled: b}
 }
 
 func (w *writer) release() {
@@ -98,12 +92,27 @@ func (w *writer) begin(id string) error {
 		return generic(badRequest, "Rows as protobuf ("+proto+") are not available. Ask for "+v1+" or "+delim+".")
 	default:
 		b = appendString(append(b, `[{"header":{"queryId":`...), id)
-		b = appendString(append(b, `,"schema":`...), w.schema.String())
+		b = appendString(append(b, `,"schema":`...), w.shape())
 		b = append(b, "}}"...)
 		b = w.separate(b)
 	}
 	w.buf = b
 	return nil
+}
+
+// shape is the text of the schema. A pull query on a table names header columns before values, wherever their
+// values stand (ksqlDB).
+func (w *writer) shape() string {
+	isHeader := func(c sql.Column) bool { return c.Role == sql.HeadersRole }
+	if !w.whole || !slices.ContainsFunc(w.schema, isHeader) {
+		return w.schema.String()
+	}
+	out := slices.Clone(w.schema)
+	slices.SortStableFunc(out, func(a, b sql.Column) int {
+		rank := map[sql.Role]int{sql.HeadersRole: 1, sql.ValueRole: 2}
+		return rank[a.Role] - rank[b.Role]
+	})
+	return out.String()
 }
 
 // separate ends a line of streamed rows. The rows of a pull query carry their comma in front: none is left over.

@@ -115,13 +115,13 @@ func localTime(s string) (int32, bool) {
 	return ms + int32(n), true
 }
 
-// clockText reads exactly HH:mm:ss.SSS.
+// clockText reads exactly HH:mm:ss.SSS. 24:00:00.000 is the end of the day, as in Java.
 func clockText(s string) (int64, bool) {
 	h, ok1 := digits(s, 0, 2)
 	m, ok2 := digits(s, 3, 5)
 	sec, ok3 := digits(s, 6, 8)
 	ms, ok4 := digits(s, 9, 12)
-	if !ok1 || !ok2 || !ok3 || !ok4 || len(s) != 12 || s[2] != ':' || s[5] != ':' || s[8] != '.' || h > 23 || m > 59 || sec > 59 {
+	if !ok1 || !ok2 || !ok3 || !ok4 || len(s) != 12 || s[2] != ':' || s[5] != ':' || s[8] != '.' || h > 24 || h == 24 && m+sec+ms > 0 || m > 59 || sec > 59 {
 		return 0, false
 	}
 	return int64(h*3600000 + m*60000 + sec*1000 + ms), true

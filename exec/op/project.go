@@ -34,16 +34,21 @@ func NewProject(s *plan.Project, env *expr.Env) (*Project, error) {
 	return p, nil
 }
 
-// keyOnly reports whether e reads no column but keys.
+// keyOnly reports whether e reads no column but keys and window bounds.
 func keyOnly(e plan.Expr, in sql.Schema) bool {
 	used := make([]bool, len(in))
 	plan.Columns(e, used)
 	for i, u := range used {
-		if u && in[i].Role != sql.KeyRole {
+		if u && in[i].Role != sql.KeyRole && !bound(in[i]) {
 			return false
 		}
 	}
 	return true
+}
+
+// bound reports whether c is a window bound: it belongs to the key.
+func bound(c sql.Column) bool {
+	return c.Role == sql.PseudoRole && (c.Name == "WINDOWSTART" || c.Name == "WINDOWEND")
 }
 
 // Process evaluates the items. A row without a value keeps its key, everything else of it is null (ksqlDB:
@@ -84,7 +89,7 @@ func (p *Project) some(b *Batch) bool {
 func (p *Project) sparse(c *Context, b *Batch, emit Emit) error {
 	some := p.part.take(b, p.rows, nil)
 	for i, it := range p.items {
-		if p.keyed[i] && (i >= len(p.step.Schema) || p.step.Schema[i].Role == sql.KeyRole) {
+		if p.keyed[i] && (i >= len(p.step.Schema) || p.step.Schema[i].Role == sql.KeyRole || p.step.Schema[i].Role == sql.PseudoRole) {
 			p.call.Cols, p.call.N, p.call.Params = b.Cols, b.N, c.Params
 			p.call.Fail = nil
 			p.out.Cols[i] = it.Eval(&p.call)

@@ -1,0 +1,56 @@
+package exec
+
+import (
+	"fmt"
+
+	"github.com/ksqlgo/ksql/plan"
+	"github.com/ksqlgo/ksql/sql"
+)
+
+// scalable reports whether ksqlDB would answer p as a scalable push query, which taps the rows of the one
+// persistent query behind its source: filters and projections of new rows only. Here such a query differs in its
+// id and in the rows it leaves out: those without a value, and those without a key.
+func (e *Engine) scalable(p *plan.Query) bool {
+	if p.Kind != plan.Push || p.Props["ksql.query.push.v2.enabled"] != "true" || len(p.Reads) != 1 {
+		return false
+	}
+	for s := p.Root; ; s = s.Inputs()[0] {
+		switch s := s.(type) {
+		case *plan.Filter, *plan.Project, *plan.Latest:
+		case *plan.Scan:
+			if p.Earliest[s.Topic] || s.Schema.Index("ROWPARTITION") >= 0 || s.Schema.Index("ROWOFFSET") >= 0 {
+				return false
+			}
+			writers := 0
+			for _, q := range e.Catalog().Queries {
+				if q.Writes == p.Reads[0] {
+					writers++
+				}
+			}
+			return writers == 1
+		default:
+			return false
+		}
+	}
+}
+
+// tapped adds the condition that scalable push queries put on the rows of a stream: a key that is not null.
+func tapped(s *stage) {
+	if s.scan.Shape != sql.StreamKind {
+		return
+	}
+	for i, c := range s.scan.Schema {
+		if c.Role != sql.KeyRole {
+			continue
+		}
+		key := &plan.Column{Typed: plan.Typed{T: c.Type, Text: c.Name}, Index: i}
+		f := &plan.Filter{Head: s.scan.Head, In: s.scan, Pred: &plan.IsNull{Typed: plan.Typed{T: sql.TBoolean, Text: "(" + c.Name + " IS NOT NULL)"}, X: key, Negated: true}}
+		s.steps = append([]plan.Step{f}, s.steps...)
+	}
+}
+
+// uuid is a random UUID from the engine's randomness.
+func (e *Engine) uuid() string {
+	a, b := e.opt.Rand(), e.opt.Rand()
+	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%012x", a>>32, a>>16&0xffff, a&0xfff, b>>48&0x3fff|0x8000, b&0xffffffffffff)
+}
