@@ -40,13 +40,13 @@ var mathFuncs = []Func{
 	real1("SQRT", "sqrt", "value", "Gives the square root.", math.Sqrt),
 	real1("CBRT", "cbrt", "value", "Gives the cube root.", math.Cbrt),
 	real1("EXP", "exp", "exponent", "Gives e raised to a power.", math.Exp),
-	real1("LN", "ln", "value", "Gives the natural logarithm.", math.Log),
-	arith("LOG", "log", "Gives the natural logarithm, or the logarithm to a base.", append(reals("value: the number", math.Log),
+	real1("LN", "ln", "value", "Gives the natural logarithm.", ln),
+	arith("LOG", "log", "Gives the natural logarithm, or the logarithm to a base.", append(reals("value: the number", ln),
 		reals2("base: the base; value: the number", func(b, x float64) float64 {
 			if b <= 0 || b == 1 {
 				return math.NaN()
 			}
-			return math.Log(x) / math.Log(b)
+			return ln(x) / ln(b)
 		})...)...),
 	arith("POWER", "power", "Raises a number to a power.", reals2("base: the number; exponent: the power", power)...),
 	real1("SIN", "sin", "value", "Gives the sine of an angle in radians.", sin),

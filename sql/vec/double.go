@@ -5,8 +5,9 @@ import (
 	"strconv"
 )
 
-// AppendDouble adds f to dst as Java's Double.toString writes it (JDK 19 and later: always the shortest digits
-// that read back as f): 1.0, 0.001, 1.0E10, 4.9E-324, NaN, Infinity.
+// AppendDouble adds f to dst as Java's Double.toString writes it, with the shortest digits that read back as f:
+// 1.0, 0.001, 1.0E10, 4.9E-324, NaN, Infinity. Integers between 2^54 and 2^63 keep the digits that Java 17 shows,
+// sometimes one more than needed: ksqlDB runs on it.
 func AppendDouble(dst []byte, f float64) []byte {
 	a := math.Abs(f)
 	switch {
@@ -31,6 +32,9 @@ func AppendDouble(dst []byte, f float64) []byte {
 	}
 	var buf [32]byte
 	b := strconv.AppendFloat(buf[:0], f, 'E', -1, 64)
+	if a >= 1<<54 && a < 1<<63 {
+		b = appendLong(buf[:0], f)
+	}
 	e := len(b) - 1
 	for b[e] != 'E' {
 		e--
@@ -55,6 +59,37 @@ func AppendDouble(dst []byte, f float64) []byte {
 		exp = exp[1:]
 	}
 	return append(dst, exp...)
+}
+
+// appendLong writes a double between 2^54 and 2^63 as Java 17 does: its integer, without the digits that the
+// double cannot tell apart, the last one rounded.
+func appendLong(dst []byte, f float64) []byte {
+	// By how far the lowest bit of the double stands above the integer's: the digits to drop.
+	drop := [...]int64{1, 1, 1, 1, 10, 10, 10, 100, 100, 100}
+	a := math.Abs(f)
+	pow := drop[math.Ilogb(a)-54]
+	n := int64(a)
+	if n%pow >= pow/2 && pow > 1 {
+		n += pow
+	}
+	n /= pow
+	var buf [20]byte
+	digits := strconv.AppendInt(buf[:0], n, 10)
+	exp := len(digits) - 1
+	for ; pow > 1; pow /= 10 {
+		exp++
+	}
+	for len(digits) > 1 && digits[len(digits)-1] == '0' {
+		digits = digits[:len(digits)-1]
+	}
+	if f < 0 {
+		dst = append(dst, '-')
+	}
+	dst = append(dst, digits[0])
+	if len(digits) > 1 {
+		dst = append(append(dst, '.'), digits[1:]...)
+	}
+	return strconv.AppendInt(append(dst, "E+"...), int64(exp), 10)
 }
 
 // ParseDouble reads Java's Double.parseDouble syntax: blanks around, sign, decimal or hexadecimal digits, NaN and
