@@ -202,6 +202,9 @@ func runScript(t *testing.T, v variant, blocks []block, rewriting bool, seed uin
 		}
 		if v.restart && same {
 			r.reopen(false)
+			if s := r.sync(context.Background()); s != "" {
+				t.Error(s)
+			}
 		}
 		if !same {
 			return false
