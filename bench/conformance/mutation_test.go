@@ -16,20 +16,9 @@ const corpusDir = "../../../shared/conformance/open"
 // TestMutationsAreNoticed runs a sample of the corpus (all of it with CONFORMANCE_ALL=1) and changes what each
 // passing case expects, one thing at a time: no changed case may pass.
 func TestMutationsAreNoticed(t *testing.T) {
-	if _, err := os.Stat(corpusDir); err != nil {
-		t.Skip("no corpus at", corpusDir)
-	}
-	cases, err := load(corpusDir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	step := 9
-	if os.Getenv("CONFORMANCE_ALL") != "" {
-		step = 1
-	}
 	passing, mutants := 0, 0
-	for i, c := range cases {
-		if i%step != 0 || c.Kind != "qtt" || len(c.Outputs) == 0 || c.ExpectedException != nil {
+	for _, c := range sample(t, "qtt") {
+		if len(c.Outputs) == 0 || c.ExpectedException != nil {
 			continue
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), limit)
@@ -86,6 +75,133 @@ func mutate(t *testing.T, c *Case, o outcome) map[string][]Record {
 		out["end"] = c.Outputs[:n-1]
 	}
 	out["length"] = append(slices.Clone(c.Outputs), c.Outputs[0])
+	return out
+}
+
+// TestPostMutationsAreNoticed changes what passing cases say must exist.
+func TestPostMutationsAreNoticed(t *testing.T) {
+	mutants := 0
+	for _, c := range sample(t, "qtt") {
+		if c.Post == nil || len(c.Post.Sources) == 0 || c.ExpectedException != nil {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), limit)
+		o, err := settings{batch: 1}.observe(ctx, c)
+		cancel()
+		if err != nil || judge(c, o) != nil {
+			continue
+		}
+		for i := range c.Post.Sources {
+			for what, change := range map[string]func(*PostSource) bool{
+				"name":   func(p *PostSource) bool { p.Name += "X"; return true },
+				"type":   func(p *PostSource) bool { p.Type += "X"; return true },
+				"schema": func(p *PostSource) bool { p.Schema += ", NO_SUCH INT"; return p.Schema[0] != ',' },
+				"key format": func(p *PostSource) bool {
+					if p.KeyFormat == nil {
+						return false
+					}
+					changed := *p.KeyFormat
+					changed.Format += "X"
+					p.KeyFormat = &changed
+					return true
+				},
+				"window": func(p *PostSource) bool {
+					if p.KeyFormat == nil {
+						return false
+					}
+					changed := *p.KeyFormat
+					changed.WindowType += "X"
+					p.KeyFormat = &changed
+					return true
+				},
+			} {
+				mutant, post := *c, *c.Post
+				post.Sources = slices.Clone(post.Sources)
+				mutant.Post = &post
+				if !change(&post.Sources[i]) {
+					continue
+				}
+				if mutants++; judge(&mutant, o) == nil {
+					t.Errorf("%s: a changed %s of source %d is not noticed", c.FullName, what, i)
+				}
+			}
+		}
+	}
+	if t.Logf("%d mutants", mutants); mutants < 20 {
+		t.Error("too few mutants to say anything")
+	}
+}
+
+// TestResponseMutationsAreNoticed changes the expected answers of passing HTTP cases.
+func TestResponseMutationsAreNoticed(t *testing.T) {
+	mutants := 0
+	for _, c := range sample(t, "rest") {
+		ctx, cancel := context.WithTimeout(context.Background(), limit)
+		r, ended, err := settings{batch: 1}.converse(ctx, c)
+		cancel()
+		if ended || err != nil || r.judgeResponses() != nil {
+			continue
+		}
+		for i, response := range c.Responses {
+			for kind, raw := range response {
+				for _, changed := range changes(t, raw) {
+					mutant := *c
+					mutant.Responses = slices.Clone(c.Responses)
+					mutant.Responses[i] = map[string]json.RawMessage{kind: changed}
+					r.c = &mutant
+					if mutants++; r.judgeResponses() == nil {
+						t.Errorf("%s: response %d changed to %s is not noticed", c.FullName, i, changed)
+					}
+				}
+			}
+		}
+	}
+	if t.Logf("%d mutants", mutants); mutants < 20 {
+		t.Error("too few mutants to say anything")
+	}
+}
+
+// changes are values that differ from raw in one element, or in length.
+func changes(t *testing.T, raw json.RawMessage) []json.RawMessage {
+	read := func() any {
+		v, err := parseJSON(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	list, ok := read().([]any)
+	if !ok {
+		return []json.RawMessage{appendJSON(nil, otherValue(read()))}
+	}
+	var out []json.RawMessage
+	for i := range list {
+		v := read().([]any)
+		v[i] = otherValue(v[i])
+		out = append(out, appendJSON(nil, v))
+	}
+	return append(out, appendJSON(nil, list[:len(list)-1]), appendJSON(nil, append(list, list[0])))
+}
+
+// sample is some cases of a kind, or with CONFORMANCE_ALL=1 all of them.
+func sample(t *testing.T, kind string) []*Case {
+	if _, err := os.Stat(corpusDir); err != nil {
+		t.Skip("no corpus at", corpusDir)
+	}
+	cases, err := load(corpusDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := 9
+	if os.Getenv("CONFORMANCE_ALL") != "" {
+		step = 1
+	}
+	var out []*Case
+	for i, c := range cases {
+		if i%step == 0 && c.Kind == kind {
+			out = append(out, c)
+		}
+	}
 	return out
 }
 

@@ -34,21 +34,31 @@ type answer struct {
 	value any
 }
 
-// runREST runs a case of the HTTP API: all statements in one request, the inputs, then each query.
+// runREST runs a case of the HTTP API and compares what it answered.
 func (s settings) runREST(ctx context.Context, c *Case) error {
+	r, ended, err := s.converse(ctx, c)
+	if ended || err != nil {
+		return err
+	}
+	return r.judgeResponses()
+}
+
+// converse sends a case's requests: all statements in one, the inputs, then each query; and compares the
+// topics. ended: an expected error came, and it was the right one.
+func (s settings) converse(ctx context.Context, c *Case) (r *server, ended bool, err error) {
 	e, done, err := s.open(ctx, ksql.WithProperties(serverProperties()))
 	if err != nil {
-		return err
+		return nil, false, err
 	}
 	defer done()
 	handler, err := serve(e)
 	if err != nil {
-		return err
+		return nil, false, err
 	}
 	h := httptest.NewServer(handler)
 	defer h.Close()
 	defer h.CloseClientConnections()
-	r := &server{c: c, engine: e, url: h.URL, client: h.Client()}
+	r = &server{c: c, engine: e, url: h.URL, client: h.Client()}
 	var admin []string
 	for i, text := range c.Statements {
 		if strings.HasPrefix(text, "SELECT ") {
@@ -58,33 +68,33 @@ func (s settings) runREST(ctx context.Context, c *Case) error {
 		admin = append(admin, text)
 	}
 	if err := r.createTopics(ctx, admin); err != nil {
-		return err
+		return nil, false, err
 	}
 	answered, err := r.post(ctx, "/ksql", strings.Join(admin, "\n"))
 	if failed := (httpError{}); errors.As(err, &failed) {
-		return r.judgeError(failed)
+		return r, true, r.judgeError(failed)
 	} else if err != nil {
-		return err
+		return nil, false, err
 	}
 	var entities []any
 	if v, err := parseJSON(answered); err != nil {
-		return fmt.Errorf("the answer of /ksql: %w", err)
+		return nil, false, fmt.Errorf("the answer of /ksql: %w", err)
 	} else if entities, _ = v.([]any); entities == nil {
-		return fmt.Errorf("the answer of /ksql is no list: %s", answered)
+		return nil, false, fmt.Errorf("the answer of /ksql is no list: %s", answered)
 	}
 	for _, v := range entities {
 		r.actual = append(r.actual, answer{"admin", v})
 	}
 	if ended, err := r.ask(ctx); ended || err != nil {
-		return err
+		return r, ended, err
 	}
 	if c.ExpectedError != nil {
-		return fmt.Errorf("expected an error, none came: %s", c.ExpectedError.Message)
+		return nil, false, fmt.Errorf("expected an error, none came: %s", c.ExpectedError.Message)
 	}
 	if err := r.judgeOutputs(ctx); err != nil {
-		return err
+		return nil, false, err
 	}
-	return r.judgeResponses()
+	return r, false, nil
 }
 
 func serverProperties() map[string]string {
