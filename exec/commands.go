@@ -121,8 +121,12 @@ func (e *Engine) config(s plan.TopicSpec) store.TopicConfig {
 
 // Change checks a statement, logs it, waits until it is durable, and makes the world match.
 func (e *Engine) Change(ctx context.Context, p sql.Parsed, props map[string]string) (*plan.Command, error) {
-	e.stmt.Lock()
-	defer e.stmt.Unlock()
+	select {
+	case e.stmt <- struct{}{}:
+		defer func() { <-e.stmt }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	if err := e.alive(); err != nil {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ type Engine struct {
 	end  context.CancelFunc
 
 	catalog atomic.Pointer[plan.Catalog]
-	stmt    sync.Mutex // one statement that changes something at a time
+	stmt    chan struct{} // one statement that changes something at a time: who holds the token
 
 	mu      sync.Mutex
 	queries map[string]*Query
@@ -79,7 +79,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		o.Rand = random
 	}
 	o.Properties = maps.Clone(o.Properties)
-	e := &Engine{opt: o, log: o.Log, base: context.Background(), queries: map[string]*Query{}, pushes: map[string]*Rows{}, failed: map[string]error{}, motion: make(chan struct{})}
+	e := &Engine{opt: o, log: o.Log, base: context.Background(), queries: map[string]*Query{}, pushes: map[string]*Rows{}, failed: map[string]error{}, motion: make(chan struct{}), stmt: make(chan struct{}, 1)}
 	e.ctx, e.end = context.WithCancel(context.Background())
 	if err := e.replay(ctx); err != nil {
 		e.end()

@@ -178,7 +178,7 @@ func (u *Pull) lookup(ctx context.Context, q *Query, w *puller, want func(start,
 				return err
 			}
 			if err := t.reading(func() error {
-				return t.view.lookup(w.key, want, func(b *op.Batch) error { return w.visit(b, len(u.p.Columns), page, nil) })
+				return t.view.lookup(ctx, w.key, want, func(b *op.Batch) error { return w.visit(b, len(u.p.Columns), page, nil) })
 			}); err != nil {
 				return err
 			}
@@ -219,7 +219,7 @@ func (u *Pull) scan(ctx context.Context, q *Query, w *puller, want func(start, e
 		}
 		var rank []ranked
 		err := t.reading(func() error {
-			return t.view.scan(want, func(b *op.Batch) error {
+			return t.view.scan(ctx, want, func(b *op.Batch) error {
 				return w.visit(b, len(u.p.Columns), part, func(rows []int32) error {
 					keys, err := t.view.keyBytes(b, u.p.Columns)
 					if err != nil {

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"context"
 	"slices"
 
 	"github.com/ksqlgo/ksql/exec/expr"
@@ -48,23 +49,26 @@ func reader(st plan.Step, env *expr.Env) (op.Operator, error) {
 }
 
 // lookup reads the rows of one key.
-func (v *view) lookup(key []*vec.Vec, want func(start, end int64) bool, visit func(*op.Batch) error) error {
+func (v *view) lookup(ctx context.Context, key []*vec.Vec, want func(start, end int64) bool, visit func(*op.Batch) error) error {
 	v.gids = v.src.Find(key, v.gids[:0])
-	return v.read(want, visit)
+	return v.read(ctx, want, visit)
 }
 
 // scan reads all rows.
-func (v *view) scan(want func(start, end int64) bool, visit func(*op.Batch) error) error {
+func (v *view) scan(ctx context.Context, want func(start, end int64) bool, visit func(*op.Batch) error) error {
 	v.gids = v.src.All(v.gids[:0])
-	return v.read(want, visit)
+	return v.read(ctx, want, visit)
 }
 
-func (v *view) read(want func(start, end int64) bool, visit func(*op.Batch) error) error {
+func (v *view) read(ctx context.Context, want func(start, end int64) bool, visit func(*op.Batch) error) error {
 	if len(v.gids) == 0 {
 		return nil
 	}
 	v.visit = visit
 	for part := range slices.Chunk(v.gids, 4096) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		b, err := v.src.Read(part)
 		if err != nil {
 			return err
