@@ -26,6 +26,7 @@ type task struct {
 	readers atomic.Int32
 	held    bool
 	pending int // rows processed since the commit
+	width   int // bytes of a row, about
 	since   time.Time
 	pos     map[store.TP]int64 // next offset of each input
 	out     []*store.Records
@@ -115,13 +116,14 @@ func (t *task) step() (progress bool, err error) {
 	if t.q.paused.Load() {
 		return false, t.commit()
 	}
-	runs, err := t.work.Poll(t.q.e.opt.Batch)
+	runs, err := t.work.Poll(t.rows())
 	if err != nil {
 		return false, err
 	}
 	if len(runs) == 0 {
 		return false, t.commit()
 	}
+	t.width = width(runs)
 	t.hold()
 	for _, r := range runs {
 		t.pending += r.Len()
@@ -134,6 +136,28 @@ func (t *task) step() (progress bool, err error) {
 		return true, t.commit()
 	}
 	return true, nil
+}
+
+// batchBytes bounds a batch of long rows.
+const batchBytes = 16 << 20
+
+// rows is how many rows to take: fewer where the rows before were long.
+func (t *task) rows() int {
+	if t.width == 0 {
+		return t.q.e.opt.Batch
+	}
+	return max(1, min(t.q.e.opt.Batch, batchBytes/t.width))
+}
+
+// width is about how many bytes a row of these runs has.
+func width(runs []store.Records) int {
+	n, size := 0, 0
+	for i := range runs {
+		r := &runs[i]
+		first, last := r.Value[0], r.Value[r.Len()-1]
+		n, size = n+r.Len(), size+int(max(0, last.Off+last.Len-first.Off))
+	}
+	return size / n
 }
 
 func (t *task) hold() {
