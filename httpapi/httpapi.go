@@ -59,7 +59,7 @@ const (
 	v1    = "application/vnd.ksql.v1+json"
 	delim = "application/vnd.ksqlapi.delimited.v1"
 	plain = "application/json"
-	proto = "application/vnd.ksql.v1+protobuf"
+	proto = "application/vnd.ksql.v1+protobuf" // the envelope is JSON
 )
 
 // route is one line of the table: the first one whose path, method and produced types fit a request serves it.

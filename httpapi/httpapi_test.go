@@ -111,7 +111,7 @@ CREATE TABLE GLAZES (CODE VARCHAR PRIMARY KEY, TINT VARCHAR) WITH (KAFKA_TOPIC='
 func TestRoutes(t *testing.T) {
 	s := serve(t, false, "ksql.server.command.response.timeout.ms", "50")
 	s.must(kilns)
-	const d, j, v = "application/vnd.ksqlapi.delimited.v1", "application/json", "application/vnd.ksql.v1+json"
+	const d, j, v, p = "application/vnd.ksqlapi.delimited.v1", "application/json", "application/vnd.ksql.v1+json", "application/vnd.ksql.v1+protobuf"
 	for _, c := range []struct {
 		name, request, accept, body string
 		status                      int
@@ -181,7 +181,12 @@ func TestRoutes(t *testing.T) {
 			`{"@type":"generic_error","error_code":40000,"message":"Not recognizable as ksql, streams, consumer, or producer property: 'kiln.color'"}`},
 		{"nothing to query", "POST /query", j, `{"ksql":" "}`, 400, j, `{"@type":"generic_error","error_code":40000,"message":"\"ksql\" field must be populated"}`},
 		{"no query", "POST /query", j, `{"ksql":"SHOW STREAMS;"}`, 400, j, "{\"@type\":\"generic_error\",\"error_code\":40000,\"message\":\"Statement type `…"},
-		{"protobuf", "POST /query-stream", "application/vnd.ksql.v1+protobuf", `{"sql":"SELECT KILN FROM HEAT;"}`, 400, j, `{"@type":"generic_error","error_code":40000,"message":"Rows as protobuf…`},
+		{"pull, protobuf", "POST /query-stream", p, `{"sql":"SELECT * FROM HEAT;"}`, 200, p,
+			"[{\"header\":{\"queryId\":\"query_N\",\"schema\":\"`KILN` STRING KEY, `TOP` INTEGER\",\"protoSchema\":\"syntax = \\\"proto3\\\";\\n\\nmessage ConnectDefault1 {\\n  string KILN = 1;\\n  int32 TOP = 2;\\n}\\n\"}},\n" +
+				"{\"row\":{\"protobufBytes\":\"CgJrMRDyBw==\"}},\n{\"row\":{\"protobufBytes\":\"CgJrMhDYCQ==\"}}]"},
+		{"push, protobuf", "POST /query", p, `{"ksql":"SELECT KILN, TEMP FROM KILNS EMIT CHANGES LIMIT 1;","streamsProperties":{"auto.offset.reset":"earliest"}}`, 200, p,
+			"[{\"header\":{\"queryId\":\"transient_KILNS_N\",\"schema\":\"`KILN` STRING, `TEMP` INTEGER\",\"protoSchema\":\"syntax = \\\"proto3\\\";\\n\\nmessage ConnectDefault1 {\\n  string KILN = 1;\\n  int32 TEMP = 2;\\n}\\n\"}},\n" +
+				"{\"row\":{\"protobufBytes\":\"CgJrMRCEBw==\"}},\n{\"finalMessage\":\"Limit Reached\"}]"},
 
 		{"pull, delimited", "POST /query-stream", d, `{"sql":"SELECT * FROM HEAT WHERE KILN='k1';"}`, 200, d,
 			"{\"queryId\":\"query_N\",\"columnNames\":[\"KILN\",\"TOP\"],\"columnTypes\":[\"STRING\",\"INTEGER\"]}\n[\"k1\",1010]\n"},

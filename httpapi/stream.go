@@ -27,6 +27,7 @@ type writer struct {
 	whole  bool // a pull query on a table: rows are joined by commas, and there is no final message
 	schema sql.Schema
 	enc    rowEncoder
+	proto  *protoRows
 	tail   string // after each row
 	buf    []byte
 	pooled *[]byte
@@ -61,7 +62,8 @@ func (w *writer) send() bool {
 	return err == nil
 }
 
-// begin frames what stands before the rows: the query's id and its columns.
+// begin frames what stands before the rows: the query's id and its columns. Its error is the client's: these rows
+// have no form as protobuf.
 func (w *writer) begin(id string) error {
 	b := w.buf
 	switch w.f {
@@ -88,11 +90,16 @@ func (w *writer) begin(id string) error {
 		if w.f == delimited {
 			b = append(b, '\n')
 		}
-	case protobuf:
-		return generic(badRequest, "Rows as protobuf ("+proto+") are not available. Ask for "+v1+" or "+delim+".")
 	default:
 		b = appendString(append(b, `[{"header":{"queryId":`...), id)
 		b = appendString(append(b, `,"schema":`...), w.shape())
+		if w.f == protobuf {
+			var err error
+			if w.proto, err = newProtoRows(w.schema); err != nil {
+				return err
+			}
+			b = appendString(append(b, `,"protoSchema":`...), w.proto.schema())
+		}
 		b = append(b, "}}"...)
 		b = w.separate(b)
 	}
@@ -128,7 +135,13 @@ func (w *writer) row(p *exec.Page, i int) {
 	b := w.buf
 	gone := p.Tomb(i)
 	switch {
-	case w.f == streamed:
+	case w.f == protobuf && !gone:
+		if w.whole {
+			b = append(b, ",\n"...)
+		}
+		b = append(w.proto.row(append(b, `{"row":{"protobufBytes":"`...), p, i), `"}}`...)
+		b = w.separate(b)
+	case w.f == streamed || w.f == protobuf:
 		if w.whole {
 			b = append(b, ",\n"...)
 		}
