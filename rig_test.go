@@ -338,7 +338,16 @@ func (r *rig) topic(ctx context.Context, topic string) string {
 	return out.String()
 }
 
+// readTopic reads all that is in a topic, as readers other than the engine see it.
 func readTopic(ctx context.Context, log store.Log, topic string) ([]store.Records, error) {
+	runs, err := readRuns(ctx, log, topic)
+	for i := range runs {
+		runs[i] = withoutOld(runs[i])
+	}
+	return runs, err
+}
+
+func readRuns(ctx context.Context, log store.Log, topic string) ([]store.Records, error) {
 	topics, err := log.Topics(ctx)
 	if err != nil {
 		return nil, err
@@ -362,10 +371,7 @@ func readTopic(ctx context.Context, log store.Log, topic string) ([]store.Record
 		if err != nil || len(next) == 0 {
 			return runs, err
 		}
-		for _, n := range next {
-			n.Mark = slices.Clone(n.Mark)
-			runs = append(runs, withoutOld(n))
-		}
+		runs = append(runs, next...)
 	}
 }
 
