@@ -24,12 +24,16 @@ func distinctFunc() Func {
 const (
 	sketchBits = 14 // 2^14 registers: a standard error of 0.8 percent
 	fewHashes  = 64 // so many values are kept by their hash instead
+
+	maxRegister = 49 // the sum of 2^14 registers then fits 64 bits
 )
 
 // sketch is a HyperLogLog. A group with few values keeps their hashes instead: most groups stay small.
 type sketch struct {
 	few       []uint64
 	registers []byte // nil while few is enough
+	sum       uint64 // of 2^-register over all, times 2^maxRegister: exact, so that a result costs no walk
+	zeros     int    // registers that are 0
 }
 
 func (s *sketch) add(h uint64) {
@@ -44,8 +48,20 @@ func (s *sketch) add(h uint64) {
 		}
 		s.spill()
 	}
-	r := &s.registers[h>>(64-sketchBits)]
-	*r = max(*r, byte(bits.LeadingZeros64(h<<sketchBits|1<<(sketchBits-1))+1))
+	s.raise(int(h>>(64-sketchBits)), byte(min(maxRegister, bits.LeadingZeros64(h<<sketchBits|1<<(sketchBits-1))+1)))
+}
+
+// raise sets register i to r unless it is higher.
+func (s *sketch) raise(i int, r byte) {
+	old := s.registers[i]
+	if r <= old {
+		return
+	}
+	if old == 0 {
+		s.zeros--
+	}
+	s.sum -= 1<<(maxRegister-old) - 1<<(maxRegister-r)
+	s.registers[i] = r
 }
 
 // spill moves the hashes to registers.
@@ -54,6 +70,7 @@ func (s *sketch) spill() {
 		return
 	}
 	s.registers = make([]byte, 1<<sketchBits)
+	s.zeros, s.sum = 1<<sketchBits, 1<<(sketchBits+maxRegister)
 	few := s.few
 	s.few = nil
 	for _, h := range few {
@@ -68,7 +85,7 @@ func (s *sketch) merge(from *sketch) {
 	if from.registers != nil {
 		s.spill()
 		for i, r := range from.registers {
-			s.registers[i] = max(s.registers[i], r)
+			s.raise(i, r)
 		}
 	}
 }
@@ -78,16 +95,9 @@ func (s *sketch) count() int64 {
 		return int64(len(s.few))
 	}
 	const m = 1 << sketchBits
-	sum, zeros := 0.0, 0
-	for _, r := range s.registers {
-		sum += math.Ldexp(1, -int(r))
-		if r == 0 {
-			zeros++
-		}
-	}
-	e := 0.7213 / (1 + 1.079/m) * m * m / sum
-	if e <= 2.5*m && zeros > 0 {
-		e = m * math.Log(m/float64(zeros))
+	e := 0.7213 / (1 + 1.079/m) * m * m / math.Ldexp(float64(s.sum), -maxRegister)
+	if e <= 2.5*m && s.zeros > 0 {
+		e = m * math.Log(m/float64(s.zeros))
 	}
 	return int64(math.Round(e))
 }
@@ -131,7 +141,10 @@ func newDistinct(Site) (Accumulator, error) {
 			}
 			b, rest, err := readCell(src)
 			if len(b) == 1<<sketchBits {
-				s.registers = slices.Clone(b)
+				s.spill()
+				for i, r := range b {
+					s.raise(i, min(r, maxRegister))
+				}
 			} else if len(b) > 0 {
 				return nil, errState
 			}
