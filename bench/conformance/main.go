@@ -125,7 +125,6 @@ func (s settings) verdict(c *Case) result {
 func (c *Case) needs() (feature string, ok bool) {
 	for _, lacking := range []struct{ requires, feature string }{
 		{"schema_registry", "the schema registry"},
-		{"protobuf_query_stream", "rows as protobuf"},
 		{"java_class_property", "a Java class in a property"},
 	} {
 		if c.requires(lacking.requires) {

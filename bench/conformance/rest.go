@@ -30,7 +30,7 @@ type server struct {
 
 // answer is what one statement or query answered: an entity, or rows.
 type answer struct {
-	kind  string // admin or query
+	kind  string // admin, query or queryProto
 	value any
 }
 
@@ -134,7 +134,13 @@ func (r *server) ask(ctx context.Context) (ended bool, err error) {
 		r.actual = append(r.actual, answer{"query", rows})
 	}
 	if r.c.TestPullWithProtoFormat {
-		return false, missing{"rows as protobuf"}
+		for _, text := range r.queries {
+			rows, err := r.askProto(ctx, text)
+			if err != nil {
+				return false, err
+			}
+			r.actual = append(r.actual, answer{"queryProto", rows})
+		}
 	}
 	return false, nil
 }
@@ -220,11 +226,18 @@ func (r *server) request(ctx context.Context, path, text string) (*http.Response
 	if err != nil {
 		return nil, err
 	}
+	return r.send(ctx, path, "", body)
+}
+
+func (r *server) send(ctx context.Context, path, accept string, body []byte) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, "POST", r.url+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/json")
+	if accept != "" {
+		req.Header.Set("Accept", accept)
+	}
 	resp, err := r.client.Do(req)
 	if err != nil {
 		return nil, err
@@ -245,6 +258,10 @@ func (r *server) post(ctx context.Context, path, text string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return whole(resp)
+}
+
+func whole(resp *http.Response) ([]byte, error) {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
