@@ -27,20 +27,23 @@ type Sessions struct {
 	swept  int64
 	oldest int64 // EMIT FINAL: no session that waits ends before
 
-	kids  []int32
-	one   [][]*vec.Vec // scratch: the arguments of one row
-	pre   gather
-	kept  []int32
-	cols  []*vec.Vec // the output being built
-	vals  []*vec.Vec // results of it
-	ops   []Op
-	time  []int64
-	row   []int32
-	start []int64
-	end   []int64
-	out   Batch
-	read  Batch
-	rcols []*vec.Vec
+	kids    []int32
+	touched []int32
+	group   [1]int32
+	hide    [1]bool      // of the one row folded: its result is read afterwards
+	one     [][]*vec.Vec // scratch: the arguments of one row
+	pre     gather
+	kept    []int32
+	cols    []*vec.Vec // the output being built
+	vals    []*vec.Vec // results of it
+	ops     []Op
+	time    []int64
+	row     []int32
+	start   []int64
+	end     []int64
+	out     Batch
+	read    Batch
+	rcols   []*vec.Vec
 }
 
 // NewSessions is the operator of s, whose window is a session.
@@ -155,8 +158,9 @@ func (s *Sessions) show(b *Batch, i int, g int32, o Op) error {
 	for k := range s.cols[:s.step.Groups] {
 		s.cols[k].AppendFrom(b.Cols[k], i)
 	}
+	s.group[0] = g
 	for k, acc := range s.accs {
-		if err := acc.Read([]int32{g}, s.vals[k]); err != nil {
+		if err := acc.Read(s.group[:], s.vals[k]); err != nil {
 			return err
 		}
 	}
@@ -190,7 +194,8 @@ func (s *Sessions) take(c *Context, b *Batch, i int) error {
 		c.report(ProcessingError, s.step.Name, b, i, fmt.Errorf("%w: timestamp %d, session [%d,%d], stream time %d", errLate, t, start, end, s.now))
 		return nil
 	}
-	touched := slices.Clone(list[lo:hi])
+	s.touched = append(s.touched[:0], list[lo:hi]...)
+	touched := s.touched
 	// A row that repeats the time of a one-instant session leaves no tombstone: the session is the same.
 	same := len(touched) == 1 && s.table.Win(touched[0]) == start && s.table.End[touched[0]] == end && start == end
 	if !same {
@@ -218,17 +223,17 @@ func (s *Sessions) take(c *Context, b *Batch, i int) error {
 	}
 	s.table.End[g], s.table.Time[g] = end, end
 	s.stored = max(s.stored, end)
-	gids := []int32{g}
+	s.group[0] = g
 	for k, acc := range s.accs {
 		for a, col := range s.one[k] {
 			col.Reset()
 			col.AppendFrom(b.Cols[s.step.Calls[k].Args[a]], i)
 		}
-		if err := acc.Fold(gids, nil, []bool{false}, s.one[k], s.vals[k]); err != nil {
+		if err := acc.Fold(s.group[:], nil, s.hide[:], s.one[k], s.vals[k]); err != nil {
 			return err
 		}
 	}
-	s.table.Touch(gids)
+	s.table.Touch(s.group[:])
 	s.add(kid, g)
 	s.oldest = min(s.oldest, end)
 	return s.show(b, i, g, Insert)
