@@ -327,6 +327,9 @@ func (q *query) aggregate(c, written *sql.Call, in Step, before *Project, agg *A
 			call.Args = append(call.Args, before.argument(a))
 		}
 	}
+	if _, err := call.Variant.Agg(call.Site); err != nil { // ksqlDB creates the function while it plans
+		return errorf("%s", err)
+	}
 	agg.Calls = append(agg.Calls, call)
 	agg.Schema = append(agg.Schema, sql.Column{Field: sql.Field{Name: call.Name, Type: call.Site.Returns}})
 	return nil
@@ -429,6 +432,15 @@ func (q *query) window() (*Window, error) {
 	}
 	if w.Kind == sql.Tumbling {
 		out.Advance = out.Size
+	}
+	// Kafka Streams' own checks, made when the query is built.
+	switch {
+	case out.Size <= 0 && w.Kind == sql.Session:
+		return nil, errorf("Gap time (inactivityGapMs) cannot be zero or negative.")
+	case out.Size <= 0:
+		return nil, errorf("Window size (sizeMs) must be larger than zero.")
+	case w.Kind != sql.Session && (out.Advance <= 0 || out.Advance > out.Size):
+		return nil, errorf("Window advancement interval should be more than zero and less than window duration which is %d ms, but given advancement interval is: %d ms", out.Size, out.Advance)
 	}
 	const day = 86400000
 	switch {
