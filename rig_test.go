@@ -30,7 +30,7 @@ import (
 
 // rig is an engine under test, and all that it is opened again with.
 type rig struct {
-	t     *testing.T
+	t     tester
 	v     variant
 	e     *ksql.Engine
 	log   store.Log // ours to close; nil: the engine's own
@@ -42,7 +42,15 @@ type rig struct {
 	rand  *rand.Rand
 }
 
-func newRig(t *testing.T, v variant, seed uint64) *rig {
+// tester is what a rig needs of a test: *testing.T, or *rapid.T.
+type tester interface {
+	Helper()
+	Error(...any)
+	Errorf(string, ...any)
+	Fatal(...any)
+}
+
+func newRig(t tester, v variant, seed uint64) *rig {
 	r := &rig{
 		t: t, v: v, props: map[string]string{"auto.offset.reset": "earliest"}, rand: rand.New(rand.NewPCG(seed, 7)),
 		mem: memory.NewCheckedAllocator(memory.DefaultAllocator),
@@ -51,7 +59,7 @@ func newRig(t *testing.T, v variant, seed uint64) *rig {
 	case forgetful:
 		r.fs = local.NewForgetful()
 	case onDisk:
-		r.dir = t.TempDir()
+		r.dir = t.(*testing.T).TempDir()
 	}
 	r.open()
 	return r
