@@ -38,8 +38,8 @@ var mathFuncs = []Func{
 	arith("SIGN", "sign", "Gives -1, 0 or 1 by the sign of a number.",
 		Fn1(valueSig, sign[int32]), Fn1(valueSig, sign[int64]), Fn1(valueSig, sign[float64])),
 	real1("SQRT", "sqrt", "value", "Gives the square root.", math.Sqrt),
-	real1("CBRT", "cbrt", "value", "Gives the cube root.", math.Cbrt),
-	real1("EXP", "exp", "exponent", "Gives e raised to a power.", math.Exp),
+	real1("CBRT", "cbrt", "value", "Gives the cube root.", cbrt),
+	real1("EXP", "exp", "exponent", "Gives e raised to a power.", exp),
 	real1("LN", "ln", "value", "Gives the natural logarithm.", ln),
 	arith("LOG", "log", "Gives the natural logarithm, or the logarithm to a base.", append(reals("value: the number", ln),
 		reals2("base: the base; value: the number", func(b, x float64) float64 {
@@ -53,13 +53,13 @@ var mathFuncs = []Func{
 	real1("COS", "cos", "value", "Gives the cosine of an angle in radians.", cos),
 	real1("TAN", "tan", "value", "Gives the tangent of an angle in radians.", tan),
 	real1("COT", "cot", "value", "Gives the cotangent of an angle in radians.", func(x float64) float64 { return 1 / tan(x) }),
-	real1("ASIN", "asin", "value", "Gives the angle, in radians, of a sine.", math.Asin),
-	real1("ACOS", "acos", "value", "Gives the angle, in radians, of a cosine.", math.Acos),
-	real1("ATAN", "atan", "value", "Gives the angle, in radians, of a tangent.", math.Atan),
-	arith("ATAN2", "atan2", "Gives the angle, in radians, of the point (x, y).", reals2("y: the ordinate; x: the abscissa", math.Atan2)...),
-	real1("SINH", "sinh", "value", "Gives the hyperbolic sine.", math.Sinh),
-	real1("COSH", "cosh", "value", "Gives the hyperbolic cosine.", math.Cosh),
-	real1("TANH", "tanh", "value", "Gives the hyperbolic tangent.", math.Tanh),
+	real1("ASIN", "asin", "value", "Gives the angle, in radians, of a sine.", asin),
+	real1("ACOS", "acos", "value", "Gives the angle, in radians, of a cosine.", acos),
+	real1("ATAN", "atan", "value", "Gives the angle, in radians, of a tangent.", atan),
+	arith("ATAN2", "atan2", "Gives the angle, in radians, of the point (x, y).", reals2("y: the ordinate; x: the abscissa", atan2)...),
+	real1("SINH", "sinh", "value", "Gives the hyperbolic sine.", sinh),
+	real1("COSH", "cosh", "value", "Gives the hyperbolic cosine.", cosh),
+	real1("TANH", "tanh", "value", "Gives the hyperbolic tangent.", tanh),
 	real1("DEGREES", "degrees", "value", "Turns radians into degrees.", func(x float64) float64 { return x * perRadian }),
 	real1("RADIANS", "radians", "value", "Turns degrees into radians.", func(x float64) float64 { return x * perDegree }),
 	arith("PI", "pi", "Gives the number pi.", Fn0(func(*Call) float64 { return math.Pi })),
@@ -130,14 +130,6 @@ func saturate(x float64) int64 {
 		return math.MinInt64
 	}
 	return int64(x)
-}
-
-// power differs from math.Pow in 1^NaN and (-1)^infinity, which are NaN in Java.
-func power(b, e float64) float64 {
-	if e != e || math.Abs(b) == 1 && math.IsInf(e, 0) {
-		return math.NaN()
-	}
-	return math.Pow(b, e)
 }
 
 // roundDouble rounds the shortest decimal text of x to n decimals: halves go up, or, when half is false,
@@ -223,6 +215,6 @@ func geoDistance(c *Call, i int, out *vec.Vec) error {
 	lat1, lat2 := float64(p[0]*perDegree), float64(p[2]*perDegree)
 	// The conversions keep the compiler from fusing multiply and add, which would change the last digit.
 	a := float64(sin(dLat/2)*sin(dLat/2)) + float64(sin(dLon/2)*sin(dLon/2)*cos(lat1)*cos(lat2))
-	out.AppendF64(radius * (2 * math.Asin(math.Sqrt(a))))
+	out.AppendF64(radius * (2 * asin(math.Sqrt(a))))
 	return nil
 }
