@@ -56,8 +56,6 @@ const (
 	atInserts
 )
 
-const internal = "The server encountered an internal error when processing the query. Please consult the server logs for more information."
-
 // explain is the one table from errors to ksqlDB's codes. text is the whole request.
 func explain(err error, at endpoint, text string) *problem {
 	var (

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -112,6 +113,7 @@ func TestRoutes(t *testing.T) {
 	s := serve(t, false, "ksql.server.command.response.timeout.ms", "50")
 	s.must(kilns)
 	const d, j, v, p = "application/vnd.ksqlapi.delimited.v1", "application/json", "application/vnd.ksql.v1+json", "application/vnd.ksql.v1+protobuf"
+	asked := map[string]bool{"GET /": true} // see TestRoot
 	for _, c := range []struct {
 		name, request, accept, body string
 		status                      int
@@ -234,6 +236,7 @@ func TestRoutes(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s.t = t
+			asked[c.request] = true
 			method, path, _ := strings.Cut(c.request, " ")
 			status, contentType, got := s.ask(method, path, c.accept, c.body)
 			got = plainIDs(got)
@@ -242,6 +245,15 @@ func TestRoutes(t *testing.T) {
 				t.Errorf("%s %s\n got %d %s %s\nwant %d %s %s", c.request, c.body, status, contentType, got, c.status, c.contentType, c.want)
 			}
 		})
+	}
+	for _, r := range httpapi.Routes(s.Config.Handler) {
+		found := false
+		for request := range asked {
+			found = found || request == r || strings.HasSuffix(r, "/") && strings.HasPrefix(request, r)
+		}
+		if !found {
+			t.Errorf("no request of the table asks %s", r)
+		}
 	}
 }
 
@@ -453,6 +465,50 @@ func TestPrefix(t *testing.T) {
 	mux.ServeHTTP(w, httptest.NewRequest("POST", "/ksqldb/ksql/", strings.NewReader(`{"ksql":"SHOW TYPES;"}`)))
 	if w.Code != 200 {
 		t.Errorf("got %d %s", w.Code, w.Body)
+	}
+}
+
+// TestOldHTTP refuses streams to clients of HTTP/1.0.
+func TestOldHTTP(t *testing.T) {
+	s := serve(t, false)
+	s.must(kilns)
+	conn, err := net.Dial("tcp", s.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	body := `{"sql":"SELECT * FROM KILNS EMIT CHANGES;"}`
+	fmt.Fprintf(conn, "POST /query-stream HTTP/1.0\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	b, err := io.ReadAll(conn)
+	if err != nil || !strings.Contains(string(b), " 400 Bad Request") || !strings.HasSuffix(string(b), `{"@type":"generic_error","error_code":40000,"message":"This endpoint is only available when using HTTP1.1 or HTTP2"}`) {
+		t.Errorf("got %s, %v", b, err)
+	}
+}
+
+// TestDeadline lets a push query live longer than the host lets requests live.
+func TestDeadline(t *testing.T) {
+	s := serve(t, false)
+	s.must(kilns)
+	h := httptest.NewUnstartedServer(httpapi.New(s.e))
+	h.Config.WriteTimeout = 50 * time.Millisecond
+	h.Start()
+	defer h.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, "POST", h.URL+"/query-stream", strings.NewReader(`{"sql":"SELECT TEMP FROM KILNS EMIT CHANGES LIMIT 1;"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := h.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	time.Sleep(100 * time.Millisecond)
+	s.must(`INSERT INTO KILNS VALUES ('k9', 7, 1.00);`)
+	b, err := io.ReadAll(resp.Body)
+	if err != nil || !strings.HasSuffix(string(b), "]}\n[7]\n") {
+		t.Errorf("got %s, %v", b, err)
 	}
 }
 

@@ -195,7 +195,7 @@ func (q *query) qualifyAll(es []sql.Expr) ([]sql.Expr, error) {
 func (q *query) resolveName(c *sql.ColumnRef) (sql.Expr, error) {
 	out := *c
 	if c.Source != "" {
-		if len(q.from) == 1 {
+		if len(q.from) == 1 && q.visible(c.Name) { // else a message names it as it was written
 			out.Source = ""
 		}
 		return &out, nil

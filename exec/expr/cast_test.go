@@ -28,7 +28,7 @@ func TestCastColumns(t *testing.T) {
 		{"CAST(W AS DECIMAL(3,1))", "10.0|null|-0.1"},
 		{"CAST(D AS INT)", "1|null|0"},
 		{"CAST(D AS DECIMAL(3,0))", "2|null|0"},
-		{"CAST(D AS STRING)", "1.5|null|0.0"},
+		{"CAST(D AS STRING)", "1.5|null|-0.0"},
 		{"CAST(DT AS TIMESTAMP)", "1577836800000|null|0"},
 		{"CAST(DT AS STRING)", "2020-01-01|null|1970-01-01"},
 		{"CAST(T AS STRING)", "01:01:01|null|00:00"},

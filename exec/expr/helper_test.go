@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"math"
 	"math/big"
 	"strings"
 	"testing"
@@ -163,7 +164,7 @@ func sampleRows() []row {
 			"DT": vec.Date(18262), "T": vec.Time(3661000), "TS": vec.Timestamp(1577836800123), "A": []any{int32(1), nil, int32(3)}, "AL": []any{int64(1), nil, int64(3)},
 			"MP": &vec.MapValue{Keys: []any{"a", "b"}, Values: []any{int32(1), nil}}, "ST": vec.StructValue{int32(5), "five"}, "SS": vec.StructValue{vec.StructValue{int32(9)}}},
 		{},
-		{"B": false, "I": int32(-7), "J": int32(0), "L": int64(-1), "D": -0.0, "M": dec(-50, 2), "W": dec(-7, 2), "S": "", "P": "_", "Y": []byte{}, "DT": vec.Date(0), "T": vec.Time(0),
+		{"B": false, "I": int32(-7), "J": int32(0), "L": int64(-1), "D": math.Copysign(0, -1), "M": dec(-50, 2), "W": dec(-7, 2), "S": "", "P": "_", "Y": []byte{}, "DT": vec.Date(0), "T": vec.Time(0),
 			"TS": vec.Timestamp(0), "A": []any{}, "AL": []any{}, "MP": &vec.MapValue{}, "ST": vec.StructValue{nil, nil}, "SS": vec.StructValue{nil}},
 	}
 }

@@ -34,6 +34,12 @@ func change(ctx context.Context, e *exec.Engine, r *Request, p sql.Parsed) (Resu
 	out := &Command{Statement: p.Text, Message: cmd.Message, Warning: cmd.Warning, ID: exec.CommandID(p.Statement), Seq: -1}
 	if s, ok := e.Status(out.ID); ok && cmd.Catalog != before {
 		out.Message, out.QueryID, out.Seq = s.Message, s.QueryID, s.Seq
+		switch s := p.Statement.(type) {
+		case *sql.CreateSource:
+			out.Statement = written(cmd.Catalog.Sources[s.Name])
+		case *sql.CreateAs:
+			out.Statement = written(cmd.Catalog.Sources[s.Name])
+		}
 	}
 	return out, nil
 }

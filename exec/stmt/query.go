@@ -2,6 +2,7 @@ package stmt
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -31,7 +32,7 @@ type Queries struct {
 
 func queryInfo(c *plan.Catalog, q *exec.Query) QueryInfo {
 	p := q.Plan()
-	out := QueryInfo{Text: p.Text, ID: p.ID, Type: "PERSISTENT", Sinks: []string{}, Topics: []string{}, Count: map[string]int{q.State(): 1}, State: "RUNNING"}
+	out := QueryInfo{Text: queryText(c, p), ID: p.ID, Type: "PERSISTENT", Sinks: []string{}, Topics: []string{}, Count: map[string]int{q.State(): 1}, State: "RUNNING"}
 	if p.Writes != "" {
 		out.Sinks = append(out.Sinks, p.Writes)
 		if s := c.Sources[p.Writes]; s != nil {
@@ -129,7 +130,10 @@ func describePlan(p *plan.Query) QueryDescription {
 
 func describeQuery(e *exec.Engine, q *exec.Query) QueryDescription {
 	d := describePlan(q.Plan())
-	d.ID, d.Group = q.Plan().ID, group(e, q)
+	d.ID, d.Group, d.Text = q.Plan().ID, group(e, q), queryText(e.Catalog(), q.Plan())
+	server := e.Properties()
+	d.Props = maps.Clone(d.Props)
+	maps.DeleteFunc(d.Props, func(k, v string) bool { was, ok := server[k]; return ok && was == v })
 	state := q.State()
 	d.Hosts[host] = state
 	if err := q.Err(); err != nil {

@@ -175,7 +175,7 @@ func describeAll(ctx context.Context, e *exec.Engine, kind sql.SourceKind, exten
 func describeSource(ctx context.Context, e *exec.Engine, cat *plan.Catalog, s *plan.Source, extended bool) (SourceDescription, error) {
 	d := SourceDescription{
 		Name: s.Name, Type: s.Kind.String(), Extended: extended, Topic: s.Topic, KeyFormat: s.Key.Name, ValueFormat: s.Value.Name,
-		Fields: fieldInfos(s.Schema), Statement: s.Text, WindowType: windowType(s.KeyWindow),
+		Fields: fieldInfos(s.Schema), Statement: written(s), WindowType: windowType(s.KeyWindow),
 		ReadQueries: []QueryInfo{}, WriteQueries: []QueryInfo{}, Offsets: []OffsetSummary{}, Constraints: []string{}, Stats: []HostStat{}, ErrorsByHost: []HostStat{},
 	}
 	if s.Timestamp != nil {

@@ -7,7 +7,8 @@ import (
 )
 
 func stddevFuncs() []Func {
-	root := func(x float64) float64 { return math.Sqrt(x) }
+	// Undo leaves rounding errors: a variance just below 0 is 0, where ksqlDB gives NaN.
+	root := func(x float64) float64 { return math.Sqrt(max(x, 0)) }
 	same := func(x float64) float64 { return x }
 	return []Func{{
 		Name: "STDDEV_SAMPLE", Category: "AGGREGATE", Author: "Confluent",
