@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,10 +32,14 @@ type journal struct {
 	total int64
 	since int64 // bytes written since the disk was last asked to begin
 
+	syncing sync.Mutex // one sync at a time
+
 	mu      sync.Mutex
 	cur     *segment
-	written int64 // last seq in the files
-	synced  int64 // last seq known to be on disk
+	named   bool       // the name of cur is on disk
+	rolled  []*segment // full files that may not be on disk yet
+	written int64      // last seq in the files
+	synced  int64      // last seq known to be on disk
 	done    chan struct{}
 	err     error // final
 }
@@ -148,14 +153,30 @@ func (j *journal) fail(err error) error {
 	return j.err
 }
 
-// roll ends the current file on disk and begins the next with a snapshot of all that is not rows, so
-// that older files can go.
+// maxRolled is how many full files may wait for the disk before writers do.
+const maxRolled = 4
+
+// roll begins the next file with a snapshot of all that is not rows, so that older files can go. The full one
+// reaches the disk behind the writers' back: like every frame its tail counts only when a sync has said so.
 func (j *journal) roll(l *log) error {
-	if err := j.cur.f.Sync(); err != nil {
+	j.mu.Lock()
+	wait := len(j.rolled) >= maxRolled
+	j.mu.Unlock()
+	if wait {
+		j.sync()
+	}
+	j.mu.Lock()
+	j.rolled = append(j.rolled, j.cur)
+	synced := j.synced
+	j.mu.Unlock()
+	if err := j.refused(); err != nil {
 		return err
 	}
-	j.reached(l.seq - 1)
-	return j.begin(l, j.cur.n+1)
+	if err := j.begin(l, j.cur.n+1, synced); err != nil {
+		return err
+	}
+	token(j.kick)
+	return nil
 }
 
 // reached notes that everything up to seq is on disk.
@@ -169,8 +190,8 @@ func (j *journal) reached(seq int64) {
 	}
 }
 
-// begin makes file n. It has its name only when its first frame is on disk.
-func (j *journal) begin(l *log, n int64) error {
+// begin makes file n, with its first frame. synced is what is known to be on disk.
+func (j *journal) begin(l *log, n, synced int64) error {
 	name := j.segmentName(n)
 	f, err := j.fs.Create(name + ".tmp")
 	if err != nil {
@@ -181,15 +202,9 @@ func (j *journal) begin(l *log, n int64) error {
 	e.begin()
 	e.snapshot(l)
 	e.endHead()
-	e.seal(j.salt, l.seq, l.seq-1, 0)
+	e.seal(j.salt, l.seq, synced, 0)
 	if _, err = f.Write(e.buf); err == nil {
-		err = f.Sync()
-	}
-	if err == nil {
 		err = j.fs.Rename(name+".tmp", name)
-	}
-	if err == nil {
-		err = j.fs.SyncDir(j.path("journal"))
 	}
 	if err != nil {
 		f.Close()
@@ -199,7 +214,7 @@ func (j *journal) begin(l *log, n int64) error {
 	j.segs = append(j.segs, s)
 	j.total += s.size
 	j.mu.Lock()
-	j.cur = s
+	j.cur, j.named = s, false
 	j.mu.Unlock()
 	return nil
 }
@@ -228,21 +243,33 @@ func (j *journal) wait(ctx context.Context, seq int64) error {
 
 // sync is the one place that brings appended frames to disk; all who wait share it.
 func (j *journal) sync() {
+	j.syncing.Lock()
+	defer j.syncing.Unlock()
 	j.mu.Lock()
-	target, s, err := j.written, j.cur, j.err
+	target, cur, named, err := j.written, j.cur, j.named, j.err
+	rolled := slices.Clone(j.rolled)
 	j.mu.Unlock()
 	if err != nil {
 		return
 	}
-	s.mu.RLock()
-	if !s.gone { // else it was rolled, which synced it
-		err = s.f.Sync()
+	for _, s := range append(rolled, cur) {
+		s.mu.RLock()
+		if err == nil && !s.gone {
+			err = s.f.Sync()
+		}
+		s.mu.RUnlock()
 	}
-	s.mu.RUnlock()
+	if err == nil && !named {
+		err = j.fs.SyncDir(j.path("journal"))
+	}
 	if err != nil {
 		j.fail(err)
 		return
 	}
+	j.mu.Lock()
+	j.rolled = j.rolled[len(rolled):]
+	j.named = j.cur == cur
+	j.mu.Unlock()
 	j.reached(target)
 }
 

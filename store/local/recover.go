@@ -88,7 +88,10 @@ func (j *journal) open(l *log) error {
 		if l.cold.retired > 0 {
 			return fmt.Errorf("%s: no file after %d: %w", j.path("journal"), l.cold.retired, store.ErrCorrupt)
 		}
-		if err := j.begin(l, 1); err != nil {
+		if err := j.begin(l, 1, l.seq-1); err != nil {
+			return err
+		}
+		if err := errors.Join(j.cur.f.Sync(), j.fs.SyncDir(j.path("journal"))); err != nil {
 			return err
 		}
 	} else if err := j.recover(l, numbers); err != nil {
@@ -207,8 +210,9 @@ func (j *journal) files(retired int64) ([]int64, error) {
 	return out, nil
 }
 
-// recover reads the files. A bad frame above the highest seq known to have been on disk is a torn tail:
-// the last file is cut there. At or below it is damage: the log stays as it is and is read-only.
+// recover reads the files. A bad frame above the highest seq known to have been on disk is a torn tail: the
+// journal ends there, for a power cut may have taken the end of a file and left some of the next. At or
+// below it is damage: the log stays as it is and is read-only.
 func (j *journal) recover(l *log, numbers []int64) error {
 	for _, n := range numbers {
 		f, err := j.fs.Open(j.segmentName(n))
@@ -230,49 +234,66 @@ func (j *journal) recover(l *log, numbers []int64) error {
 		return nil
 	}
 	for i, s := range j.segs {
-		if i > 0 && numbers[i] != numbers[i-1]+1 {
-			j.damage = fmt.Errorf("%s is missing: %w", j.segmentName(numbers[i-1]+1), store.ErrCorrupt)
-			return nil
-		}
-		good, err := sc.frames(s)
-		if err != nil {
-			return err
-		}
-		if good == s.size && good > 0 {
-			continue
-		}
-		damaged := fmt.Errorf("%s at %d: %w", s.name, good, store.ErrCorrupt)
-		if good == 0 { // a file gets its name when its first frame is on disk
-			j.damage = damaged
-			return nil
-		}
-		if i < len(j.segs)-1 {
-			// All of it was on disk. If no place in the order is missing only a mark was hit.
-			if h, _, err := sc.frame(j.segs[i+1], 0); err != nil || h == nil || h.seq != l.seq {
-				j.damage = damaged
-				return nil
+		var good int64
+		if i == 0 || numbers[i] == numbers[i-1]+1 {
+			var err error
+			if good, err = sc.frames(s); err != nil {
+				return err
 			}
-			continue
+			if good == s.size && good > 0 {
+				continue
+			}
+			if good > 0 && i < len(j.segs)-1 {
+				// If no place in the order is missing only a mark was hit.
+				if h, _, err := sc.frame(j.segs[i+1], 0); err == nil && h != nil && h.seq == l.seq {
+					continue
+				}
+			}
 		}
-		known, err := sc.knownAfter(s, good)
+		known, err := sc.knownAfter(i, good)
 		if err != nil {
 			return err
 		}
-		if known >= l.seq {
-			j.damage = damaged
+		if known >= l.seq || i == 0 && good == 0 {
+			j.damage = fmt.Errorf("%s at %d: %w", s.name, good, store.ErrCorrupt)
 			return nil
 		}
+		if err := j.cut(i, good); err != nil {
+			return err
+		}
+		break
+	}
+	// What was read may be in the page cache only.
+	for _, s := range j.segs {
+		if err := s.f.Sync(); err != nil {
+			return err
+		}
+	}
+	return j.fs.SyncDir(j.path("journal"))
+}
+
+// cut ends the journal at a torn frame: in file i, at offset good. A file without a whole frame goes, and so do
+// all behind it.
+func (j *journal) cut(i int, good int64) error {
+	if good > 0 {
+		s := j.segs[i]
 		if err := s.f.Truncate(good); err != nil {
 			return err
 		}
 		j.total -= s.size - good
 		s.size = good
+		i++
 	}
-	// What was read may be in the page cache only.
-	if err := j.cur.f.Sync(); err != nil {
-		return err
+	for n := len(j.segs) - 1; n >= i; n-- {
+		s := j.segs[n]
+		if err := errors.Join(s.end(), j.fs.Remove(s.name)); err != nil {
+			return err
+		}
+		j.total -= s.size
+		j.segs = j.segs[:n]
 	}
-	return j.fs.SyncDir(j.path("journal"))
+	j.cur = j.segs[len(j.segs)-1]
+	return nil
 }
 
 // scan reads frames at open.
@@ -400,13 +421,21 @@ func (r *runHead) run(at place, seq, off int64) run {
 	}
 }
 
-// knownAfter is the highest seq that this or any later whole head says was on disk.
-func (sc *scan) knownAfter(s *segment, at int64) (int64, error) {
-	rest := make([]byte, s.size-at)
-	if err := s.read(rest, at); err != nil {
-		return 0, err
-	}
+// knownAfter is the highest seq that any whole head behind offset at of file i says was on disk.
+func (sc *scan) knownAfter(i int, at int64) (int64, error) {
 	known := sc.known
+	for _, s := range sc.j.segs[i:] {
+		rest := make([]byte, s.size-at)
+		if err := s.read(rest, at); err != nil {
+			return 0, err
+		}
+		known = max(known, sc.knownIn(rest))
+		at = 0
+	}
+	return known, nil
+}
+
+func (sc *scan) knownIn(rest []byte) (known int64) {
 	var magic [4]byte
 	binary.LittleEndian.PutUint32(magic[:], frameMagic^sc.j.salt)
 	for len(rest) > 0 {
@@ -426,5 +455,5 @@ func (sc *scan) knownAfter(s *segment, at int64) (int64, error) {
 		}
 		rest = rest[1:]
 	}
-	return known, nil
+	return known
 }

@@ -52,6 +52,11 @@ func (l *log) retireOldest() bool {
 	}
 	old := l.j.segs[0]
 	l.write.Unlock()
+	// The next file must be on disk before this one goes: it repeats what this one says of topics.
+	l.j.sync()
+	if l.j.refused() != nil {
+		return false
+	}
 	if err := l.retireSegment(old); err != nil {
 		l.cold.stuck = fmt.Errorf("retiring %s: %w", old.name, err)
 		return false
