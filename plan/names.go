@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,22 +36,26 @@ func reserved(name string) bool { return isPseudo(name) || isBound(name) }
 
 // namer gives names to select items that have none: KSQL_COL_n, or the field of a dereference, made unique.
 type namer struct {
-	cols   int                     // next n of KSQL_COL_n
-	taken  map[string]bool         // KSQL_COL_n that exist
-	fields map[string]map[int]bool // prefix: numbers in use
+	existing []string
+	cols     int                     // next n of KSQL_COL_n
+	taken    map[string]bool         // the existing names; nil until learn
+	fields   map[string]map[int]bool // prefix: numbers in use
 }
 
-var numbered = regexp.MustCompile(`^(.*)_([0-9]+)$`)
-
 // newNamer makes a namer that avoids these column names.
-func newNamer(existing []string) *namer {
-	n := &namer{taken: map[string]bool{}, fields: map[string]map[int]bool{}}
-	for _, name := range existing {
+func newNamer(existing []string) *namer { return &namer{existing: existing} }
+
+// learn takes the existing names in, when the first name has to be made: most queries need none.
+func (n *namer) learn() {
+	if n.taken != nil {
+		return
+	}
+	n.taken, n.fields = map[string]bool{}, map[string]map[int]bool{}
+	for _, name := range n.existing {
 		n.taken[name] = true
 		prefix, no := splitName(name)
 		n.use(prefix)[no] = true
 	}
-	return n
 }
 
 func (n *namer) use(prefix string) map[int]bool {
@@ -64,16 +67,16 @@ func (n *namer) use(prefix string) map[int]bool {
 
 // splitName parts F_3 into F and 3; a name without a number has number 0.
 func splitName(name string) (prefix string, no int) {
-	if m := numbered.FindStringSubmatch(name); m != nil {
-		if i, err := strconv.Atoi(m[2]); err == nil {
-			return m[1], i
-		}
+	prefix = strings.TrimRight(name, "0123456789")
+	if i, err := strconv.Atoi(name[len(prefix):]); err == nil && strings.HasSuffix(prefix, "_") {
+		return prefix[:len(prefix)-1], i
 	}
 	return name, 0
 }
 
 // column is the next free KSQL_COL_n.
 func (n *namer) column() string {
+	n.learn()
 	for {
 		name := "KSQL_COL_" + strconv.Itoa(n.cols)
 		n.cols++
@@ -85,6 +88,7 @@ func (n *namer) column() string {
 
 // field is a name for the dereference of this field.
 func (n *namer) field(name string) string {
+	n.learn()
 	prefix, _ := splitName(name)
 	used := n.use(prefix)
 	for no := 0; ; no++ {

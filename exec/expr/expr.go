@@ -125,6 +125,9 @@ func Value(e plan.Expr, params []any, env *Env) (any, error) {
 			return nil, errors.New("Unsupported column reference in insert value: " + e.String())
 		}
 	}
+	if l, ok := p.root.(*literal); ok {
+		return l.value, nil
+	}
 	var failed error
 	out := p.Eval(&Call{N: 1, Params: params, Fail: func(_ int, err error) { failed = err }})
 	if failed != nil {

@@ -13,18 +13,22 @@ type column struct{ slot int }
 func (n *column) fails() bool            { return false }
 func (n *column) eval(f *frame) *vec.Vec { return f.slots[n.slot] }
 
-// literal is a constant: a column that is filled once, as far as batches go.
+// literal is a constant: a column that is filled once, as far as batches go. Many are only asked for their value.
 type literal struct {
+	t     sql.Type
 	value any
-	out   *vec.Vec
+	out   *vec.Vec // nil until it is needed
 }
 
-func newLiteral(t sql.Type, v any) *literal { return &literal{value: v, out: vec.New(t)} }
+func newLiteral(t sql.Type, v any) *literal { return &literal{t: t, value: v} }
 
 func (n *literal) fails() bool { return false }
 
 func (n *literal) eval(f *frame) *vec.Vec {
-	if n.out.Type.Kind == sql.Null {
+	if n.out == nil {
+		n.out = vec.New(n.t)
+	}
+	if n.t.Kind == sql.Null {
 		n.out.SetLen(f.n)
 		return n.out
 	}
