@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/ksqlgo/ksql/exec/expr"
+	"github.com/ksqlgo/ksql/exec/op"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/sql/vec"
@@ -108,7 +109,7 @@ func encodeSide(f plan.Format, side format.Side, topic string, fields []sql.Fiel
 		}
 		return []byte{}, at, nil
 	}
-	c, err := format.Open(format.Spec{Format: f.Name, Props: f.Props, Side: side, Topic: topic, Columns: fields, Unwrapped: f.Unwrapped})
+	c, err := op.OpenCodec(f, side, topic, fields)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -125,7 +125,7 @@ func (q *query) disjunct(p *Pull, part []Expr, scans bool) (*conditions, error) 
 		left, isLeft := c.L.(*Column)
 		right, isRight := c.R.(*Column)
 		if !isLeft && isRight {
-			col, x, op = c.R, c.L, mirror(c.Op)
+			col, x, op = c.R, c.L, c.Op.Mirror()
 			left = right
 		}
 		if !isLeft && !isRight {
@@ -317,20 +317,6 @@ func constant(e Expr) bool {
 		}
 	}
 	return true
-}
-
-func mirror(op sql.BinaryOp) sql.BinaryOp {
-	switch op {
-	case sql.OpLt:
-		return sql.OpGt
-	case sql.OpLe:
-		return sql.OpGe
-	case sql.OpGt:
-		return sql.OpLt
-	case sql.OpGe:
-		return sql.OpLe
-	}
-	return op
 }
 
 // distinct leaves keys out that are written the same way.

@@ -48,6 +48,21 @@ func (o BinaryOp) String() string {
 	return [...]string{"+", "-", "*", "/", "%", "=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "AND", "OR"}[o]
 }
 
+// Mirror is the comparison with its operands changed over: a < b is b > a.
+func (o BinaryOp) Mirror() BinaryOp {
+	switch o {
+	case OpLt:
+		return OpGt
+	case OpLe:
+		return OpGe
+	case OpGt:
+		return OpLt
+	case OpGe:
+		return OpLe
+	}
+	return o
+}
+
 // The expressions.
 type (
 	// Literal is a constant. Text is its canonical text: digits with sign, or the string's content.

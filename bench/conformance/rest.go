@@ -180,37 +180,13 @@ func (r *server) feed(ctx context.Context) error {
 			return err
 		}
 		if k := run.Key[0].Of(run.Bytes); k != nil {
-			run.TP.Partition = int32(murmur2(k)&0x7fffffff) % info.Partitions
+			run.TP.Partition = store.Partition(k, info.Partitions)
 		}
 		if _, err := r.engine.Log().Append(ctx, run); err != nil {
 			return err
 		}
 	}
 	return r.engine.Sync(ctx)
-}
-
-// murmur2 is the hash by which Kafka's producers choose a partition.
-func murmur2(b []byte) uint32 {
-	const m, shift = 0x5bd1e995, 24
-	h := uint32(0x9747b28c) ^ uint32(len(b))
-	for ; len(b) >= 4; b = b[4:] {
-		k := uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
-		k *= m
-		k ^= k >> shift
-		h = h*m ^ k*m
-	}
-	switch len(b) {
-	case 3:
-		h ^= uint32(b[2]) << 16
-		fallthrough
-	case 2:
-		h ^= uint32(b[1]) << 8
-		fallthrough
-	case 1:
-		h = (h ^ uint32(b[0])) * m
-	}
-	h = (h ^ h>>13) * m
-	return h ^ h>>15
 }
 
 // httpError is an answer that is no success.

@@ -16,7 +16,7 @@ func newCompare(op sql.BinaryOp, lt, rt sql.Type, l, r node) (node, error) {
 	if _, ok := constant(l); ok {
 		if _, ok := constant(r); !ok { // kernels want the literal on the right
 			l, r, lt, rt = r, l, rt, lt
-			b.op = flip(op)
+			b.op = op.Mirror()
 		}
 	}
 	timed := func(t sql.Type) bool { return t.Kind == sql.Date || t.Kind == sql.Time || t.Kind == sql.Timestamp }
@@ -61,20 +61,6 @@ func newCompare(op sql.BinaryOp, lt, rt sql.Type, l, r node) (node, error) {
 		return &compareDeep{b, lt.Equal(rt)}, nil
 	}
 	return nil, fmt.Errorf("Cannot compare %s to %s", lt, rt)
-}
-
-func flip(op sql.BinaryOp) sql.BinaryOp {
-	switch op {
-	case sql.OpLt:
-		return sql.OpGt
-	case sql.OpLe:
-		return sql.OpGe
-	case sql.OpGt:
-		return sql.OpLt
-	case sql.OpGe:
-		return sql.OpLe
-	}
-	return op
 }
 
 type compareBase struct {

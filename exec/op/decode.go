@@ -69,20 +69,14 @@ func NewDecode(s *plan.Scan, env *expr.Env) (*Decode, error) {
 		}
 	}
 	var err error
-	if len(kf) > 0 {
-		if d.key, err = format.Open(format.Spec{Format: s.Key.Name, Props: s.Key.Props, Side: format.Key, Topic: s.Topic, Columns: kf, Unwrapped: s.Key.Unwrapped}); err != nil {
-			return nil, err
-		}
+	if d.key, err = OpenCodec(s.Key, format.Key, s.Topic, kf); err != nil {
+		return nil, err
 	}
-	if len(vf) > 0 {
-		if d.value, err = format.Open(format.Spec{Format: s.Value.Name, Props: s.Value.Props, Side: format.Value, Topic: s.Topic, Columns: vf, Unwrapped: s.Value.Unwrapped}); err != nil {
-			return nil, err
-		}
+	if d.value, err = OpenCodec(s.Value, format.Value, s.Topic, vf); err != nil {
+		return nil, err
 	}
-	if d.stamp >= 0 && s.Timestamp.Format != "" {
-		if d.pattern, err = fn.CompilePattern(s.Timestamp.Format); err != nil {
-			return nil, err
-		}
+	if d.pattern, err = stampPattern(s.Timestamp); err != nil {
+		return nil, err
 	}
 	return d, nil
 }

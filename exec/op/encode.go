@@ -54,20 +54,14 @@ func NewEncode(s *plan.Sink, partitions int32, env *expr.Env) (*Encode, error) {
 		}
 	}
 	var err error
-	if len(kf) > 0 {
-		if e.key, err = format.Open(format.Spec{Format: s.Key.Name, Props: s.Key.Props, Side: format.Key, Topic: s.Topic, Columns: kf, Unwrapped: s.Key.Unwrapped}); err != nil {
-			return nil, err
-		}
+	if e.key, err = OpenCodec(s.Key, format.Key, s.Topic, kf); err != nil {
+		return nil, err
 	}
-	if len(vf) > 0 {
-		if e.value, err = format.Open(format.Spec{Format: s.Value.Name, Props: s.Value.Props, Side: format.Value, Topic: s.Topic, Columns: vf, Unwrapped: s.Value.Unwrapped}); err != nil {
-			return nil, err
-		}
+	if e.value, err = OpenCodec(s.Value, format.Value, s.Topic, vf); err != nil {
+		return nil, err
 	}
-	if e.stamp >= 0 && s.Timestamp.Format != "" {
-		if e.pattern, err = fn.CompilePattern(s.Timestamp.Format); err != nil {
-			return nil, err
-		}
+	if e.pattern, err = stampPattern(s.Timestamp); err != nil {
+		return nil, err
 	}
 	return e, nil
 }

@@ -31,11 +31,9 @@ func NewSend(s *plan.Exchange, topic string, partitions int32) (*Send, error) {
 	for _, c := range s.Schema[:e.keys] {
 		kf = append(kf, c.Field)
 	}
-	if len(kf) > 0 {
-		var err error
-		if e.key, err = format.Open(format.Spec{Format: s.Key.Name, Props: s.Key.Props, Side: format.Key, Topic: topic, Columns: kf, Unwrapped: s.Key.Unwrapped}); err != nil {
-			return nil, err
-		}
+	var err error
+	if e.key, err = OpenCodec(s.Key, format.Key, topic, kf); err != nil {
+		return nil, err
 	}
 	return e, nil
 }
