@@ -1,6 +1,11 @@
 package store
 
-import "testing"
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
 
 // The values are Kafka's own (UtilsTest.testMurmur2).
 func TestMurmur2(t *testing.T) {
@@ -10,6 +15,22 @@ func TestMurmur2(t *testing.T) {
 	} {
 		if got := int32(murmur2([]byte(s))); got != want {
 			t.Errorf("murmur2(%q) = %d, want %d", s, got, want)
+		}
+	}
+}
+
+// TestPartition holds the partitions of keys to those that Kafka's clients choose.
+func TestPartition(t *testing.T) {
+	kafka := kgo.StickyKeyPartitioner(nil).ForTopic("t")
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 10_000 {
+		key := make([]byte, r.IntN(40))
+		for i := range key {
+			key[i] = byte(r.Uint32())
+		}
+		n := 1 + r.IntN(100)
+		if got, want := Partition(key, int32(n)), kafka.Partition(&kgo.Record{Key: key}, n); int(got) != want {
+			t.Fatalf("key %x among %d: %d, want %d", key, n, got, want)
 		}
 	}
 }
