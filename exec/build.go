@@ -66,10 +66,8 @@ func cut(root plan.Step, parts int32, sinkParts int32, single bool, name func(st
 // collector is the end of a stage: it holds records until the task commits.
 type collector interface {
 	op.Operator
-	Rows() int
 	Bytes() int
 	Take([]*store.Records) []*store.Records
-	Drop()
 }
 
 // line is the operators of one task.

@@ -6,10 +6,12 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"strings"
 )
@@ -40,6 +42,7 @@ type setup struct {
 func main() {
 	names := flag.String("q", "q0,q1,q2,count,sum,tumble", "queries to run; all: every plain one; also pull, latency, recovery, checkpoint")
 	out := flag.String("json", "", "write the results to this file")
+	profile := flag.String("profile", "", "write a CPU profile of everything to this file")
 	procs := flag.Int("procs", 1, "GOMAXPROCS; 0: leave it")
 	var s setup
 	flag.IntVar(&s.rows, "n", 1000000, "rows to measure")
@@ -53,10 +56,27 @@ func main() {
 	if *procs > 0 {
 		runtime.GOMAXPROCS(*procs)
 	}
-	if err := run(context.Background(), s, *names, *out); err != nil {
+	if err := profiled(*profile, func() error { return run(context.Background(), s, *names, *out) }); err != nil {
 		fmt.Fprintln(os.Stderr, "nexmark:", err)
 		os.Exit(1)
 	}
+}
+
+// profiled runs f under the CPU profiler, unless file is empty.
+func profiled(file string, f func() error) error {
+	if file == "" {
+		return f()
+	}
+	w, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	if err := pprof.StartCPUProfile(w); err != nil {
+		return errors.Join(err, w.Close())
+	}
+	err = f()
+	pprof.StopCPUProfile()
+	return errors.Join(err, w.Close())
 }
 
 func run(ctx context.Context, s setup, names, out string) error {

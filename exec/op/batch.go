@@ -69,6 +69,16 @@ func (o *Origin) At(n int32) (r *store.Records, row int) {
 	return o.Runs[lo], int(n - o.Start[lo])
 }
 
+// headers reports whether any record has headers.
+func (o *Origin) headers() bool {
+	for _, r := range o.Runs {
+		if r.Headers != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // Emit lends b to whoever comes next.
 type Emit func(b *Batch) error
 

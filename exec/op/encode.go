@@ -23,24 +23,24 @@ type Encode struct {
 	valueCols  []*vec.Vec
 	stamp      int
 	pattern    *fn.TimePattern
-	out        []*store.Records // one a partition, nil while empty
-	hint       []int            // bytes of the last run of each partition
-	rows       int
+	outbox
 
 	arena []byte // keys before their window, or before their partition is known
 	spans []store.Span
-	part  []int32
+	parts scatter
 	skip  []bool
 	null  []bool
 	now   int64
 	time  []int64
-	pick  gather
+	seen  gather // the rows that are written
+	dated gather // those whose time is known
+	share gather // those of one partition
 	live  []int32
 }
 
 // NewEncode is the operator of s, for a topic of so many partitions.
 func NewEncode(s *plan.Sink, partitions int32, env *expr.Env) (*Encode, error) {
-	e := &Encode{step: s, stamp: -1, out: make([]*store.Records, partitions), hint: make([]int, partitions)}
+	e := &Encode{step: s, stamp: -1, outbox: newOutbox(s.Topic, partitions)}
 	var kf, vf []sql.Field
 	for i, c := range s.Schema {
 		switch {
@@ -66,46 +66,6 @@ func NewEncode(s *plan.Sink, partitions int32, env *expr.Env) (*Encode, error) {
 	return e, nil
 }
 
-// Rows is how many records wait for the commit, Bytes how large the largest of their runs is.
-func (e *Encode) Rows() int { return e.rows }
-
-// Bytes is the size of the largest run that waits.
-func (e *Encode) Bytes() int {
-	n := 0
-	for _, r := range e.out {
-		if r != nil {
-			n = max(n, len(r.Bytes))
-		}
-	}
-	return n
-}
-
-// Take appends the runs that wait to dst and forgets them: they belong to the log now.
-func (e *Encode) Take(dst []*store.Records) []*store.Records {
-	for i, r := range e.out {
-		if r != nil && r.Len() > 0 {
-			dst = append(dst, r)
-			e.hint[i] = len(r.Bytes)
-		}
-		e.out[i] = nil
-	}
-	e.rows = 0
-	return dst
-}
-
-// Drop forgets the runs that wait.
-func (e *Encode) Drop() { clear(e.out); e.rows = 0 }
-
-func (e *Encode) run(p int32, n int) *store.Records {
-	if e.out[p] == nil {
-		size := max(e.hint[p]+e.hint[p]/8, 512)
-		rows := max(n, 16)
-		e.out[p] = &store.Records{TP: store.TP{Topic: e.step.Topic, Partition: p}, Bytes: make([]byte, 0, size),
-			Time: make([]int64, 0, rows), Key: make([]store.Span, 0, rows), Value: make([]store.Span, 0, rows)}
-	}
-	return e.out[p]
-}
-
 // Process encodes b. Before rows are not written, Delete rows become tombstones (on a stream: null values).
 func (e *Encode) Process(c *Context, b *Batch, _ Emit) error {
 	b, err := e.stamped(c, e.visible(b))
@@ -120,7 +80,7 @@ func (e *Encode) Process(c *Context, b *Batch, _ Emit) error {
 		}
 		null = e.null
 	}
-	if len(e.out) == 1 {
+	if len(e.runs) == 1 {
 		return e.write(e.run(0, b.N), b, null, nil, nil)
 	}
 	// Several partitions: the keys' bytes say which.
@@ -128,41 +88,22 @@ func (e *Encode) Process(c *Context, b *Batch, _ Emit) error {
 	if err := e.encodeKeys(b, b.NoKey); err != nil {
 		return err
 	}
-	e.part = e.part[:0]
-	seen := int32(-1)
-	mixed := false
-	for _, s := range e.spans {
-		p := c.Partition % int32(len(e.out))
-		if s.Len >= 0 {
-			p = store.Partition(s.Of(e.arena), int32(len(e.out)))
-		}
-		mixed = mixed || seen >= 0 && p != seen
-		seen = p
-		e.part = append(e.part, p)
-	}
-	if !mixed {
-		return e.write(e.run(seen, b.N), b, null, nil, e.spans)
-	}
-	for p := range e.out {
-		e.live = e.live[:0]
-		for i, q := range e.part {
-			if int(q) == p {
-				e.live = append(e.live, int32(i))
-			}
-		}
-		if len(e.live) == 0 {
+	e.parts.divide(e.arena, e.spans, int32(len(e.runs)), c.Partition)
+	for p := range e.runs {
+		rows := e.parts.rows(int32(p))
+		if len(rows) == 0 {
 			continue
 		}
-		some := e.pick.take(b, e.live, nil)
+		if len(rows) == b.N {
+			return e.write(e.run(int32(p), b.N), b, null, nil, e.spans)
+		}
+		some := e.share.take(b, rows, nil)
 		var gone []bool
 		if null != nil {
-			e.skip = e.skip[:0]
-			for _, i := range e.live {
-				e.skip = append(e.skip, null[i])
-			}
+			e.skip = pick(e.skip[:0], null, rows)
 			gone = e.skip
 		}
-		if err := e.write(e.run(int32(p), some.N), some, gone, e.live, e.spans); err != nil {
+		if err := e.write(e.run(int32(p), some.N), some, gone, rows, e.spans); err != nil {
 			return err
 		}
 	}
@@ -183,7 +124,7 @@ func (e *Encode) visible(b *Batch) *Batch {
 	if len(e.live) == b.N {
 		return b
 	}
-	return e.pick.take(b, e.live, nil)
+	return e.seen.take(b, e.live, nil)
 }
 
 // encodeKeys appends the keys of b, with their windows, to the arena.
@@ -217,19 +158,7 @@ func (e *Encode) encodeKeys(b *Batch, skip []bool) error {
 func (e *Encode) write(r *store.Records, b *Batch, null []bool, rows []int32, keys []store.Span) error {
 	switch {
 	case keys != nil:
-		for i := range b.N {
-			s := keys[i]
-			if rows != nil {
-				s = keys[rows[i]]
-			}
-			if s.Len < 0 {
-				r.Key = append(r.Key, s)
-				continue
-			}
-			off := len(r.Bytes)
-			r.Bytes = append(r.Bytes, s.Of(e.arena)...)
-			r.Key = append(r.Key, store.Span{Off: int32(off), Len: s.Len})
-		}
+		addKeys(r, e.arena, keys, rows)
 	case e.step.Window != nil && b.Start != nil:
 		e.arena, e.spans = e.arena[:0], e.spans[:0]
 		if err := e.encodeKeys(b, b.NoKey); err != nil {
@@ -250,7 +179,6 @@ func (e *Encode) write(r *store.Records, b *Batch, null []bool, rows []int32, ke
 }
 
 func (e *Encode) values(r *store.Records, b *Batch, null []bool) error {
-	first := r.Len()
 	r.Time = append(r.Time, b.Time...)
 	if e.value == nil {
 		for i := range b.N {
@@ -266,31 +194,7 @@ func (e *Encode) values(r *store.Records, b *Batch, null []bool) error {
 			return fmt.Errorf("Error serializing message to topic: %s: %w", e.step.Topic, err)
 		}
 	}
-	e.rows += b.N
-	return e.headers(r, b, first)
-}
-
-// headers copies the headers of the records that caused the rows (Kafka Streams forwards them).
-func (e *Encode) headers(r *store.Records, b *Batch, first int) error {
-	if b.From == nil {
-		return nil
-	}
-	any := false
-	for _, run := range b.From.Runs {
-		any = any || run.Headers != nil
-	}
-	if !any {
-		return nil
-	}
-	for i := range b.N {
-		run, row := b.From.At(b.Cause(i))
-		for _, h := range run.Headers {
-			if int(h.Row) == row {
-				h.Row = int32(first + i)
-				r.Headers = append(r.Headers, h)
-			}
-		}
-	}
+	addHeaders(r, b, nil)
 	return nil
 }
 
@@ -320,7 +224,7 @@ func (e *Encode) stamped(c *Context, b *Batch) (*Batch, error) {
 	if len(e.live) == b.N {
 		return &out, nil
 	}
-	return e.pick.take(&out, e.live, nil), nil
+	return e.dated.take(&out, e.live, nil), nil
 }
 
 // Keys serializes keys as the sink writes them, without window: see KeyBytes.

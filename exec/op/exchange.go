@@ -2,6 +2,7 @@ package op
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/ksqlgo/ksql/exec/state"
 	"github.com/ksqlgo/ksql/plan"
@@ -14,19 +15,23 @@ import (
 // Send ends a stage at a repartition topic: rows go to the partition of their key's bytes, as the key
 // format writes them; their values travel in the engine's own form, with op and window.
 type Send struct {
-	topic string
-	step  *plan.Exchange
+	outbox
 	key   format.Codec
 	keys  int
-	out   []*store.Records
-	rows  int
 	arena []byte
 	spans []store.Span
+	parts scatter
+	ops   []Op
+	cols  []*vec.Vec
+	times [2]vec.Vec // window start and end
 }
 
 // NewSend is the sending side of s over a topic of so many partitions.
 func NewSend(s *plan.Exchange, topic string, partitions int32) (*Send, error) {
-	e := &Send{topic: topic, step: s, keys: s.Schema.Keys(), out: make([]*store.Records, partitions)}
+	e := &Send{outbox: newOutbox(topic, partitions), keys: s.Schema.Keys()}
+	for i := range e.times {
+		e.times[i].Type = sql.TBigint
+	}
 	var kf []sql.Field
 	for _, c := range s.Schema[:e.keys] {
 		kf = append(kf, c.Field)
@@ -38,119 +43,91 @@ func NewSend(s *plan.Exchange, topic string, partitions int32) (*Send, error) {
 	return e, nil
 }
 
-// Rows is how many records wait for the commit.
-func (e *Send) Rows() int { return e.rows }
-
-// Bytes is the size of the largest run that waits.
-func (e *Send) Bytes() int {
-	n := 0
-	for _, r := range e.out {
-		if r != nil {
-			n = max(n, len(r.Bytes))
-		}
-	}
-	return n
-}
-
-// Take appends the runs that wait to dst and forgets them.
-func (e *Send) Take(dst []*store.Records) []*store.Records {
-	for i, r := range e.out {
-		if r != nil {
-			dst = append(dst, r)
-		}
-		e.out[i] = nil
-	}
-	e.rows = 0
-	return dst
-}
-
-// Drop forgets the runs that wait.
-func (e *Send) Drop() { clear(e.out); e.rows = 0 }
-
-// Process encodes b. An update whose halves go to different partitions becomes a Delete and an Insert.
+// Process encodes b.
 func (e *Send) Process(c *Context, b *Batch, _ Emit) error {
 	e.arena, e.spans = e.arena[:0], e.spans[:0]
-	if e.key != nil {
+	if e.key == nil {
+		e.spans = append(e.spans, slices.Repeat([]store.Span{{Len: -1}}, b.N)...)
+	} else {
 		var err error
 		if e.arena, e.spans, err = e.key.Encode(b.Cols[:e.keys], b.N, b.NoKey, e.arena, e.spans); err != nil {
 			return fmt.Errorf("Error serializing key to topic: %s: %w", e.topic, err)
 		}
 	}
-	n := int32(len(e.out))
-	part := func(i int) int32 {
-		if e.key == nil || e.spans[i].Len < 0 {
-			return c.Partition % n
-		}
-		return store.Partition(e.spans[i].Of(e.arena), n)
-	}
-	for i := 0; i < b.N; i++ {
-		o := b.Op(i)
-		p := part(i)
-		if o == Before && part(i+1) != p {
-			o = Delete
-		}
-		if o == After && part(i-1) != p {
-			o = Insert
-		}
-		r := e.out[p]
-		if r == nil {
-			r = &store.Records{TP: store.TP{Topic: e.topic, Partition: p}, Mark: []byte{}}
-			e.out[p] = r
-		}
-		r.Time, r.Mark = append(r.Time, b.Time[i]), append(r.Mark, byte(o))
-		k := store.Span{Len: -1}
-		if e.key != nil && e.spans[i].Len >= 0 {
-			k = store.Span{Off: int32(len(r.Bytes)), Len: e.spans[i].Len}
-			r.Bytes = append(r.Bytes, e.spans[i].Of(e.arena)...)
-		}
-		r.Key = append(r.Key, k)
-		off := len(r.Bytes)
-		for _, v := range b.Cols {
-			if v == nil {
-				r.Bytes = append(r.Bytes, 0)
-				continue
-			}
-			r.Bytes = state.AppendValue(r.Bytes, v, i)
-		}
-		if b.Start != nil {
-			r.Bytes = appendTimes(r.Bytes, b.Start[i], b.End[i])
-		}
-		r.Value = append(r.Value, store.Span{Off: int32(off), Len: int32(len(r.Bytes) - off)})
-		if b.From != nil && len(b.From.Runs) > 0 {
-			run, row := b.From.At(b.Cause(i))
-			for _, h := range run.Headers {
-				if int(h.Row) == row {
-					h.Row = int32(r.Len() - 1)
-					r.Headers = append(r.Headers, h)
-				}
-			}
+	e.parts.divide(e.arena, e.spans, int32(len(e.runs)), c.Partition)
+	ops := e.divided(b)
+	e.cols = append(e.cols[:0], b.Cols...)
+	if b.Start != nil {
+		for i, ms := range [2][]int64{b.Start, b.End} {
+			e.times[i].N, e.times[i].I64 = b.N, ms
+			e.cols = append(e.cols, &e.times[i])
 		}
 	}
-	e.rows += b.N
+	for p := range e.runs {
+		rows := e.parts.rows(int32(p))
+		if len(rows) == 0 {
+			continue
+		}
+		r := e.run(int32(p), len(rows))
+		addMarks(r, ops, rows)
+		addKeys(r, e.arena, e.spans, rows)
+		r.Bytes, r.Value = state.AppendRows(r.Bytes, r.Value, e.cols, rows)
+		r.Time = pick(r.Time, b.Time, rows)
+		addHeaders(r, b, rows)
+	}
 	return nil
 }
 
-func appendTimes(dst []byte, start, end int64) []byte {
-	v := vec.Vec{Type: sql.TBigint, N: 2, I64: []int64{start, end}}
-	return state.AppendValue(state.AppendValue(dst, &v, 0), &v, 1)
+// divided is the ops of b: an update whose halves go to different partitions becomes a Delete and an Insert.
+func (e *Send) divided(b *Batch) []Op {
+	if b.Ops == nil {
+		return nil
+	}
+	e.ops = append(e.ops[:0], b.Ops...)
+	for i, o := range b.Ops {
+		if o == Before && e.parts.part[i] != e.parts.part[i+1] {
+			e.ops[i], e.ops[i+1] = Delete, Insert
+		}
+	}
+	return e.ops
+}
+
+// addMarks appends the ops of these rows to r; a run of Inserts has no marks.
+func addMarks(r *store.Records, ops []Op, rows []int32) {
+	if ops == nil && r.Mark == nil {
+		return
+	}
+	if r.Mark == nil {
+		r.Mark = make([]byte, r.Len(), cap(r.Time))
+	}
+	for _, i := range rows {
+		o := Insert
+		if ops != nil {
+			o = ops[i]
+		}
+		r.Mark = append(r.Mark, byte(o))
+	}
 }
 
 // Receive begins a stage at a repartition topic.
 type Receive struct {
-	step   *plan.Exchange
-	cols   []*vec.Vec
-	times  []*vec.Vec
-	origin Origin
-	runs   []store.Records
-	time   []int64
-	ops    []Op
-	noKey  []bool
-	out    Batch
+	cols     []*vec.Vec // of the schema, then window start and end
+	windowed bool
+	origin   Origin
+	runs     []store.Records
+	time     []int64
+	ops      []Op
+	noKey    []bool
+	out      Batch
 }
 
 // NewReceive is the receiving side of s.
 func NewReceive(s *plan.Exchange) *Receive {
-	return &Receive{step: s, cols: columns(s.Schema), times: []*vec.Vec{vec.New(sql.TBigint), vec.New(sql.TBigint)}}
+	r := &Receive{cols: columns(s.Schema), windowed: s.Window != nil}
+	if r.windowed {
+		r.cols = append(r.cols, vec.New(sql.TBigint), vec.New(sql.TBigint))
+	}
+	return r
 }
 
 // Run turns runs into a batch and lends it on.
@@ -158,44 +135,53 @@ func (r *Receive) Run(c *Context, runs []store.Records, emit Emit) error {
 	r.runs = append(r.runs[:0], runs...)
 	r.origin.Runs, r.origin.Start = r.origin.Runs[:0], r.origin.Start[:0]
 	r.time, r.ops, r.noKey = r.time[:0], r.ops[:0], r.noKey[:0]
-	bare := false
 	reset(r.cols)
-	reset(r.times)
-	plain := true
+	marked, bare := false, false
 	for i := range r.runs {
 		run := &r.runs[i]
 		r.origin.Runs, r.origin.Start = append(r.origin.Runs, run), append(r.origin.Start, int32(len(r.time)))
+		if row, err := state.ReadRows(run.Bytes, run.Value, r.cols); err != nil {
+			return fmt.Errorf("topic %s, partition %d, offset %d: %w", run.TP.Topic, run.TP.Partition, run.Offset(row), err)
+		}
 		r.time = append(r.time, run.Time...)
-		for row, s := range run.Value {
-			rest, err := state.ReadRow(s.Of(run.Bytes), r.cols)
-			if err == nil && r.step.Window != nil {
-				_, err = state.ReadRow(rest, r.times)
-			}
-			if err != nil {
-				return fmt.Errorf("topic %s, partition %d, offset %d: %w", run.TP.Topic, run.TP.Partition, run.Offset(row), err)
-			}
-			o := Insert
-			if run.Mark != nil {
-				o = Op(run.Mark[row])
-			}
-			r.noKey = append(r.noKey, run.Key[row].Len < 0)
-			bare = bare || run.Key[row].Len < 0
-			plain = plain && o == Insert
-			r.ops = append(r.ops, o)
+		marked = marked || run.Mark != nil
+		for _, k := range run.Key {
+			r.noKey = append(r.noKey, k.Len < 0)
+			bare = bare || k.Len < 0
 		}
 	}
 	if len(r.time) == 0 {
 		return nil
 	}
 	r.out = Batch{N: len(r.time), Cols: r.cols, Time: r.time, From: &r.origin}
-	if !plain {
-		r.out.Ops = r.ops
+	if marked {
+		r.out.Ops = r.marks()
 	}
 	if bare {
 		r.out.NoKey = r.noKey
 	}
-	if r.step.Window != nil {
-		r.out.Start, r.out.End = r.times[0].I64, r.times[1].I64
+	if n := len(r.cols) - 2; r.windowed {
+		r.out.Cols, r.out.Start, r.out.End = r.cols[:n], r.cols[n].I64, r.cols[n+1].I64
 	}
 	return emit(&r.out)
+}
+
+// marks is the ops of the runs; nil: all Insert.
+func (r *Receive) marks() []Op {
+	plain := true
+	for i := range r.runs {
+		run := &r.runs[i]
+		if run.Mark == nil {
+			r.ops = append(r.ops, make([]Op, run.Len())...)
+			continue
+		}
+		for _, m := range run.Mark {
+			r.ops = append(r.ops, Op(m))
+			plain = plain && Op(m) == Insert
+		}
+	}
+	if plain {
+		return nil
+	}
+	return r.ops
 }

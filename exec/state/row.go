@@ -10,7 +10,10 @@ import (
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
-var errShort = errors.New("state: row is cut short")
+var (
+	errShort = errors.New("state: row is cut short")
+	errLong  = errors.New("state: row is too long")
+)
 
 // AppendRow appends the values of row i of cols in the engine's own form: for each value a byte that says
 // whether it is there, then its bytes. Equal rows have equal bytes. It is the form of keys in tables, of
