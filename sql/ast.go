@@ -30,6 +30,7 @@ type Parsed struct {
 	Text      string // as written (after ${variables}), without leading space, with its semicolon
 	Start     Pos    // in the request
 	Source    string // what positions of nodes count in: the request, or Text where variables were replaced
+	Params    int    // how many bound parameters there are up to its end, of the whole request
 }
 
 // SourceKind tells a stream from a table.

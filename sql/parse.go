@@ -61,14 +61,21 @@ type mode struct{ test, params bool }
 type parser struct {
 	cursor
 	mode   mode
-	params []int // tokens of the bound parameters, found when the first one is raised
+	params []int // tokens of the bound parameters
+	before int   // bound parameters of the statements before this text
 }
 
 func newParser(text string, m mode) (*parser, error) {
 	if len(text) > maxText {
 		return nil, &Error{Line: 1, Col: 1, Msg: "Error processing statement: Statement is too large to parse."}
 	}
-	return &parser{cursor: cursor{source: lex(text, m.params), first: -1}, mode: m}, nil
+	p := &parser{cursor: cursor{source: lex(text, m.params), first: -1}, mode: m}
+	for i, t := range p.toks {
+		if m.params && t.kind == paramToken {
+			p.params = append(p.params, i)
+		}
+	}
+	return p, nil
 }
 
 // catch turns the panic by which parsing ends into an error.
@@ -183,7 +190,7 @@ func (p *parser) script() (out []scripted, err error) {
 		s.last = p.p - 1
 		s.soft, s.variables = p.soft, p.variables
 		s.Start = Pos(p.toks[s.first].off)
-		s.Text, s.Source = p.text[s.Start:p.toks[s.last].end], p.text
+		s.Text, s.Source, s.Params = p.text[s.Start:p.toks[s.last].end], p.text, p.paramNumber(p.p)
 		if s.soft != nil {
 			s.soft.Statement = s.Text
 		}

@@ -324,6 +324,16 @@ func TestParams(t *testing.T) {
 	if got != "0 1 2 3" {
 		t.Error(got)
 	}
+	if st[0].Params != 2 || st[1].Params != 4 {
+		t.Error(st[0].Params, st[1].Params)
+	}
+	st, err = ParseParams("DEFINE v = 'x?'; INSERT INTO t VALUES (?, '?'); INSERT INTO t VALUES ('${v}', ?);", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := st[2].Statement.(*InsertValues).Values[1].(*Param).N; n != 1 || st[2].Params != 2 {
+		t.Errorf("after a variable: parameter %d of %d", n, st[2].Params)
+	}
 	if _, err := Parse("SELECT ? FROM t;", nil); err == nil {
 		t.Error("Parse takes parameters")
 	}

@@ -259,17 +259,8 @@ func (r *raiser) foreign(tok int) Expr {
 	return nil
 }
 
-// paramNumber counts the parameters before the one at a token.
-func (r *raiser) paramNumber(at int) int {
-	if r.params == nil {
-		for i, t := range r.toks {
-			if t.kind == paramToken {
-				r.params = append(r.params, i)
-			}
-		}
-	}
-	return sort.SearchInts(r.params, at)
-}
+// paramNumber counts the parameters before a token.
+func (p *parser) paramNumber(at int) int { return p.before + sort.SearchInts(p.params, at) }
 
 func (r *raiser) marker(i int) Expr {
 	t := r.toks[i]

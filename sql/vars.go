@@ -78,6 +78,7 @@ func (p *parser) replace(s *scripted, vars scope) error {
 	if err != nil {
 		return err
 	}
+	sub.before = p.paramNumber(s.first)
 	stmts, err := sub.script()
 	if err != nil {
 		return err
