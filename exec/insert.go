@@ -14,14 +14,14 @@ import (
 )
 
 // Insert appends the row of an INSERT INTO ... VALUES and waits until it is durable.
-func (e *Engine) Insert(ctx context.Context, in *plan.Insert, params []any, props map[string]string) error {
+func (e *Engine) Insert(ctx context.Context, in *plan.Insert, r Request) error {
 	row := make([]any, len(in.Columns))
-	env := &expr.Env{Now: e.opt.Now, Rand: e.opt.Rand, Config: e.merged(props)}
+	env := &expr.Env{Now: e.opt.Now, Rand: e.opt.Rand, Config: e.merged(r.Props)}
 	for i, x := range in.Values {
 		if x == nil {
 			continue
 		}
-		v, err := expr.Value(x, params, env)
+		v, err := r.value(x, in.Columns[i].Name, env)
 		if err != nil {
 			return err
 		}
@@ -29,7 +29,7 @@ func (e *Engine) Insert(ctx context.Context, in *plan.Insert, params []any, prop
 	}
 	at := e.opt.Now()
 	if in.Time != nil {
-		v, err := expr.Value(in.Time, params, env)
+		v, err := r.value(in.Time, "ROWTIME", env)
 		if err != nil {
 			return err
 		}
@@ -42,6 +42,19 @@ func (e *Engine) Insert(ctx context.Context, in *plan.Insert, params []any, prop
 		return err
 	}
 	return e.log.Wait(ctx, seq)
+}
+
+// value is the value of x for a column.
+func (r *Request) value(x plan.Expr, column string, env *expr.Env) (any, error) {
+	p, ok := x.(*plan.Param)
+	if !ok {
+		return expr.Value(x, r.Params, env)
+	}
+	v, err := vec.Fit(r.Params[p.N], r.ParamTypes[p.N], p.T)
+	if err != nil {
+		return nil, fmt.Errorf("Expected type %s for field `%s` but got %s(%v)", p.T, column, r.ParamTypes[p.N].Kind, r.Params[p.N])
+	}
+	return v, nil
 }
 
 // AppendRows writes rows (values in vec.Vec.Get's forms, columns keys first) to the topic of src, without

@@ -12,6 +12,7 @@ type Error struct {
 	Msg  string // ksqlDB's message without the statement
 	Text string // the statement
 	Bare bool   // ksqlDB raises it without its statement (KsqlException): HTTP answers tell the two apart
+	Err  error  // what kept the statement from being carried out, where it is not the statement's own fault
 }
 
 // Error is ksqlDB's message in its unlogged form, with the statement's text at the end. It holds user data.
@@ -21,6 +22,9 @@ func (e *Error) Error() string {
 	}
 	return e.Msg + "\nStatement: " + e.Text
 }
+
+// Unwrap is the cause, if it is another error.
+func (e *Error) Unwrap() error { return e.Err }
 
 // Message is the message without the statement.
 func (e *Error) Message() string { return e.Msg }
@@ -57,7 +61,7 @@ func withText(err error, text string) error {
 		if own.Text != "" {
 			return err
 		}
-		return &Error{Msg: own.Msg, Text: text, Bare: own.Bare}
+		return &Error{Msg: own.Msg, Text: text, Bare: own.Bare, Err: own.Err}
 	}
-	return &Error{Msg: err.Error(), Text: text}
+	return &Error{Msg: err.Error(), Text: text, Err: err}
 }

@@ -7,13 +7,14 @@ import (
 	"strings"
 
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/vec"
 )
 
 // Insert is a planned INSERT INTO ... VALUES.
 type Insert struct {
 	Source  *Source
 	Columns sql.Schema // the target's key columns, then its value columns
-	Values  []Expr     // one a column, of its type and without columns; nil: null
+	Values  []Expr     // one a column, of its type and without columns; nil: null. A Param's value is made to fit (vec.Fit)
 	Time    Expr       // ROWTIME: a BIGINT without columns; nil: now
 }
 
@@ -163,6 +164,14 @@ func (in *Insert) value(b *Binder, env *Env, e sql.Expr, name string, want sql.T
 			return nil, err
 		}
 		return &Literal{Typed: Typed{T: want, Text: x.String()}, Value: ms}, nil
+	}
+	if p, ok := x.(*Param); ok {
+		if vec.Fits(have, want) {
+			return &Param{Typed{T: want, Text: x.String()}, p.N}, nil
+		}
+		if have.Kind != sql.String { // text is read as that of a literal is
+			return nil, misfit(env, x, name, have, want)
+		}
 	}
 	cast := &Cast{Typed: Typed{T: want, Text: x.String()}, X: x, Implied: true}
 	if !coercible(have, want) {

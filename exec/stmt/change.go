@@ -61,8 +61,8 @@ func insert(ctx context.Context, e *exec.Engine, r *Request, s *sql.InsertValues
 	if err != nil {
 		return err
 	}
-	if err := e.Insert(ctx, in, r.Params, r.Props); err != nil {
-		return &plan.Error{Msg: "Failed to insert values into '" + s.Target + "'. " + err.Error(), Text: s.String()}
+	if err := e.Insert(ctx, in, exec.Request{Props: r.Props, ParamTypes: r.ParamTypes, Params: r.Params}); err != nil {
+		return &plan.Error{Msg: "Failed to insert values into '" + s.Target + "'. " + err.Error(), Text: s.String(), Err: err}
 	}
 	return nil
 }

@@ -31,6 +31,9 @@ func Run(ctx context.Context, e *exec.Engine, r *Request, list []sql.Parsed) ([]
 	}
 	var out []Result
 	for _, p := range list {
+		if err := ctx.Err(); err != nil {
+			return out, err
+		}
 		res, err := Execute(ctx, e, r, p)
 		if err != nil {
 			return out, err

@@ -113,6 +113,9 @@ func assertTopic(ctx context.Context, e *exec.Engine, s *sql.AssertTopic, p sql.
 	for {
 		topics, err := e.Log().Topics(ctx)
 		if err != nil {
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
 			return nil, &AssertError{"Cannot check topic existence: " + err.Error()}
 		}
 		msg := topicMismatch(topics, s)
