@@ -52,6 +52,9 @@ func (e *Engine) replay(ctx context.Context) error {
 		}
 		for i := range runs {
 			for row := range runs[i].Time {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
 				next, err := e.refold(cat, runs[i].Value[row].Of(runs[i].Bytes), runs[i].Offset(row), specs)
 				if err != nil {
 					return fmt.Errorf("command topic, offset %d: %w", runs[i].Offset(row), err)
@@ -119,20 +122,39 @@ func (e *Engine) config(s plan.TopicSpec) store.TopicConfig {
 	return c
 }
 
-// Change checks a statement, logs it, waits until it is durable, and makes the world match.
+// Change checks a statement, logs it, waits until it is durable, and makes the world match. What is logged is
+// carried out also when ctx ends before that: the log and the catalog must not differ.
 func (e *Engine) Change(ctx context.Context, p sql.Parsed, props map[string]string) (*plan.Command, error) {
+	if err := e.stmt.enter(ctx, e.Done()); err != nil {
+		return nil, err
+	}
+	cmd, finish, err := e.logged(ctx, p, props)
+	if finish == nil {
+		e.stmt.leave()
+		return cmd, err
+	}
+	done := make(chan error, 1)
+	go func() {
+		err := finish()
+		e.stmt.leave()
+		done <- err
+	}()
 	select {
-	case e.stmt <- struct{}{}:
-		defer func() { <-e.stmt }()
+	case err := <-done:
+		return cmd, err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// logged checks a statement and appends it to the log. finish does the rest; nil: there is nothing to do.
+func (e *Engine) logged(ctx context.Context, p sql.Parsed, props map[string]string) (cmd *plan.Command, finish func() error, err error) {
 	if err := e.alive(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	topics, err := e.log.Topics(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	asked := map[string]int{}
 	lookup := func(name string) (int, bool) {
@@ -146,36 +168,38 @@ func (e *Engine) Change(ctx context.Context, p sql.Parsed, props map[string]stri
 	cat := e.Catalog()
 	env := e.Env(props, lookup)
 	env.Request = p.Source
-	cmd, err := plan.Check(cat, env, p.Statement, p.Text)
-	if err != nil {
-		return nil, err
+	if cmd, err = plan.Check(cat, env, p.Statement, p.Text); err != nil {
+		return nil, nil, err
 	}
 	if cmd.Catalog == cat {
-		return cmd, nil // IF [NOT] EXISTS
+		return cmd, nil, nil // IF [NOT] EXISTS
 	}
 	rec, err := json.Marshal(command{Text: p.Text, Props: props, Topics: asked})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	run := &store.Records{TP: store.TP{Topic: e.commands()}}
 	run.Add(e.opt.Now(), nil, rec)
 	for _, t := range cmd.Create {
 		if _, ok := topics[t.Name]; !ok {
 			if err := e.log.Create(ctx, t.Name, e.config(t)); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 	}
 	seq, err := e.log.Append(ctx, run)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := e.log.Wait(ctx, seq); err != nil {
-		return nil, err
-	}
-	err = e.apply(cmd)
-	e.settle(p.Statement, cmd, run.First, err)
-	return cmd, err
+	return cmd, func() error {
+		if err := e.log.Wait(e.base, seq); err != nil {
+			return err
+		}
+		err := e.apply(cmd)
+		e.settle(p.Statement, cmd, run.First, err)
+		e.moved()
+		return err
+	}, nil
 }
 
 // declared is the partitions that the catalog knows of a topic: with MaxPartitions there may be fewer.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
+	"slices"
 	"sort"
 	"sync"
 	"sync/atomic"
@@ -44,7 +46,7 @@ type Engine struct {
 	end  context.CancelFunc
 
 	catalog atomic.Pointer[plan.Catalog]
-	stmt    chan struct{} // one statement that changes something at a time: who holds the token
+	stmt    gate // one statement that changes something at a time; Close keeps it
 
 	mu      sync.Mutex
 	queries map[string]*Query
@@ -79,10 +81,10 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		o.Rand = random
 	}
 	o.Properties = maps.Clone(o.Properties)
-	e := &Engine{opt: o, log: o.Log, base: context.Background(), queries: map[string]*Query{}, pushes: map[string]*Rows{}, failed: map[string]error{}, motion: make(chan struct{}), stmt: make(chan struct{}, 1)}
+	e := &Engine{opt: o, log: o.Log, base: context.Background(), queries: map[string]*Query{}, pushes: map[string]*Rows{}, failed: map[string]error{}, motion: make(chan struct{}), stmt: newGate()}
 	e.ctx, e.end = context.WithCancel(context.Background())
 	if err := e.replay(ctx); err != nil {
-		e.end()
+		e.Close()
 		return nil, err
 	}
 	return e, nil
@@ -180,24 +182,38 @@ func (e *Engine) moved() {
 // Sync returns when all persistent queries have seen all that was appended before the call, and what other
 // queries made of it. Paused and failed queries are not waited for.
 func (e *Engine) Sync(ctx context.Context) error {
+	if err := e.alive(); err != nil {
+		return err
+	}
 	e.waiters.Add(1)
 	defer e.waiters.Add(-1)
 	for {
-		inputs := e.inputs()
-		before, err := e.log.Ends(ctx, inputs)
+		before, err := e.ends(ctx)
 		if err != nil {
 			return err
 		}
 		if err := e.await(ctx, before); err != nil {
 			return err
 		}
-		after, err := e.log.Ends(ctx, e.inputs())
+		after, err := e.ends(ctx)
 		if err != nil {
 			return err
 		}
 		if maps.Equal(before, after) {
 			return nil
 		}
+	}
+}
+
+// ends is the ends of all inputs. A topic that is gone was deleted with its query, or its query is about to fail:
+// then the inputs are others now.
+func (e *Engine) ends(ctx context.Context) (map[store.TP]int64, error) {
+	for {
+		ends, err := e.log.Ends(ctx, e.inputs())
+		if !errors.Is(err, store.ErrNoTopic) {
+			return ends, err
+		}
+		runtime.Gosched()
 	}
 }
 
@@ -259,20 +275,14 @@ func (e *Engine) Close() error {
 		return nil
 	}
 	e.closed = true
-	var pushes []*Rows
-	for _, r := range e.pushes {
-		pushes = append(pushes, r)
-	}
-	queries := make([]*Query, 0, len(e.queries))
-	for _, q := range e.queries {
-		queries = append(queries, q)
-	}
+	pushes := slices.Collect(maps.Values(e.pushes))
 	e.mu.Unlock()
 	e.end()
 	for _, r := range pushes {
 		r.Close()
 	}
-	for _, q := range queries {
+	e.stmt.lock() // a statement at work may still start a query
+	for _, q := range e.Queries() {
 		q.stop()
 	}
 	return nil

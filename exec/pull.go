@@ -177,7 +177,7 @@ func (u *Pull) lookup(ctx context.Context, q *Query, w *puller, want func(start,
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if err := t.reading(func() error {
+			if err := t.reading(ctx, func() error {
 				return t.view.lookup(ctx, w.key, want, func(b *op.Batch) error { return w.visit(b, len(u.p.Columns), page, nil) })
 			}); err != nil {
 				return err
@@ -218,7 +218,7 @@ func (u *Pull) scan(ctx context.Context, q *Query, w *puller, want func(start, e
 			part.Cols = append(part.Cols, vec.New(c.Type))
 		}
 		var rank []ranked
-		err := t.reading(func() error {
+		err := t.reading(ctx, func() error {
 			return t.view.scan(ctx, want, func(b *op.Batch) error {
 				return w.visit(b, len(u.p.Columns), part, func(rows []int32) error {
 					keys, err := t.view.keyBytes(b, u.p.Columns)
@@ -352,11 +352,14 @@ func holds(o sql.BinaryOp, a, b int64) bool {
 }
 
 // reading runs f on committed state: the task commits after the batch at hand when somebody waits here.
-func (t *task) reading(f func() error) error {
+func (t *task) reading(ctx context.Context, f func() error) error {
 	t.readers.Add(1)
-	t.mu.Lock()
+	err := t.state.enter(ctx, t.q.e.Done())
 	t.readers.Add(-1)
-	defer t.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	defer t.state.leave()
 	return f()
 }
 

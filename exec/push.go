@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 
 	"github.com/ksqlgo/ksql/exec/op"
 	"github.com/ksqlgo/ksql/plan"
@@ -25,13 +24,15 @@ type push struct {
 	line  *line
 	left  int // rows until LIMIT; -1: no limit
 	until map[store.TP]int64
-	ctx   context.Context
+	ctx   context.Context // ends with the caller's, with Close of the rows, and with the engine
+	free  func() bool     // of the engine's context
 	note  []op.Problem
 	table bool
 	shape sql.Schema // of the pipeline's end: its roles tell which columns a deleted row keeps
 }
 
-// Push starts a push query, or a pull query on a stream (which ends at the rows that are there now).
+// Push starts a push query, or a pull query on a stream (which ends at the rows that are there now). It ends
+// with ctx.
 func (e *Engine) Push(ctx context.Context, p *plan.Query, params []any) (*Rows, error) {
 	if err := e.alive(); err != nil {
 		return nil, err
@@ -62,16 +63,18 @@ func (e *Engine) Push(ctx context.Context, p *plan.Query, params []any) (*Rows, 
 	}
 	r := &Rows{ID: id, Schema: p.Schema, Text: p.Text, Push: p.Kind == plan.Push, pages: make(chan *Page, 16)}
 	w.rows = r
-	w.ctx, r.cancel = context.WithCancel(e.ctx)
+	w.ctx, r.cancel = context.WithCancel(ctx)
+	r.wg.Add(1)
 	e.mu.Lock()
 	if e.closed {
 		e.mu.Unlock()
+		r.cancel()
 		w.in.Close()
 		return nil, ErrClosed
 	}
 	e.pushes[id] = r
 	e.mu.Unlock()
-	r.wg.Add(1)
+	w.free = context.AfterFunc(e.ctx, r.cancel)
 	go w.run()
 	return r, nil
 }
@@ -122,6 +125,8 @@ func (w *push) run() {
 	end, err := w.work()
 	w.rows.finish(end, err)
 	w.in.Close()
+	w.free()
+	w.rows.cancel()
 	close(w.rows.pages)
 	w.e.mu.Lock()
 	delete(w.e.pushes, w.rows.ID)
@@ -131,7 +136,7 @@ func (w *push) run() {
 func (w *push) work() (end End, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			end, err = Stopped, fmt.Errorf("Exception caught in process. %v\n%s", r, debug.Stack())
+			end, err = Stopped, panicked(r)
 		}
 	}()
 	if w.left == 0 {
@@ -154,7 +159,7 @@ func (w *push) work() (end End, err error) {
 			case err != nil && w.ctx.Err() != nil:
 				return Stopped, nil
 			case err != nil:
-				return Stopped, fmt.Errorf("Exception caught in process. %w", err)
+				return Stopped, &Fault{err}
 			}
 			if w.ctx.Err() != nil {
 				return Stopped, nil

@@ -203,6 +203,7 @@ func (q *Query) pause(on bool) {
 	for _, t := range q.tasks {
 		t.poke()
 	}
+	q.e.moved()
 }
 
 // Positions is the next offset of each partition that the query reads, as of its last commits.

@@ -27,6 +27,9 @@ func (t *task) restore(ctx context.Context, old *Query) error {
 				return fmt.Errorf("state of %s was made by another query text", tab.Name)
 			}
 			for chunk, err := range cp.Chunks(tab.Name) {
+				if err == nil {
+					err = ctx.Err()
+				}
 				if err != nil {
 					return err
 				}
@@ -39,7 +42,10 @@ func (t *task) restore(ctx context.Context, old *Query) error {
 	if change != nil {
 		defer change.Close()
 		for {
-			runs, err := change.Poll(1 << 16)
+			runs, err := change.Poll(1 << 13)
+			if err == nil {
+				err = ctx.Err()
+			}
 			if err != nil {
 				return err
 			}
@@ -142,10 +148,10 @@ func (t *task) save(w store.Writer) error {
 				}
 				var buf []byte
 				t.readers.Add(1)
-				t.mu.Lock()
+				t.state.lock()
 				t.readers.Add(-1)
 				from, buf = tab.Chunk(from, 8192, buf)
-				t.mu.Unlock()
+				t.state.leave()
 				if err := w.Chunk(buf); err != nil {
 					return err
 				}

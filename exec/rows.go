@@ -60,22 +60,20 @@ func (r *Rows) Next(ctx context.Context) (*Page, error) {
 		r.ready = r.ready[1:]
 		return p, nil
 	}
-	select {
-	case p, ok := <-r.pages:
-		if !ok {
-			return nil, r.Err()
-		}
-		return p, nil
-	default:
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case p, ok := <-r.pages:
-		if !ok {
-			return nil, r.Err()
+		switch {
+		case ok:
+			return p, nil
+		case r.Ended() == Stopped && r.Err() == nil: // by ctx, perhaps
+			return nil, ctx.Err()
 		}
-		return p, nil
+		return nil, r.Err()
 	}
 }
 

@@ -2,8 +2,6 @@ package exec
 
 import (
 	"context"
-	"fmt"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,9 +18,9 @@ type task struct {
 	line *line
 	ctx  *op.Context
 
-	// mu is held from the first row after a commit until the next one, so that a reader never sees anything
+	// state is held from the first row after a commit until the next one, so that a reader never sees anything
 	// but committed state. readers counts those who wait for it: they make the task commit.
-	mu      sync.Mutex
+	state   gate
 	readers atomic.Int32
 	held    bool
 	pending int // rows processed since the commit
@@ -44,7 +42,7 @@ type task struct {
 }
 
 func (q *Query) open(ctx context.Context, u store.Unit, old *Query) (*task, error) {
-	t := &task{q: q, unit: u, pos: map[store.TP]int64{}, done: map[store.TP]int64{}, wake: make(chan struct{}, 1)}
+	t := &task{q: q, unit: u, state: newGate(), pos: map[store.TP]int64{}, done: map[store.TP]int64{}, wake: make(chan struct{}, 1)}
 	var s *stage
 	for i := range q.stages {
 		if q.stages[i].name == u.Stage {
@@ -110,7 +108,7 @@ func (t *task) poke() {
 func (t *task) step() (progress bool, err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("Exception caught in process. %v\n%s", r, debug.Stack())
+			err = panicked(r)
 		}
 	}()
 	if t.q.paused.Load() {
@@ -130,7 +128,7 @@ func (t *task) step() (progress bool, err error) {
 		t.pos[r.TP] = r.Offset(r.Len()-1) + 1
 	}
 	if err := t.line.head(runs); err != nil {
-		return false, fmt.Errorf("Exception caught in process. %w", err)
+		return false, &Fault{err}
 	}
 	if t.pending >= t.q.e.opt.CommitRows || t.readers.Load() > 0 || t.line.end != nil && t.line.end.Bytes() > 32<<20 || time.Since(t.since) > t.q.e.opt.CommitEvery {
 		return true, t.commit()
@@ -162,7 +160,7 @@ func width(runs []store.Records) int {
 
 func (t *task) hold() {
 	if !t.held {
-		t.mu.Lock()
+		t.state.lock()
 		t.held = true
 		t.since = time.Now()
 	}
@@ -207,7 +205,7 @@ func (t *task) commit() error {
 	t.seen.Unlock()
 	t.read += t.pending
 	t.pending, t.held = 0, false
-	t.mu.Unlock()
+	t.state.leave()
 	t.q.e.moved()
 	t.checkpoint()
 	return t.trim()
@@ -229,7 +227,7 @@ func (t *task) trim() error {
 func (t *task) abandon() {
 	if t.held {
 		t.held = false
-		t.mu.Unlock()
+		t.state.leave()
 	}
 }
 

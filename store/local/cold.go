@@ -96,6 +96,9 @@ func (c *cold) index() error {
 		p := t.parts[at.partition]
 		var runs []run
 		for _, s := range cp.files {
+			if err := l.opt.Context.Err(); err != nil {
+				return err
+			}
 			more, err := c.runs(s, at)
 			runs = append(runs, more...)
 			if err != nil {

@@ -16,6 +16,7 @@ import (
 type Options struct {
 	FS             FS               // where a directory log keeps its files; nil: the disk
 	Clock          func() time.Time // nil: time.Now; retention compares row times with it
+	Context        context.Context  // bounds Open, nothing after it; nil: nothing does
 	PartitionBytes int64            // oldest rows of a topic that is neither compacted nor internal go above this size; 0: never
 	CompactBytes   int64            // a compacted partition is not thinned out below this size; 0: 16 MiB
 	SegmentBytes   int64            // size of one journal file; 0: 64 MiB
@@ -39,6 +40,9 @@ func (o Options) filled() Options {
 	}
 	if o.Clock == nil {
 		o.Clock = time.Now
+	}
+	if o.Context == nil {
+		o.Context = context.Background()
 	}
 	if o.FS == nil {
 		o.FS = Disk()

@@ -309,6 +309,9 @@ type scan struct {
 func (sc *scan) frames(s *segment) (int64, error) {
 	at := int64(0)
 	for at < s.size {
+		if err := sc.j.opt.Context.Err(); err != nil {
+			return 0, err
+		}
 		h, b, err := sc.frame(s, at)
 		if err != nil {
 			return 0, err
