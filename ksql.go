@@ -19,6 +19,7 @@ import (
 	"iter"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ksqlgo/ksql/exec"
@@ -109,6 +110,7 @@ func Open(ctx context.Context, opts ...Option) (*Engine, error) {
 	if e.log == nil {
 		e.owns = true
 		if o.dir != "" {
+			o.local.Context = ctx
 			e.log, err = local.Open(o.dir, o.local)
 		} else {
 			e.log, err = local.Memory(o.local)
@@ -162,8 +164,18 @@ func (e *Engine) Log() store.Log { return e.log }
 // Catalog is the sources, types and queries that exist now. It must not be changed.
 func (e *Engine) Catalog() *plan.Catalog { return e.run.Catalog() }
 
-// Failed is the persistent queries that an error has stopped, by id.
-func (e *Engine) Failed() map[string]error { return e.run.Failed() }
+// Failed is the persistent queries that an error has stopped, by id, with that error.
+func (e *Engine) Failed() map[string]error {
+	out := e.run.Failed()
+	for id, err := range out {
+		text := ""
+		if q, ok := e.run.Query(id); ok {
+			text = q.Plan().Text
+		}
+		out[id] = classify(err, text)
+	}
+	return out
+}
 
 // Sync returns when all running queries have seen all that was appended before the call, and what they made
 // of it for each other: after it a pull query sees every INSERT before it.
@@ -172,19 +184,27 @@ func (e *Engine) Sync(ctx context.Context) error { return classify(e.run.Sync(ct
 // Internal is the engine room, for package httpapi. Its API may change at any time.
 func (e *Engine) Internal() *exec.Engine { return e.run }
 
-// Result is the answer to one statement; see package exec/stmt for its forms.
+// Result is the answer to one statement: a pointer to one of the result types of package exec/stmt. A statement
+// that changes the catalog answers *stmt.Command; INSERT, SET, UNSET and DEFINE answer nothing.
 type Result = stmt.Result
 
 // Execute runs statements in order; a SELECT goes to Query. All are checked before the first one runs. SET and
-// DEFINE hold for the statements after them in the same text. args bind the text's parameters (?), in order;
-// an ExecOption may stand among them. When it returns without error everything that the statements did is
-// durable. The results of the statements that ran come with an error too.
+// DEFINE hold for the statements after them in the same text. args bind the text's parameters (?), in order over
+// all statements; an ExecOption may stand among them. vec.Bind says which Go value becomes which SQL value. A
+// parameter that is a whole value of an INSERT takes the type of its column if nothing is lost (vec.Fit).
+//
+// When Execute returns without error everything that the statements did is durable. The results of the statements
+// that ran come with an error too. When ctx ends while a statement is made durable, the statement is carried out
+// all the same, in the background.
 func (e *Engine) Execute(ctx context.Context, text string, args ...any) ([]Result, error) {
-	r, err := bind(args)
+	r, err := e.bind(args)
 	if err != nil {
-		return nil, err
+		return nil, classify(err, text)
 	}
-	list, err := parse(text, r)
+	list, err := parse(text, r.Vars, len(r.Params) > 0)
+	if err == nil {
+		err = counted(list, r)
+	}
 	if err != nil {
 		return nil, classify(err, text)
 	}
@@ -205,7 +225,7 @@ func Property(name, value string) ExecOption {
 	}
 }
 
-// Variable defines a variable for one call, as DEFINE would.
+// Variable defines a variable for one call, as DEFINE would. A prepared statement takes its variables in Prepare.
 func Variable(name, value string) ExecOption {
 	return func(r *stmt.Request) {
 		if r.Vars == nil {
@@ -215,27 +235,46 @@ func Variable(name, value string) ExecOption {
 	}
 }
 
-func parse(text string, r *stmt.Request) ([]sql.Parsed, error) {
-	if len(r.Params) > 0 {
-		return sql.ParseParams(text, r.Vars)
+func parse(text string, vars map[string]string, params bool) ([]sql.Parsed, error) {
+	if params {
+		return sql.ParseParams(text, vars)
 	}
-	return sql.Parse(text, r.Vars)
+	return sql.Parse(text, vars)
+}
+
+// counted refuses more arguments than parameters. Fewer are refused where the one that is missing stands.
+func counted(list []sql.Parsed, r *stmt.Request) error {
+	n := 0
+	if len(list) > 0 {
+		n = list[len(list)-1].Params
+	}
+	if len(r.Params) > n {
+		return &plan.Error{Msg: fmt.Sprintf("%d arguments for %d parameters", len(r.Params), n)}
+	}
+	return nil
 }
 
 // Query runs one SELECT: a push query (EMIT), whose rows come as they happen until the rows are closed, ctx
-// ends or LIMIT is reached, or a pull query, which gives what is there now. args are as for Execute.
+// ends or LIMIT is reached, or a pull query, which gives what is there now. args are as for Execute. The rows
+// must be closed.
 func (e *Engine) Query(ctx context.Context, text string, args ...any) (*Rows, error) {
-	s, err := e.prepare(text, len(args) > 0)
+	r, err := e.bind(args)
+	if err != nil {
+		return nil, classify(err, text)
+	}
+	s, err := e.prepare(text, r.Vars, len(r.Params) > 0)
 	if err != nil {
 		return nil, err
 	}
-	return s.Query(ctx, args...)
+	return s.query(ctx, r)
 }
 
-// Stmt is a statement that was parsed once and, where its catalog has not changed since, is planned once.
+// Stmt is a statement that was parsed once and, where its catalog has not changed since, is planned once. Any
+// number of goroutines may use it; it need not be closed.
 type Stmt struct {
 	e    *Engine
 	text string
+	vars map[string]string
 	sel  *sql.Select
 	list []sql.Parsed
 	mu   sync.Mutex
@@ -244,52 +283,87 @@ type Stmt struct {
 	sig  string
 }
 
-// Prepare parses one statement, with ? for parameters, to run it often.
-func (e *Engine) Prepare(_ context.Context, text string) (*Stmt, error) { return e.prepare(text, true) }
-
-func (e *Engine) prepare(text string, params bool) (*Stmt, error) {
-	var list []sql.Parsed
-	var err error
-	if params {
-		list, err = sql.ParseParams(text, nil)
-	} else {
-		list, err = sql.Parse(text, nil)
+// Prepare parses one statement, with ? for parameters, to run it often. Whether it can be carried out shows when
+// it runs. opts are its variables.
+func (e *Engine) Prepare(ctx context.Context, text string, opts ...ExecOption) (*Stmt, error) {
+	r := &stmt.Request{}
+	for _, o := range opts {
+		o(r)
+	}
+	err := ctx.Err()
+	switch {
+	case len(r.Props) > 0:
+		err = &plan.Error{Msg: "properties are for Exec and Query of the prepared statement"}
+	case err == nil:
+		err = e.run.Alive()
 	}
 	if err != nil {
 		return nil, classify(err, text)
 	}
-	if len(list) != 1 {
-		return nil, classify(fmt.Errorf("expected one statement, got %d", len(list)), text)
+	return e.prepare(text, r.Vars, true)
+}
+
+func (e *Engine) prepare(text string, vars map[string]string, params bool) (*Stmt, error) {
+	list, err := parse(text, vars, params)
+	if err == nil && len(list) != 1 {
+		err = &plan.Error{Msg: fmt.Sprintf("expected one statement, got %d", len(list))}
 	}
-	s := &Stmt{e: e, text: text, list: list}
+	if err != nil {
+		return nil, classify(err, text)
+	}
+	s := &Stmt{e: e, text: text, vars: vars, list: list}
 	s.sel, _ = list[0].Statement.(*sql.Select)
 	return s, nil
 }
 
-// Exec runs a prepared statement that is no SELECT.
+// bind takes the arguments of one run.
+func (s *Stmt) bind(args []any) (*stmt.Request, error) {
+	r, err := s.e.bind(args)
+	if err == nil && len(r.Vars) > 0 {
+		err = &plan.Error{Msg: "variables of a prepared statement are for Prepare"}
+	}
+	if err != nil {
+		return nil, classify(err, s.text)
+	}
+	return r, nil
+}
+
+// Exec runs a prepared statement that is no SELECT. args are as for Execute.
 func (s *Stmt) Exec(ctx context.Context, args ...any) ([]Result, error) {
-	r, err := bind(args)
+	r, err := s.bind(args)
 	if err != nil {
 		return nil, err
 	}
+	if err := counted(s.list, r); err != nil {
+		return nil, classify(err, s.text)
+	}
+	r.Vars = s.vars
 	out, err := stmt.Run(ctx, s.e.run, r, s.list)
 	return out, classify(err, s.text)
 }
 
-// Query runs a prepared SELECT.
+// Query runs a prepared SELECT. args are as for Execute, the rows as of Engine.Query.
 func (s *Stmt) Query(ctx context.Context, args ...any) (*Rows, error) {
-	if s.sel == nil {
-		return nil, classify(errors.New("only a SELECT gives rows; use Execute for other statements"), s.text)
-	}
-	r, err := bind(args)
+	r, err := s.bind(args)
 	if err != nil {
 		return nil, err
+	}
+	return s.query(ctx, r)
+}
+
+func (s *Stmt) query(ctx context.Context, r *stmt.Request) (*Rows, error) {
+	err := counted(s.list, r)
+	if s.sel == nil {
+		err = &plan.Error{Msg: "only a SELECT gives rows; use Execute for other statements"}
+	}
+	if err != nil {
+		return nil, classify(err, s.text)
 	}
 	rows, err := s.run(ctx, r)
 	if err != nil {
 		return nil, classify(err, s.text)
 	}
-	return &Rows{rows: rows, ctx: ctx, mem: s.e.mem}, nil
+	return &Rows{rows: rows, ctx: ctx, mem: s.e.mem, text: s.text}, nil
 }
 
 func (s *Stmt) run(ctx context.Context, r *stmt.Request) (*exec.Rows, error) {
@@ -313,17 +387,21 @@ func (s *Stmt) run(ctx context.Context, r *stmt.Request) (*exec.Rows, error) {
 	return rows, err
 }
 
-// Rows is the answer to a query. One goroutine may use it; Close may be called from any.
+// Rows is the answer to a query. One goroutine at a time may use it; Close may be called from any.
 type Rows struct {
-	rows *exec.Rows
-	ctx  context.Context
-	mem  vec.Mem
-	page *exec.Page
-	at   int
-	err  error
+	rows   *exec.Rows
+	ctx    context.Context // of the query
+	mem    vec.Mem
+	text   string
+	page   *exec.Page // nil: there is no current row
+	at     int        // the current row in page
+	err    error
+	closed atomic.Bool
 }
 
-// Schema is the columns of the rows; Role marks the key columns of a pull query.
+// Schema is the columns of the rows, each of which may be null in any row. Names are in upper case unless they
+// were quoted. In a pull query on a table KeyRole marks the key columns and window bounds; other queries do not
+// mark theirs.
 func (r *Rows) Schema() sql.Schema { return r.rows.Schema }
 
 // QueryID is the id of the query that gives the rows.
@@ -331,24 +409,34 @@ func (r *Rows) QueryID() string { return r.rows.ID }
 
 // Next moves to the next row, waiting for it if need be. It is false at the end, or with an error in Err.
 func (r *Rows) Next() bool {
-	if r.page != nil && r.at+1 < r.page.N {
+	if r.page != nil && r.at+1 < r.page.N && !r.closed.Load() {
 		r.at++
 		return true
 	}
-	if r.err != nil {
-		return false
-	}
-	r.page, r.err = r.rows.Next(r.ctx)
-	r.at = 0
+	r.page, r.at = r.next(), 0
 	return r.page != nil
 }
 
-// Ready reports whether Next would not wait.
+// next is the next page; nil at the end, or with err set.
+func (r *Rows) next() (p *exec.Page) {
+	if r.err == nil && !r.closed.Load() {
+		p, r.err = r.rows.Next(r.ctx)
+	}
+	return p
+}
+
+// Ready reports whether there is a row that Next gives without waiting.
 func (r *Rows) Ready() bool { return r.page != nil && r.at+1 < r.page.N || r.rows.More() }
 
-// Row is the current row: bool, int32, int64, float64, string, []byte, vec.Decimal, vec.Date, vec.Time,
-// vec.Timestamp, []any, *vec.MapValue, vec.StructValue, or nil for null.
+// Row is the current row, a copy; nil if there is none. Its values are, by SQL type:
+//
+//	BOOLEAN bool, INTEGER int32, BIGINT int64, DOUBLE float64, DECIMAL vec.Decimal, STRING string, BYTES []byte,
+//	DATE vec.Date (days), TIME vec.Time (ms of day), TIMESTAMP vec.Timestamp (ms since epoch),
+//	ARRAY []any, MAP *vec.MapValue, STRUCT vec.StructValue; nil is null
 func (r *Rows) Row() []any {
+	if r.page == nil {
+		return nil
+	}
 	out := make([]any, len(r.page.Cols))
 	for i, c := range r.page.Cols {
 		out[i] = c.Get(r.at)
@@ -358,16 +446,21 @@ func (r *Rows) Row() []any {
 
 // Tombstone reports whether the current row of a push query on a table says that its key is gone: then only
 // its key columns are filled.
-func (r *Rows) Tombstone() bool { return r.page.Tomb(r.at) }
+func (r *Rows) Tombstone() bool { return r.page != nil && r.page.Tomb(r.at) }
 
-// Err is what ended the rows early; nil at their ordinary end. It is ctx's error when that ended.
-func (r *Rows) Err() error { return classify(r.err, "") }
+// Err is what ended the rows early; nil at their ordinary end, and when they, or the engine, were closed. It is the
+// error of the query's ctx when that ended.
+func (r *Rows) Err() error { return classify(r.err, r.text) }
 
 // Limited reports whether the rows ended because LIMIT was reached.
 func (r *Rows) Limited() bool { return r.rows.Ended() == exec.Limited }
 
-// Close ends the query and waits until nothing works for it.
-func (r *Rows) Close() error { return r.rows.Close() }
+// Close ends the query and waits until nothing works for it. After it, and in a Next that waits, there are no more
+// rows.
+func (r *Rows) Close() error {
+	r.closed.Store(true)
+	return r.rows.Close()
+}
 
 // All is the rows one by one, each as Row gives it; an error comes last, with a nil row.
 func (r *Rows) All() iter.Seq2[[]any, error] {
@@ -383,32 +476,49 @@ func (r *Rows) All() iter.Seq2[[]any, error] {
 	}
 }
 
-// Batches is the rows as Arrow records, as many at a time as are there. The caller releases each record. An
-// error comes last, with a nil record.
+// Batches is the rows as Arrow records, as many at a time as are there; after Next, those that Next has not given.
+// Fields are named as in Schema and nullable; vec.ArrowType says which Arrow type a column has. Each record has
+// memory of its own, of the engine's allocator, and belongs to the caller, who calls Release; it stays good when
+// the rows and the engine are closed. An error comes last, with a nil record. Of a row that says that its key is
+// gone all columns but the key are null; Next and Tombstone tell it from a row of nulls.
 func (r *Rows) Batches() iter.Seq2[vec.Record, error] {
 	return func(yield func(vec.Record, error) bool) {
-		names := make([]string, len(r.rows.Schema))
-		for i, c := range r.rows.Schema {
-			names[i] = c.Name
+		page, from := r.page, r.at+1
+		r.page = nil
+		if page == nil || from >= page.N {
+			page, from = r.next(), 0
 		}
-		for {
-			page, err := r.rows.Next(r.ctx)
-			if err != nil {
-				r.err = err
-				yield(nil, classify(err, ""))
+		for page != nil {
+			if !yield(r.record(page, from), nil) {
 				return
 			}
-			if page == nil || !yield(vec.NewRecord(r.mem, names, page.Cols, page.N), nil) {
-				return
-			}
+			page, from = r.next(), 0
+		}
+		if err := r.Err(); err != nil {
+			yield(nil, err)
 		}
 	}
 }
 
-// Scan copies the current row into dst, one pointer a column, or into the fields of one pointer to a struct
-// (by name without case, or by the tag ksql:"name"). A null leaves nil in a pointer and the zero value
-// elsewhere. Numbers fit if their value does; DECIMAL also into float64 and string, TIMESTAMP and DATE into
-// time.Time.
+// record is the rows of a page from one on.
+func (r *Rows) record(p *exec.Page, from int) vec.Record {
+	names := make([]string, len(r.rows.Schema))
+	for i, c := range r.rows.Schema {
+		names[i] = c.Name
+	}
+	all := vec.NewRecord(r.mem, names, p.Cols, p.N)
+	if from == 0 {
+		return all
+	}
+	defer all.Release()
+	return all.NewSlice(int64(from), int64(p.N))
+}
+
+// Scan copies the current row into dst, one pointer a column, or into the fields of one pointer to a struct: by
+// the tag ksql:"NAME", or by name without case and underscores. Every column needs a field. A null leaves nil in a
+// pointer, slice, map or any, and the zero value elsewhere. What Row gives fits a variable of its type or an any;
+// besides, numbers fit if their value does, DECIMAL also float64 and string, TIMESTAMP and DATE time.Time (UTC),
+// TIME time.Duration, ARRAY a slice, MAP a map, and STRUCT a struct.
 func (r *Rows) Scan(dst ...any) error {
 	if r.page == nil {
 		return errors.New("Scan without a row: call Next first")
@@ -433,7 +543,10 @@ func (r *Rows) Scan(dst ...any) error {
 }
 
 // bind takes the options and parameters out of args.
-func bind(args []any) (*stmt.Request, error) {
+func (e *Engine) bind(args []any) (*stmt.Request, error) {
+	if err := e.run.Alive(); err != nil {
+		return nil, err
+	}
 	r := &stmt.Request{}
 	for _, a := range args {
 		if opt, ok := a.(ExecOption); ok {
@@ -442,17 +555,25 @@ func bind(args []any) (*stmt.Request, error) {
 		}
 		t, v, err := vec.Bind(a)
 		if err != nil {
-			return nil, fmt.Errorf("parameter %d: %w", len(r.Params)+1, err)
+			return nil, &plan.Error{Msg: fmt.Sprintf("parameter %d: %v", len(r.Params)+1, err)}
 		}
 		r.ParamTypes, r.Params = append(r.ParamTypes, t), append(r.Params, v)
+	}
+	for name, value := range r.Props {
+		if err := stmt.CheckOverride(e.run, name, value); err != nil {
+			return nil, &plan.Error{Msg: err.Error()}
+		}
 	}
 	return r, nil
 }
 
 // signature is what a plan depends on besides the catalog.
 func signature(r *stmt.Request) string {
-	if len(r.Props) == 0 && len(r.ParamTypes) == 1 && r.ParamTypes[0].Kind != sql.Decimal && r.ParamTypes[0].Elem == nil {
-		return r.ParamTypes[0].Kind.String()
+	if len(r.Props) == 0 && len(r.ParamTypes) == 1 {
+		switch k := r.ParamTypes[0].Kind; k {
+		case sql.Integer, sql.Bigint, sql.String:
+			return k.String()
+		}
 	}
 	return fmt.Sprint(r.Props, r.ParamTypes)
 }
@@ -463,20 +584,26 @@ var ErrClosed = exec.ErrClosed
 // Kind is the family of an error, as ksqlDB's clients know it.
 type Kind uint8
 
+// String is the kind in one word.
+func (k Kind) String() string {
+	return [...]string{"internal", "parse", "statement", "runtime", "closed"}[k]
+}
+
 // The kinds of errors.
 const (
-	InternalError  Kind = iota
-	ParseError          // the text breaks the grammar (ParseFailedException)
-	StatementError      // the statement cannot be carried out (KsqlStatementException)
-	RuntimeError        // rows could not be processed (StreamsException)
-	ClosedError         // the engine is closed
+	InternalError  Kind = iota // the engine, or what it stands on, is to blame
+	ParseError                 // the text breaks the grammar (ParseFailedException): Err holds a *sql.Error with the place
+	StatementError             // the statement cannot be carried out (KsqlStatementException): Err holds a *plan.Error
+	RuntimeError               // rows could not be processed (StreamsException)
+	ClosedError                // the engine is closed: Err is ErrClosed
 )
 
-// Error is what Execute and Query give. Its text is ksqlDB's message in full, with the statement.
+// Error is what Execute and Query, Prepare and Rows give, except for the error of a ctx that ended, which
+// errors.Is finds as it is. Its text is ksqlDB's message in full, with the statement.
 type Error struct {
 	Kind      Kind
 	Statement string // that failed, or all of the text where it is not known
-	Err       error  // *sql.Error, *plan.Error, or another
+	Err       error  // *sql.Error, *plan.Error, or another: for errors.As
 }
 
 // Error is the message.
@@ -492,8 +619,12 @@ func classify(err error, text string) error {
 	}
 	var parse *sql.Error
 	var statement *plan.Error
+	var query *stmt.QueryError
+	var fault *exec.Fault
 	e := &Error{Statement: text, Err: err}
 	switch {
+	case errors.Is(err, exec.ErrClosed) || errors.Is(err, store.ErrClosed):
+		e.Kind, e.Err = ClosedError, exec.ErrClosed
 	case errors.As(err, &parse):
 		e.Kind = ParseError
 		if parse.Statement != "" {
@@ -504,9 +635,10 @@ func classify(err error, text string) error {
 		if statement.Text != "" {
 			e.Statement = statement.Text
 		}
-	case errors.Is(err, exec.ErrClosed) || errors.Is(err, store.ErrClosed):
-		e.Kind = ClosedError
-		e.Err = fmt.Errorf("%w", exec.ErrClosed)
+	case errors.As(err, &query):
+		e.Kind, e.Statement = StatementError, query.Text
+	case errors.As(err, &fault):
+		e.Kind = RuntimeError
 	}
 	return e
 }
