@@ -12,7 +12,6 @@ import (
 
 	"github.com/ksqlgo/ksql"
 	"github.com/ksqlgo/ksql/exec/stmt"
-	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/sql/fn"
 	"github.com/ksqlgo/ksql/sql/vec"
 	"github.com/ksqlgo/ksql/store"
@@ -171,16 +170,7 @@ func TestTwoEngines(t *testing.T) {
 }
 
 func TestOptions(t *testing.T) {
-	twice := fn.Func{Name: "TWICE", Variants: []fn.Variant{{
-		Args: []fn.Arg{{Name: "x", Type: sql.TInteger}}, Returns: sql.TInteger,
-		Scalar: func(fn.Site) (fn.Kernel, error) {
-			return func(c *fn.Call, out *vec.Vec) {
-				for _, x := range c.Args[0].I32[:c.N] {
-					out.AppendI32(2 * x)
-				}
-			}, nil
-		},
-	}}}
+	twice := fn.Func{Name: "TWICE", Variants: []fn.Variant{fn.Fn1("x: to be doubled", func(x int32) int32 { return 2 * x })}}
 	now := time.UnixMilli(1_700_000_000_000)
 	ids := map[string]bool{}
 	for range 2 {

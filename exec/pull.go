@@ -1,7 +1,6 @@
 package exec
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -196,13 +195,6 @@ func sameKey(a, b []any) bool {
 	return true
 }
 
-// ranked is one row of a scan with what it is ordered by.
-type ranked struct {
-	key   []byte
-	start int64
-	row   int32
-}
-
 // scan reads every row: partition by partition, by the bytes of the serialized key, then by window (ksqlDB's
 // order on one node).
 func (u *Pull) scan(ctx context.Context, q *Query, w *puller, want func(start, end int64) bool, page *Page) error {
@@ -239,12 +231,9 @@ func (u *Pull) scan(ctx context.Context, q *Query, w *puller, want func(start, e
 		if err != nil {
 			return err
 		}
-		slices.SortStableFunc(rank, func(a, b ranked) int {
-			if c := bytes.Compare(a.key, b.key); c != 0 {
-				return c
-			}
-			return int(max(-1, min(1, a.start-b.start)))
-		})
+		if rank, err = inOrder(ctx, rank); err != nil {
+			return err
+		}
 		rows := make([]int32, len(rank))
 		for i, x := range rank {
 			rows[i] = x.row
