@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/ksqlgo/ksql"
+	"github.com/ksqlgo/ksql/sql/fn"
 )
 
 // shop is an engine with a stream of orders and a table of their totals.
@@ -214,4 +215,26 @@ func ExampleWithDir() {
 	// Output:
 	// day 1 2
 	// day 2 4
+}
+
+// A function of the program that SQL can call.
+func ExampleWithFunctions() {
+	ctx := context.Background()
+	dozens := fn.Func{Name: "DOZENS", Doc: "Full dozens.", Variants: []fn.Variant{
+		fn.Fn1("n: pieces", func(n int32) int32 { return n / 12 }),
+	}}
+	e := shop(ctx, ksql.WithFunctions(dozens))
+	defer e.Close()
+	if _, err := e.Execute(ctx, `INSERT INTO orders VALUES (1, 'eggs', 30);`); err != nil {
+		log.Fatal(err)
+	}
+	rows, err := e.Query(ctx, `SELECT item, DOZENS(qty) FROM orders;`)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		fmt.Println(rows.Row()...)
+	}
+	// Output: eggs 2
 }

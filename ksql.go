@@ -9,6 +9,15 @@
 //	e.Execute(ctx, `INSERT INTO orders VALUES (?, ?, ?);`, 1, "tea", 2)
 //	rows, err := e.Query(ctx, `SELECT * FROM totals WHERE item = ?;`, "tea")
 //
+// A pull query gives what is there now, a push query (EMIT CHANGES) what happens from now on; with the property
+// auto.offset.reset = earliest, also what happened before. Rows are read one by one or as Arrow records, and
+// closed. A persistent query (CREATE ... AS SELECT) works in the background: Sync waits until it has seen the rows
+// inserted so far.
+//
+// The engine and prepared statements may be used from any goroutine. A call whose context ends returns soon, with
+// the context's error; every other error of the engine is an *Error, which has a Kind, and holds a *sql.Error with
+// line and column where the text was wrong.
+//
 // Two engines in one process do not know each other.
 package ksql
 
@@ -58,13 +67,15 @@ type options struct {
 
 // WithDir keeps everything in one directory, which survives the process: an acknowledged INSERT, an
 // acknowledged statement and every committed output are there after a crash. One engine at a time may have
-// it open. Without it the engine lives in memory.
+// it open: Open gives store.ErrLocked to others. Without it, and with an empty dir, the engine lives in memory.
 func WithDir(dir string) Option { return func(o *options) { o.dir = dir } }
 
-// WithLog runs the engine over a log of the caller's, who closes it after the engine.
+// WithLog runs the engine over a log of the caller's, who closes it after the engine; see package store/local. The
+// log's clock is the caller's, too.
 func WithLog(l store.Log) Option { return func(o *options) { o.log = l } }
 
-// WithClock sets the engine's clock: of INSERT without ROWTIME, UNIX_TIMESTAMP() and retention.
+// WithClock sets the engine's clock, of which it takes the milliseconds: of INSERT without ROWTIME, UNIX_TIMESTAMP()
+// and retention. Any goroutine may call now.
 func WithClock(now func() time.Time) Option {
 	return func(o *options) {
 		o.exec.Now = func() int64 { return now().UnixMilli() }
@@ -75,30 +86,32 @@ func WithClock(now func() time.Time) Option {
 // WithRand makes RANDOM(), UUID() and the ids of transient queries repeatable.
 func WithRand(seed uint64) Option { return func(o *options) { o.exec.Rand = exec.Seeded(seed) } }
 
-// WithProperties sets properties of the server, such as "auto.offset.reset" or "ksql.service.id".
+// WithProperties sets properties of the server, such as "auto.offset.reset" or "ksql.service.id"; SHOW PROPERTIES
+// lists them. SET and Property override most of them for one call.
 func WithProperties(p map[string]string) Option { return func(o *options) { o.exec.Properties = p } }
 
-// WithFunctions adds functions to the built-in ones.
+// WithFunctions adds functions to the built-in ones, or replaces those of the same name. Names are in upper case.
+// fn.Fn1, fn.Fn2 and their like make a function of SQL of one of Go. A function may be called from any goroutine.
 func WithFunctions(f ...fn.Func) Option { return func(o *options) { o.fns = append(o.fns, f...) } }
 
 // WithMaxPartitions caps the partitions of the topics that the engine makes; the catalog keeps the number that
 // was declared. With 1 no query needs a repartition topic.
 func WithMaxPartitions(n int) Option { return func(o *options) { o.exec.MaxPartitions = n } }
 
-// WithBatch sets how many rows a task takes at once (4096).
+// WithBatch sets how many rows a task takes at once; 0 is the default, 4096.
 func WithBatch(rows int) Option { return func(o *options) { o.exec.Batch = rows } }
 
-// WithCommit sets after how many rows, or how much time, a busy task commits (32768 rows, 10 ms). An idle task
-// commits at once.
+// WithCommit sets after how many rows, or how much time, a busy task commits; 0 is the default, 32768 rows and
+// 10 ms. An idle task commits at once.
 func WithCommit(rows int, every time.Duration) Option {
 	return func(o *options) { o.exec.CommitRows, o.exec.CommitEvery = rows, every }
 }
 
-// WithAllocator sets where the Arrow records of Rows.Batches live.
+// WithAllocator sets where the Arrow records of Rows.Batches live; by default, on the Go heap.
 func WithAllocator(m vec.Mem) Option { return func(o *options) { o.mem = m } }
 
 // Open starts an engine. With a directory it reads back what is there and goes on where it stopped. ctx
-// bounds the opening only. A directory that was damaged below what had reached the disk is refused with
+// bounds the opening only. The engine must be closed. A directory that was damaged below what had reached the disk is refused with
 // store.ErrCorrupt, the file and the place; nothing in it is changed.
 func Open(ctx context.Context, opts ...Option) (*Engine, error) {
 	o := options{mem: vec.GoMem()}
@@ -158,7 +171,8 @@ func (e *Engine) Close() error {
 	return e.err
 }
 
-// Log is the engine's log: its topics can be written and read there.
+// Log is the engine's log: its topics can be written and read there, record by record, in the formats that the
+// sources over them declare. The engine closes it, unless it came by WithLog.
 func (e *Engine) Log() store.Log { return e.log }
 
 // Catalog is the sources, types and queries that exist now. It must not be changed.
@@ -177,8 +191,9 @@ func (e *Engine) Failed() map[string]error {
 	return out
 }
 
-// Sync returns when all running queries have seen all that was appended before the call, and what they made
-// of it for each other: after it a pull query sees every INSERT before it.
+// Sync returns when all running persistent queries have seen all that was appended before the call, and what they
+// made of it for each other: after it a pull query sees every INSERT before it. It does not wait for queries that
+// are paused or have failed.
 func (e *Engine) Sync(ctx context.Context) error { return classify(e.run.Sync(ctx), "") }
 
 // Internal is the engine room, for package httpapi. Its API may change at any time.
@@ -515,7 +530,7 @@ func (r *Rows) record(p *exec.Page, from int) vec.Record {
 }
 
 // Scan copies the current row into dst, one pointer a column, or into the fields of one pointer to a struct: by
-// the tag ksql:"NAME", or by name without case and underscores. Every column needs a field. A null leaves nil in a
+// the tag ksql:"name", without case, or by the field's name, without case and underscores. Every column needs a field. A null leaves nil in a
 // pointer, slice, map or any, and the zero value elsewhere. What Row gives fits a variable of its type or an any;
 // besides, numbers fit if their value does, DECIMAL also float64 and string, TIMESTAMP and DATE time.Time (UTC),
 // TIME time.Duration, ARRAY a slice, MAP a map, and STRUCT a struct.

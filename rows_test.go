@@ -35,8 +35,10 @@ func TestRows(t *testing.T) {
 		t.Error("not one row")
 	}
 	row := rows.Row()
-	if rows.Next() || rows.Next() || rows.Err() != nil || rows.Row() != nil || rows.Limited() {
-		t.Error("the end is no end")
+	for range 2 {
+		if rows.Next() || rows.Err() != nil || rows.Row() != nil || rows.Limited() {
+			t.Error("the end is no end")
+		}
 	}
 	same(t, [][]any{row}, []any{"tea", int32(6)})
 	want := sql.Schema{{Field: sql.Field{Name: "ITEM", Type: sql.TString}, Role: sql.KeyRole}, {Field: sql.Field{Name: "QTY", Type: sql.TInteger}}}
@@ -69,7 +71,7 @@ func TestScan(t *testing.T) {
 	}
 	type outer struct {
 		ID     int64
-		Long   uint8 `ksql:"L"`
+		Long   uint8 `ksql:"l"`
 		D      float32
 		N      float64
 		Name   *string

@@ -68,13 +68,13 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if o.Now == nil {
 		o.Now = func() int64 { return time.Now().UnixMilli() }
 	}
-	if o.Batch == 0 {
+	if o.Batch <= 0 {
 		o.Batch = 4096
 	}
-	if o.CommitRows == 0 {
+	if o.CommitRows <= 0 {
 		o.CommitRows = 32768
 	}
-	if o.CommitEvery == 0 {
+	if o.CommitEvery <= 0 {
 		o.CommitEvery = 10 * time.Millisecond
 	}
 	if o.Rand == nil {

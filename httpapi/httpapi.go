@@ -31,7 +31,8 @@ func WithVersion(v string) Option { return func(a *api) { a.version = v } }
 // WithClusterID sets the id of the cluster that /info and /v1/metadata tell.
 func WithClusterID(id string) Option { return func(a *api) { a.cluster = id } }
 
-// New is the REST surface of e. It keeps nothing running of its own: what it starts ends with its request.
+// New is the REST surface of e. It keeps nothing running of its own: what it starts ends with its request. Who may
+// ask is the host's to decide: the handler lets everybody do everything.
 func New(e *ksql.Engine, opts ...Option) http.Handler {
 	a := &api{run: e.Internal(), version: "0.29.0", cluster: "ksql-go", pulls: newPulls(512)}
 	for _, o := range opts {

@@ -1,4 +1,19 @@
-// Package stmt is what each statement does.
+// Package stmt is what each statement does and answers. An answer is a pointer to one of these types, by statement:
+//
+//	CREATE, DROP, ALTER, INSERT INTO ... SELECT, PAUSE, RESUME   *Command
+//	TERMINATE                                  *Command; of a push query *Ended
+//	SHOW STREAMS, SHOW TABLES                  *Streams, *Tables; with EXTENDED *Descriptions
+//	DESCRIBE                                   *Description; of all streams or tables *Descriptions
+//	SHOW QUERIES                               *Queries; with EXTENDED *QueryDescriptions
+//	EXPLAIN                                    *Explained
+//	SHOW TOPICS, ASSERT TOPIC                  *Topics, *TopicAsserted
+//	SHOW FUNCTIONS, DESCRIBE FUNCTION          *Functions, *FunctionDescription
+//	SHOW TYPES, VARIABLES, PROPERTIES          *Types, *Variables, *Properties
+//	SHOW CONNECTORS, CONNECTOR PLUGINS         *Connectors, *ConnectorPlugins: empty
+//	INSERT INTO ... VALUES, SET, UNSET, DEFINE nothing
+//	UNDEFINE                                   nothing; *Note if the variable was not defined
+//
+// All marshal to the JSON of ksqlDB's HTTP API.
 package stmt
 
 import (

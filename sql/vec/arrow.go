@@ -16,7 +16,8 @@ import (
 
 // The Arrow names that the rest of the module needs: it imports Arrow nowhere else.
 type (
-	// Record is a batch of columns of one length; who holds it calls Release.
+	// Record is a batch of columns of one length. Its memory is counted: who gets it from this module calls Release
+	// once, who hands it to somebody who keeps it calls Retain before.
 	Record = arrow.Record
 	// Mem gives and takes back the memory of Records.
 	Mem = memory.Allocator

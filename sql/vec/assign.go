@@ -22,8 +22,8 @@ func Assign(dst, x any, t sql.Type) error {
 	return assign(p.Elem(), x, t)
 }
 
-// AssignStruct stores named values in the fields of the struct that dst points to: by name without case and
-// underscores, or by the tag ksql:"name". Every value needs a field.
+// AssignStruct stores named values in the fields of the struct that dst points to: by the tag ksql:"name",
+// without case, or by the field's name, without case and underscores. Every value needs a field.
 func AssignStruct(dst any, names []string, types []sql.Type, values []any) error {
 	p := reflect.ValueOf(dst)
 	if p.Kind() != reflect.Pointer || p.IsNil() || p.Elem().Kind() != reflect.Struct {
@@ -59,6 +59,11 @@ func field(s reflect.Value, name string) reflect.Value {
 	t := s.Type()
 	for i := range t.NumField() {
 		if f := t.Field(i); f.IsExported() && f.Tag.Get("ksql") == name {
+			return s.Field(i)
+		}
+	}
+	for i := range t.NumField() {
+		if f := t.Field(i); f.IsExported() && strings.EqualFold(f.Tag.Get("ksql"), name) {
 			return s.Field(i)
 		}
 	}
