@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -420,6 +421,9 @@ func (q *query) reads() []string {
 	return out
 }
 
+// mostWindows bounds how many windows a row falls into: each is a group, and a row of the result.
+const mostWindows = 100000
+
 // window is the WINDOW clause with its defaults.
 func (q *query) window() (*Window, error) {
 	w := q.sel.Window
@@ -442,10 +446,18 @@ func (q *query) window() (*Window, error) {
 	case w.Kind != sql.Session && (out.Advance <= 0 || out.Advance > out.Size):
 		return nil, errorf("Window advancement interval should be more than zero and less than window duration which is %d ms, but given advancement interval is: %d ms", out.Size, out.Advance)
 	}
+	if w.Kind == sql.Hopping && out.Size/out.Advance > mostWindows {
+		return nil, errorf("A row would fall into %d windows of %d ms that advance by %d ms; at most %d are possible", out.Size/out.Advance, out.Size, out.Advance, mostWindows)
+	}
 	const day = 86400000
 	switch {
 	case w.Grace != nil:
-		out.Grace = w.Grace.Millis()
+		if out.Grace = w.Grace.Millis(); out.Grace < 0 {
+			return nil, errorf("Grace period must not be negative.")
+		}
+		if out.Grace > math.MaxInt64-out.Size {
+			return nil, errorf("Window size and grace period together must be less than %d ms", int64(math.MaxInt64))
+		}
 	case !out.Final:
 		out.Grace = max(day-out.Size, 0)
 	}

@@ -1,7 +1,10 @@
 // Package sql is the language: its types, its grammar and its printed form.
 package sql
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Pos is a byte offset in the text; line and column are computed for errors only.
 type Pos int32
@@ -400,17 +403,24 @@ type Duration struct {
 
 // Millis is the duration in ms.
 func (d Duration) Millis() int64 {
+	unit := int64(1)
 	switch d.Unit {
 	case "DAY", "DAYS":
-		return d.N * 86400000
+		unit = 86400000
 	case "HOUR", "HOURS":
-		return d.N * 3600000
+		unit = 3600000
 	case "MINUTE", "MINUTES":
-		return d.N * 60000
+		unit = 60000
 	case "SECOND", "SECONDS":
-		return d.N * 1000
+		unit = 1000
 	}
-	return d.N
+	if d.N > math.MaxInt64/unit {
+		return math.MaxInt64
+	}
+	if d.N < math.MinInt64/unit {
+		return math.MinInt64
+	}
+	return d.N * unit
 }
 
 func (*CreateSource) statement()    {}

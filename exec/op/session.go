@@ -183,7 +183,7 @@ func (s *Sessions) take(c *Context, b *Batch, i int) error {
 	for lo < len(list) && s.table.End[list[lo]] < seen {
 		lo++
 	}
-	for hi = lo; hi < len(list) && s.table.Win(list[hi]) <= t+s.win.Size; {
+	for hi = lo; hi < len(list) && s.table.Win(list[hi])-s.win.Size <= t; {
 		hi++
 	}
 	start, end := t, t

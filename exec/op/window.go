@@ -16,6 +16,9 @@ import (
 // errLate is why a row is dropped: all of its windows are closed.
 var errLate = errors.New("skipping record for expired window")
 
+// mostPairs bounds how many pairs of row and window are folded at once.
+const mostPairs = 1 << 18
+
 // KeyBytes appends the serialized key of each row, as the sink writes it: the order in which windows that
 // close together leave.
 type KeyBytes func(cols []*vec.Vec, n int) ([][]byte, error)
@@ -43,6 +46,7 @@ type Windows struct {
 	outs  []*vec.Vec
 	bound [2]*vec.Vec
 	pre   gather
+	late  gather
 	wide  gather
 	out   Batch
 	old   changes
@@ -107,13 +111,16 @@ func (w *Windows) note(start int64, g int32) {
 // Process folds each row into its open windows. A window is closed to a row when its end + grace is at or
 // before stream time, the row's own time included (ksqlDB: grace counts from window end).
 func (w *Windows) Process(c *Context, b *Batch, emit Emit) error {
-	b = grouped(c, w.step, b, &w.pre, &w.kept)
+	b = w.bounded(c, grouped(c, w.step, b, &w.pre, &w.kept))
 	if !w.win.Final {
-		w.expand(c, b, 0, b.N)
-		if err := w.fold(b, emit); err != nil {
-			return err
+		step := int(max(1, mostPairs/(w.win.Size/w.win.Advance)))
+		for lo := 0; lo < b.N; lo += step {
+			w.expand(c, b, lo, min(lo+step, b.N))
+			if err := w.fold(b, emit); err != nil {
+				return err
+			}
+			w.expire()
 		}
-		w.expire()
 		return nil
 	}
 	// EMIT FINAL: what closes leaves right after the row that closes it.
@@ -146,6 +153,23 @@ func (w *Windows) Process(c *Context, b *Batch, emit Emit) error {
 		lo = hi
 	}
 	return nil
+}
+
+// bounded is b without the rows whose windows would end after the last time that there is.
+func (w *Windows) bounded(c *Context, b *Batch) *Batch {
+	last := math.MaxInt64 - w.win.Size
+	if b.N == 0 || slices.Max(b.Time[:b.N]) <= last {
+		return b
+	}
+	kept := make([]int32, 0, b.N)
+	for i := 0; i < b.N; i++ {
+		if t := b.Time[i]; t-t%w.win.Advance > last {
+			c.report(ProcessingError, w.step.Name, b, i, fmt.Errorf("timestamp %d is too large for a window of %d ms", t, w.win.Size))
+			continue
+		}
+		kept = append(kept, int32(i))
+	}
+	return w.late.take(b, kept, nil)
 }
 
 // first is the start of the earliest window that holds time t.

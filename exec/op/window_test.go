@@ -2,6 +2,7 @@ package op
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/ksqlgo/ksql/exec/expr"
@@ -41,8 +42,13 @@ type event struct {
 // feed runs events through o in batches of size n and prints what leaves.
 func feed(t *testing.T, o Operator, events []event, n int) []string {
 	t.Helper()
+	return feedTo(t, o, events, n, nil)
+}
+
+func feedTo(t *testing.T, o Operator, events []event, n int, report func(Problem)) []string {
+	t.Helper()
 	var out []string
-	c := &Context{Env: &expr.Env{}}
+	c := &Context{Env: &expr.Env{}, Report: report}
 	for len(events) > 0 {
 		part := events[:min(n, len(events))]
 		events = events[len(part):]
@@ -80,5 +86,41 @@ func TestFinalWindow(t *testing.T) {
 		if want := "[+ a 0 2 2 @1]"; got != want {
 			t.Errorf("batches of %d: got %s, want %s", n, got, want)
 		}
+	}
+}
+
+// TestLastTime: rows at the end of time are folded where their window has an end, and reported where not.
+func TestLastTime(t *testing.T) {
+	const last = math.MaxInt64
+	keys := func(_ []*vec.Vec, n int) ([][]byte, error) { return make([][]byte, n), nil }
+	events := []event{{"a", 1}, {"a", last - 1}, {"a", last}, {"a", 2}}
+	for _, c := range []struct {
+		win  plan.Window
+		want string
+		bad  int
+	}{
+		{plan.Window{Kind: sql.Tumbling, Size: 10, Grace: 7, Retention: 17}, "[+ a 0 10 1 @1 + a 0 10 2 @2]", 2},
+		{plan.Window{Kind: sql.Tumbling, Size: 10, Retention: 10, Final: true}, "[]", 2},
+		{plan.Window{Kind: sql.Hopping, Size: last, Advance: last - 1, Retention: last}, "[+ a 0 9223372036854775807 1 @1 + a 0 9223372036854775807 2 @2]", 2},
+	} {
+		for _, n := range []int{1, 7} {
+			o, err := NewWindows(counted(t, &c.win), 1, false, keys)
+			if err != nil {
+				t.Fatal(err)
+			}
+			bad := 0
+			got := fmt.Sprint(feedTo(t, o, events, n, func(Problem) { bad++ }))
+			if got != c.want || bad != c.bad {
+				t.Errorf("%+v: got %s and %d problems, want %s and %d", c.win, got, bad, c.want, c.bad)
+			}
+		}
+	}
+	s, err := NewSessions(counted(t, &plan.Window{Kind: sql.Session, Size: last, Retention: last}), 1, false, keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := feed(t, s, events, 7)
+	if want := fmt.Sprintf("+ a 1 %d 4 @%d", int64(last), int64(last)); got[len(got)-1] != want {
+		t.Errorf("sessions: got %s, want %s at the end", got, want)
 	}
 }
