@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 
@@ -88,7 +89,14 @@ func (u *Pull) compile() (*puller, error) {
 }
 
 // Run answers the query from the state as it is committed now.
-func (u *Pull) Run(ctx context.Context, params []any) (*Rows, error) {
+func (u *Pull) Run(ctx context.Context, params []any) (rows *Rows, err error) {
+	defer func() {
+		if r := recover(); r == vec.ErrTooLarge {
+			rows, err = nil, errors.New("the answer is too large")
+		} else if r != nil {
+			rows, err = nil, fmt.Errorf("pull query: %v\n%s", r, debug.Stack())
+		}
+	}()
 	if err := u.e.alive(); err != nil {
 		return nil, err
 	}

@@ -151,18 +151,22 @@ func (w *push) work() (end End, err error) {
 			return Stopped, err
 		}
 		if runs = w.bound(runs); len(runs) > 0 {
-			err := w.line.head(runs)
-			w.report()
-			switch {
-			case errors.Is(err, errLimit):
-				return Limited, nil
-			case err != nil && w.ctx.Err() != nil:
-				return Stopped, nil
-			case err != nil:
-				return Stopped, &Fault{err}
-			}
-			if w.ctx.Err() != nil {
-				return Stopped, nil
+			for len(runs) > 0 {
+				var part []store.Records
+				part, runs = split(runs, w.e.opt.Batch)
+				err := w.line.head(part)
+				w.report()
+				switch {
+				case errors.Is(err, errLimit):
+					return Limited, nil
+				case err != nil && w.ctx.Err() != nil:
+					return Stopped, nil
+				case err != nil:
+					return Stopped, &Fault{err}
+				}
+				if w.ctx.Err() != nil {
+					return Stopped, nil
+				}
 			}
 			continue
 		}

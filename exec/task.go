@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,7 +25,7 @@ type task struct {
 	readers atomic.Int32
 	held    bool
 	pending int // rows processed since the commit
-	width   int // bytes of a row, about
+	most    int // rows to run at once: fewer where they became a lot of output
 	since   time.Time
 	pos     map[store.TP]int64 // next offset of each input
 	out     []*store.Records
@@ -42,7 +43,7 @@ type task struct {
 }
 
 func (q *Query) open(ctx context.Context, u store.Unit, old *Query) (*task, error) {
-	t := &task{q: q, unit: u, state: newGate(), pos: map[store.TP]int64{}, done: map[store.TP]int64{}, wake: make(chan struct{}, 1)}
+	t := &task{q: q, unit: u, state: newGate(), most: 64, pos: map[store.TP]int64{}, done: map[store.TP]int64{}, wake: make(chan struct{}, 1)}
 	var s *stage
 	for i := range q.stages {
 		if q.stages[i].name == u.Stage {
@@ -114,48 +115,78 @@ func (t *task) step() (progress bool, err error) {
 	if t.q.paused.Load() {
 		return false, t.commit()
 	}
-	runs, err := t.work.Poll(t.rows())
+	runs, err := t.work.Poll(t.q.e.opt.Batch)
 	if err != nil {
 		return false, err
 	}
 	if len(runs) == 0 {
 		return false, t.commit()
 	}
-	t.width = width(runs)
+	for len(runs) > 0 {
+		var part []store.Records
+		part, runs = split(runs, min(t.most, t.q.e.opt.Batch))
+		if err := t.part(part); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// part runs some rows through the pipeline.
+func (t *task) part(runs []store.Records) error {
 	t.hold()
 	for _, r := range runs {
 		t.pending += r.Len()
 		t.pos[r.TP] = r.Offset(r.Len()-1) + 1
 	}
+	before := t.made()
 	if err := t.line.head(runs); err != nil {
-		return false, &Fault{err}
+		return &Fault{err}
 	}
-	if t.pending >= t.q.e.opt.CommitRows || t.readers.Load() > 0 || t.line.end != nil && t.line.end.Bytes() > 32<<20 || time.Since(t.since) > t.q.e.opt.CommitEvery {
-		return true, t.commit()
+	if made := t.made(); made-before > batchBytes {
+		t.most = max(1, t.most/4)
+	} else if t.most < t.q.e.opt.Batch {
+		t.most *= 2
 	}
-	return true, nil
+	if t.pending >= t.q.e.opt.CommitRows || t.readers.Load() > 0 || t.made() > 2*batchBytes || time.Since(t.since) > t.q.e.opt.CommitEvery {
+		return t.commit()
+	}
+	return nil
+}
+
+// made is how many bytes of output wait for the commit.
+func (t *task) made() int {
+	if t.line.end == nil {
+		return 0
+	}
+	return t.line.end.Bytes()
 }
 
 // batchBytes bounds a batch of long rows.
 const batchBytes = 16 << 20
 
-// rows is how many rows to take: fewer where the rows before were long.
-func (t *task) rows() int {
-	if t.width == 0 {
-		return t.q.e.opt.Batch
-	}
-	return max(1, min(t.q.e.opt.Batch, batchBytes/t.width))
-}
-
-// width is about how many bytes a row of these runs has.
-func width(runs []store.Records) int {
-	n, size := 0, 0
+// split cuts runs behind so many rows, or bytes if they are long. The halves of a changed row stay together.
+func split(runs []store.Records, rows int) (head, rest []store.Records) {
+	size := 0
 	for i := range runs {
 		r := &runs[i]
-		first, last := r.Value[0], r.Value[r.Len()-1]
-		n, size = n+r.Len(), size+int(max(0, last.Off+last.Len-first.Off))
+		for row := range r.Time {
+			if size += int(r.Key[row].Len + r.Value[row].Len); size < batchBytes && rows > 1 {
+				rows--
+				continue
+			}
+			n := row + 1
+			if r.Mark != nil && r.Mark[row] == store.MarkBefore {
+				n++
+			}
+			if n == r.Len() {
+				return runs[:i+1], runs[i+1:]
+			}
+			head = append(slices.Clone(runs[:i]), r.Slice(0, n))
+			return head, append([]store.Records{r.Slice(n, r.Len())}, runs[i+1:]...)
+		}
 	}
-	return size / n
+	return runs, nil
 }
 
 func (t *task) hold() {

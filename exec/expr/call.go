@@ -96,7 +96,9 @@ func (n *call) eval(f *frame) *vec.Vec {
 // try runs the kernel; a panic is an error.
 func (n *call) try(c *fn.Call) (err error) {
 	defer func() {
-		if p := recover(); p != nil {
+		if p := recover(); p == vec.ErrTooLarge {
+			panic(p) // see Program.run
+		} else if p != nil {
 			err = fmt.Errorf("function %s: %v", n.name, p)
 		}
 	}()

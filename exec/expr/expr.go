@@ -20,6 +20,7 @@ type Env struct {
 // Program is a compiled expression. One goroutine uses it.
 type Program struct {
 	root      node
+	typ       sql.Type
 	frame     frame
 	columns   []int // the input column of each slot, -1 for the parameters of lambdas
 	predicate bool
@@ -51,7 +52,7 @@ func compile(e plan.Expr, env *Env, predicate bool) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Program{root: root, columns: c.columns, predicate: predicate}, nil
+	return &Program{root: root, typ: e.Type(), columns: c.columns, predicate: predicate}, nil
 }
 
 // Eval computes the expression for each row. The result is lent until the next Eval or Filter. A plain column
@@ -110,7 +111,10 @@ func (p *Program) run(c *Call) *vec.Vec {
 	}
 	f.params = c.Params
 	f.begin(c.N, c.Fail)
-	return p.root.eval(f)
+	if v := p.try(f); v != nil {
+		return v
+	}
+	return p.rowByRow(f)
 }
 
 // Value evaluates an expression without columns: what INSERT VALUES and key lookups need. The result has the

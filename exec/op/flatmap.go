@@ -74,6 +74,52 @@ func (f *FlatMap) Process(c *Context, b *Batch, emit Emit) error {
 	if b.N == 0 {
 		return nil
 	}
+	return f.pieces(c, b, emit)
+}
+
+// pieces expands b, or where that goes wrong its halves: what a row becomes may be too large for a batch, and a
+// row may be too large alone. Such a row gives no rows.
+func (f *FlatMap) pieces(c *Context, b *Batch, emit Emit) error {
+	var trouble []Problem
+	tell := *c
+	tell.Report = func(p Problem) { trouble = append(trouble, p) }
+	out, err := f.expand(&tell, b)
+	if err == nil {
+		if c.Report != nil {
+			for _, p := range trouble {
+				c.Report(p)
+			}
+		}
+		if out == nil {
+			return nil
+		}
+		return emit(out)
+	}
+	if b.N == 1 {
+		c.report(ProcessingError, f.step.Name, b, 0, err)
+		return nil
+	}
+	rows := make([]int32, b.N)
+	for i := range rows {
+		rows[i] = int32(i)
+	}
+	for _, half := range [][]int32{rows[:b.N/2], rows[b.N/2:]} {
+		if err := f.pieces(c, new(gather).take(b, half, nil), emit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// expand gives the rows that those of b become; nil: none. A panic of a function is its error.
+func (f *FlatMap) expand(c *Context, b *Batch) (out *Batch, err error) {
+	defer func() {
+		if r := recover(); r == vec.ErrTooLarge {
+			err = vec.ErrTooLarge
+		} else if r != nil {
+			err = fmt.Errorf("table function: %v", r)
+		}
+	}()
 	for i := range f.calls {
 		f.run(c, b, i)
 	}
@@ -102,16 +148,16 @@ func (f *FlatMap) Process(c *Context, b *Batch, emit Emit) error {
 		}
 	}
 	if len(f.rows) == 0 {
-		return nil
+		return nil, nil
 	}
 	live := f.step.Live
 	if live != nil {
 		live = live[:len(b.Cols)]
 	}
-	out := f.take(b, f.rows, live)
+	out = f.take(b, f.rows, live)
 	out.Cols = append(out.Cols, f.made...)
 	out.Ops = nil
-	return emit(out)
+	return out, nil
 }
 
 func (f *FlatMap) run(c *Context, b *Batch, i int) {

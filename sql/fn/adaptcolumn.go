@@ -174,6 +174,8 @@ func (r *result[R]) marks(n int) []bool {
 
 func (r *result[R]) run(c *Call, out *vec.Vec, f func(i int) (R, error)) {
 	ok, y := r.live(c), r.open(out, c.N)
+	texts, isText := any(y).([]string)
+	size := 0
 	for i := range y {
 		if ok != nil && !ok[i] {
 			continue
@@ -181,6 +183,11 @@ func (r *result[R]) run(c *Call, out *vec.Vec, f func(i int) (R, error)) {
 		v, err := f(i)
 		if err == nil {
 			y[i] = v
+			if isText {
+				if size += len(texts[i]); size > vec.MaxBytes {
+					panic(vec.ErrTooLarge)
+				}
+			}
 			continue
 		}
 		if err != ErrNull {

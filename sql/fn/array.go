@@ -262,6 +262,9 @@ func arrayJoin(c *Call, i int, out *vec.Vec) error {
 		if j > lo {
 			out.Data = append(out.Data, delimiter...)
 		}
+		if len(out.Data) > vec.MaxBytes {
+			panic(vec.ErrTooLarge)
+		}
 		out.Data = appendText(out.Data, x, j)
 	}
 	out.EndBytes()

@@ -140,6 +140,9 @@ func (m *regexMatcher) replaceAll(re *javaRegex, s, with string) (string, error)
 		if out, err = m.expand(out, with); err != nil {
 			return "", err
 		}
+		if len(out) > mostUnits {
+			return "", vec.ErrTooLarge
+		}
 		done = m.caps[1]
 	}
 	if m.err != nil {

@@ -68,7 +68,7 @@ var stringFuncs = []Func{
 				}), 3, 4)}},
 	{Name: "REPLACE", Declared: "replace", Category: catString, Author: confluent,
 		Doc: "Replaces each occurrence of one text in another.", Variants: []Variant{
-			Fn3("str: the text; oldStr: what to replace; newStr: what comes in its place", replace)}},
+			Fn3E("str: the text; oldStr: what to replace; newStr: what comes in its place", replace)}},
 	{Name: "CONCAT", Declared: "concat", Category: catString, Doc: "Joins texts or byte strings; nulls are left out.", Variants: []Variant{
 		variadic(1, FnRow("inputs: what to join", []sql.Type{sql.TString}, sql.TString, concat)),
 		variadic(1, FnRow("inputs: what to join", []sql.Type{sql.TBytes}, sql.TBytes, concat))}},
@@ -238,16 +238,22 @@ func cut(s string, pos int32, length *int32) string {
 	return textOf(u[from:to])
 }
 
-func replace(s, from, to string) string {
+func replace(s, from, to string) (string, error) {
 	if from != "" {
-		return strings.ReplaceAll(s, from, to)
+		if len(s)+strings.Count(s, from)*(len(to)-len(from)) > mostUnits {
+			return "", vec.ErrTooLarge
+		}
+		return strings.ReplaceAll(s, from, to), nil
 	}
-	ins := vec.Units(nil, to)
+	ins, units := vec.Units(nil, to), vec.Units(nil, s)
+	if (len(units)+1)*len(ins) > mostUnits {
+		return "", vec.ErrTooLarge
+	}
 	out := append([]uint16{}, ins...)
-	for _, u := range vec.Units(nil, s) {
+	for _, u := range units {
 		out = append(append(out, u), ins...)
 	}
-	return textOf(out)
+	return textOf(out), nil
 }
 
 func concat(c *Call, i int, out *vec.Vec) error {
@@ -282,15 +288,15 @@ func concatWS(c *Call, i int, out *vec.Vec) error {
 	return nil
 }
 
-// mostPadded bounds the result of LPAD and RPAD, in units: a column of a batch holds less than 2 GiB.
-const mostPadded = 64 << 20
+// mostUnits bounds the results of functions that make long texts of short ones, in units.
+const mostUnits = 64 << 20
 
 func padText(left bool) func(s string, n int32, pad string) (string, error) {
 	return func(s string, n int32, pad string) (string, error) {
 		if pad == "" || n < 0 {
 			return "", ErrNull
 		}
-		if n > mostPadded {
+		if n > mostUnits {
 			return "", errors.New("padded length is too large")
 		}
 		if isASCII(s) && isASCII(pad) {
@@ -305,7 +311,7 @@ func padBytes(left bool) func(b []byte, n int32, pad []byte) ([]byte, error) {
 		if len(pad) == 0 || n < 0 {
 			return nil, ErrNull
 		}
-		if n > mostPadded {
+		if n > mostUnits {
 			return nil, errors.New("padded length is too large")
 		}
 		return padded(b, int(n), pad, left), nil

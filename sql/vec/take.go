@@ -63,6 +63,9 @@ func (v *Vec) AppendRange(src *Vec, lo, hi int) {
 			v.Dec = append(v.Dec, src.Dec[lo:hi]...)
 		}
 	case sql.String, sql.Bytes:
+		if len(v.Data)+int(src.Offs[hi]-src.Offs[lo]) > MaxBytes {
+			panic(ErrTooLarge)
+		}
 		shift := int32(len(v.Data)) - src.Offs[lo]
 		v.Data = append(v.Data, src.Data[src.Offs[lo]:src.Offs[hi]]...)
 		for _, o := range src.Offs[lo+1 : hi+1] {
@@ -99,6 +102,9 @@ func (v *Vec) AppendRows(src *Vec, rows []int32) {
 	case sql.String, sql.Bytes:
 		for _, i := range rows {
 			v.Data = append(v.Data, src.Data[src.Offs[i]:src.Offs[i+1]]...)
+			if len(v.Data) > MaxBytes {
+				panic(ErrTooLarge)
+			}
 			v.Offs = append(v.Offs, int32(len(v.Data)))
 		}
 	}

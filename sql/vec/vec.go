@@ -3,6 +3,7 @@
 package vec
 
 import (
+	"errors"
 	"math/big"
 	"unsafe"
 
@@ -39,6 +40,16 @@ type Vec struct {
 	Data  []byte
 	Kids  []*Vec
 }
+
+// MaxBytes and MaxItems bound the texts, and the items of ARRAYs and MAPs, of one column: a few letters of SQL
+// can double a value again and again. What would go beyond panics with ErrTooLarge, which fails the row.
+const (
+	MaxBytes = 1 << 29
+	MaxItems = 1 << 25
+)
+
+// ErrTooLarge says that values would not fit into a column.
+var ErrTooLarge = errors.New("the value is too large")
 
 // New is an empty column of type t.
 func New(t sql.Type) *Vec {
@@ -305,10 +316,22 @@ func (v *Vec) AppendString(s string) {
 }
 
 // EndBytes ends a STRING or BYTES row whose bytes the caller has appended to Data.
-func (v *Vec) EndBytes() { v.Offs = append(v.Offs, int32(len(v.Data))); v.next() }
+func (v *Vec) EndBytes() {
+	if len(v.Data) > MaxBytes {
+		panic(ErrTooLarge)
+	}
+	v.Offs = append(v.Offs, int32(len(v.Data)))
+	v.next()
+}
 
 // EndList ends an ARRAY or MAP row whose items the caller has appended to Kids.
-func (v *Vec) EndList() { v.Offs = append(v.Offs, int32(v.Kids[0].N)); v.next() }
+func (v *Vec) EndList() {
+	if v.Kids[0].N > MaxItems {
+		panic(ErrTooLarge)
+	}
+	v.Offs = append(v.Offs, int32(v.Kids[0].N))
+	v.next()
+}
 
 // EndStruct ends a STRUCT row whose fields the caller has appended to Kids.
 func (v *Vec) EndStruct() { v.next() }
