@@ -63,8 +63,16 @@ func message(err error) string {
 // magicError is a text that stands for a time and is none. No clause is named before it.
 type magicError struct{ error }
 
-// ResolveType replaces custom types by what they stand for.
+// ResolveType replaces custom types by what they stand for. Types that nothing could hold are refused.
 func ResolveType(t sql.Type, named func(name string) (sql.Type, bool)) (sql.Type, error) {
+	t, err := resolveType(t, named)
+	if err != nil {
+		return t, err
+	}
+	return t, reasonable(t)
+}
+
+func resolveType(t sql.Type, named func(name string) (sql.Type, bool)) (sql.Type, error) {
 	if t.Kind == sql.Named {
 		if named != nil {
 			if r, ok := named(t.Name); ok {
@@ -79,7 +87,7 @@ func ResolveType(t sql.Type, named func(name string) (sql.Type, bool)) (sql.Type
 			return p
 		}
 		var r sql.Type
-		r, err = ResolveType(*p, named)
+		r, err = resolveType(*p, named)
 		return &r
 	}
 	t.Key, t.Elem = part(t.Key), part(t.Elem)
@@ -278,7 +286,8 @@ func arithType(e *sql.Binary, l, r sql.Type) (sql.Type, error) {
 	case l.Kind == sql.Double || r.Kind == sql.Double:
 		return sql.TDouble, nil
 	case l.Kind == sql.Decimal || r.Kind == sql.Decimal:
-		return decimalResult(e.Op, asDecimal(l), asDecimal(r)), nil
+		t := decimalResult(e.Op, asDecimal(l), asDecimal(r))
+		return t, reasonable(t)
 	case l.Kind == sql.Bigint || r.Kind == sql.Bigint:
 		return sql.TBigint, nil
 	}

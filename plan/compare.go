@@ -220,33 +220,8 @@ func (b *Binder) cast(e *sql.Cast) (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := reasonable(t); err != nil {
-		return nil, err
-	}
 	if !Castable(x.Type(), t) {
 		return nil, errorf("Cast of %s to %s is not supported", x.Type(), t)
 	}
 	return &Cast{b.typed(t, e), x, false}, nil
-}
-
-// maxDigits bounds the precision of CAST's DECIMAL types: the numbers are written out in full.
-const maxDigits = 100000
-
-func reasonable(t sql.Type) error {
-	if t.Precision > maxDigits {
-		return errorf("DECIMAL precision must be <= %d: DECIMAL(%d,%d)", maxDigits, t.Precision, t.Scale)
-	}
-	for _, p := range []*sql.Type{t.Key, t.Elem} {
-		if p != nil {
-			if err := reasonable(*p); err != nil {
-				return err
-			}
-		}
-	}
-	for _, f := range t.Fields {
-		if err := reasonable(f.Type); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -48,6 +48,9 @@ func (k *checker) createAs(s *sql.CreateAs) (*Command, error) {
 			src.Schema = append(src.Schema, c)
 		}
 	}
+	if err := reasonableRow(src.Schema); err != nil {
+		return nil, err
+	}
 	if src.Topic == "" {
 		src.Topic = k.env.Prop("ksql.output.topic.name.prefix", "") + s.Name
 	}

@@ -184,7 +184,7 @@ func (k *checker) declared(defs []sql.ColumnDef) (sql.Schema, error) {
 	if len(twice) > 0 {
 		return nil, errorf("Duplicate column names: %s", strings.Join(twice, ", "))
 	}
-	return out, nil
+	return out, reasonableRow(out)
 }
 
 // resolve puts custom types in the place of their names.

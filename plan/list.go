@@ -309,8 +309,9 @@ func (b *Binder) mapCons(e *sql.MapCons) (Expr, error) {
 func (b *Binder) structCons(e *sql.StructCons) (Expr, error) {
 	n := &StructCons{}
 	var fields []sql.Field
+	seen := make(map[string]bool, len(e.Names))
 	for i, name := range e.Names {
-		if fieldIndex(fields, name) >= 0 {
+		if seen[name] {
 			return nil, errorf("Duplicate field names found in STRUCT: '%s'. Duplicates: [%s]", sql.Text(e), strings.Join(e.Names[i:i+1], ", "))
 		}
 		x, err := b.bind(e.Values[i])
@@ -320,11 +321,12 @@ func (b *Binder) structCons(e *sql.StructCons) (Expr, error) {
 		if x.Type().Kind == sql.Null {
 			return nil, errUntyped
 		}
+		seen[name] = true
 		fields = append(fields, sql.Field{Name: name, Type: x.Type()})
 		n.Values = append(n.Values, x)
 	}
 	n.Typed = b.typed(sql.StructOf(fields...), e)
-	return n, nil
+	return n, reasonable(n.T)
 }
 
 var errUntyped = errorf("Can't infer a type of null. Please explicitly cast it to a required type, e.g. CAST(null AS VARCHAR).")

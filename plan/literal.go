@@ -43,6 +43,9 @@ func literalValue(e *sql.Literal) (sql.Type, any, error) {
 		}
 		return sql.TDouble, f, nil
 	case sql.DecimalLiteral:
+		if len(e.Text) > maxDigits {
+			return sql.TNull, nil, errorf("Invalid numeric literal: more than %d digits", maxDigits)
+		}
 		d, ok := vec.ParseDecimal([]byte(e.Text))
 		if !ok {
 			return sql.TNull, nil, errorf("Invalid numeric literal: %s", e.Text)

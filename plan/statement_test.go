@@ -2,6 +2,7 @@ package plan
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -221,6 +222,17 @@ func TestWindowDefaults(t *testing.T) {
 	}
 }
 
+// bomb is types that name each other: each is twice as large as the one before.
+func bomb(of string) string {
+	text, name := "", "INT"
+	for i := range 40 {
+		next := fmt.Sprint("B", i)
+		text += "CREATE TYPE " + next + " AS " + fmt.Sprintf(of, name) + ";"
+		name = next
+	}
+	return text
+}
+
 func TestErrors(t *testing.T) {
 	for _, c := range []struct{ sql, want string }{
 		{"CREATE STREAM O AS SELECT A FROM S;", "Key missing from projection (ie, SELECT). \nThe query used to build `O` must include the key column K in its projection (eg, SELECT K...)."},
@@ -237,6 +249,11 @@ func TestErrors(t *testing.T) {
 		{"CREATE TABLE O AS SELECT K, COUNT(*) AS N FROM S WINDOW TUMBLING (SIZE 1 HOUR, GRACE PERIOD -1 HOUR) GROUP BY K;", "Grace period must not be negative."},
 		{"CREATE TABLE O AS SELECT K, COUNT(*) AS N FROM S WINDOW TUMBLING (SIZE 200000000000 DAYS, GRACE PERIOD 1 DAY) GROUP BY K;", "Window size and grace period together must be less than"},
 		{"CREATE TABLE O AS SELECT K, COUNT(*) AS N FROM S WINDOW HOPPING (SIZE 2 DAYS, ADVANCE BY 1 SECOND) GROUP BY K;", "A row would fall into 172800 windows"},
+		{"CREATE STREAM X (A DECIMAL(2147483647, 2)) WITH (KAFKA_TOPIC='x', VALUE_FORMAT='JSON', PARTITIONS=1);", "DECIMAL precision must be <= 100000"},
+		{"CREATE STREAM O AS SELECT K, CAST(A AS DECIMAL(60000, 0)) * CAST(A AS DECIMAL(60000, 0)) AS X FROM S;", "DECIMAL precision must be <= 100000"},
+		{"CREATE STREAM O AS SELECT K, 1." + strings.Repeat("0", 100000) + " AS X FROM S;", "Invalid numeric literal: more than 100000 digits"},
+		{bomb("STRUCT<A %[1]s, B %[1]s>"), "A type may have at most 200000 parts"},
+		{bomb("MAP<STRING, STRUCT<A %[1]s, B ARRAY<%[1]s>>>"), "A type may have at most 200000 parts"},
 		{"CREATE STREAM O AS SELECT K, A FROM S EMIT FINAL;", "EMIT FINAL is only supported for windowed aggregations."},
 		{"CREATE STREAM O AS SELECT K, A FROM W PARTITION BY A;", "Implicit repartitioning of windowed sources is not supported."},
 		{"DROP STREAM NOPE;", "Stream NOPE does not exist."},

@@ -9,6 +9,7 @@ import (
 // Bounds that keep the recursion and the memory of one request in hand. ksqlDB's own bound is its stack.
 const (
 	maxDepth  = 500     // nested brackets, types and statements, and runs of signs, NOTs and subscripts
+	maxChain  = 10_000  // operators in a row
 	maxTokens = 400_000 // of one statement
 	maxText   = 64 << 20
 )

@@ -40,7 +40,10 @@ func comparison(w word) (symbol, bool) {
 // expr lowers a condition: NOT, AND and OR over predicates.
 func (l *lowering) expr() {
 	l.nest()
-	for {
+	for chain := 0; ; chain++ {
+		if chain > maxChain {
+			l.tooLarge()
+		}
 		for n := 0; l.cur().word == wNot; n++ {
 			if n > maxDepth {
 				l.tooLarge()
@@ -146,7 +149,10 @@ func (l *lowering) is() {
 
 // value lowers signs and arithmetic over operands.
 func (l *lowering) value() {
-	for {
+	for chain := 0; ; chain++ {
+		if chain > maxChain {
+			l.tooLarge()
+		}
 		for n := 0; (l.cur().word == wMinus || l.cur().word == wPlus) && !l.negative(); n++ {
 			if n > maxDepth {
 				l.tooLarge()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
@@ -28,7 +29,11 @@ func (c *compiler) arith(e *plan.Arith, l, r node) (node, error) {
 	case sql.Decimal:
 		return newDecimalArith(e, l, r), nil
 	case sql.String:
-		return &plus{l: l, r: r, out: vec.New(sql.TString)}, nil
+		if p, ok := l.(*plus); ok { // a long chain is one node: else each part would copy all before it
+			p.parts = append(p.parts, r)
+			return p, nil
+		}
+		return &plus{parts: []node{l, r}, out: vec.New(sql.TString)}, nil
 	}
 	return nil, fmt.Errorf("Error processing expression: %s. Unsupported arithmetic types. %s %s", e, lt.Kind, rt.Kind)
 }
@@ -259,19 +264,23 @@ func (n *neg) eval(f *frame) *vec.Vec {
 	return n.out
 }
 
-// plus is STRING + STRING: a null side stands as the text null, as Java adds strings.
+// plus is STRING + STRING + ...: a null part stands as the text null, as Java adds strings.
 type plus struct {
-	l, r node
-	out  *vec.Vec
+	parts []node
+	texts []*vec.Vec
+	out   *vec.Vec
 }
 
-func (n *plus) fails() bool { return n.l.fails() || n.r.fails() }
+func (n *plus) fails() bool { return slices.ContainsFunc(n.parts, node.fails) }
 
 func (n *plus) eval(f *frame) *vec.Vec {
-	l, r := n.l.eval(f), n.r.eval(f)
+	n.texts = n.texts[:0]
+	for _, p := range n.parts {
+		n.texts = append(n.texts, p.eval(f))
+	}
 	n.out.Reset()
 	for i := range f.n {
-		for _, v := range [2]*vec.Vec{l, r} {
+		for _, v := range n.texts {
 			if v.IsNull(i) {
 				n.out.Data = append(n.out.Data, "null"...)
 			} else {

@@ -191,6 +191,7 @@ func (g *guard) fails() bool { return false }
 func (g *guard) eval(f *frame) *vec.Vec {
 	outer := f.scope
 	f.scope = scope{failed: g.failed}
+	defer func() { f.scope = outer }() // also when a value is too large
 	v := g.x.eval(f)
 	if f.any {
 		for i, bad := range f.failed {
@@ -208,6 +209,5 @@ func (g *guard) eval(f *frame) *vec.Vec {
 		}
 	}
 	g.failed = f.failed
-	f.scope = outer
 	return v
 }

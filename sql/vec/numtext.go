@@ -187,10 +187,16 @@ func exponent(b []byte) (int, bool) {
 	return int(e), err == nil && e > math.MinInt32
 }
 
+// maxDigits bounds the texts of numbers: the time to read one grows with the square of its digits.
+const maxDigits = 1 << 17
+
 // ParseDecimal is ParseNum for any number of digits.
 func ParseDecimal(b []byte) (Decimal, bool) {
 	if n, scale, ok := ParseNum(b); ok {
 		return Decimal{n.Big(), scale}, true
+	}
+	if len(b) > maxDigits {
+		return Decimal{}, false
 	}
 	text := make([]byte, 0, len(b))
 	scale, dot, digits := 0, false, 0
