@@ -3,7 +3,7 @@ package exec
 import (
 	"context"
 	"encoding/json"
-	"errors"
+	"strings"
 
 	"github.com/ksqlgo/ksql/exec/op"
 	"github.com/ksqlgo/ksql/plan"
@@ -73,9 +73,12 @@ func (e *Engine) problems(id string, list []op.Problem) *store.Records {
 		if p.Kind == op.DeserializationError {
 			logger += ".deserializer"
 		}
-		body := map[string]any{"errorMessage": p.Err.Error(), "topic": p.Topic, "partition": p.Partition, "offset": p.Offset, "cause": causes(p.Err)}
+		body := map[string]any{"errorMessage": short(p.Err.Error()), "topic": p.Topic, "partition": p.Partition, "offset": p.Offset, "cause": causes(p.Err)}
 		if p.Target != "" {
 			body["target"] = p.Target
+		}
+		if p.Record != nil {
+			body["recordB64"] = p.Record
 		}
 		v, err := json.Marshal(map[string]any{"LOGGER": logger, "LEVEL": "ERROR", "TIME": e.opt.Now(),
 			"MESSAGE": map[string]any{"type": int(p.Kind), names[p.Kind]: body}})
@@ -90,8 +93,29 @@ func (e *Engine) problems(id string, list []op.Problem) *store.Records {
 // causes is the texts of what lies behind an error.
 func causes(err error) []string {
 	out := []string{}
-	for err = errors.Unwrap(err); err != nil; err = errors.Unwrap(err) {
-		out = append(out, err.Error())
+	for {
+		switch e := err.(type) {
+		case interface{ Unwrap() error }:
+			err = e.Unwrap()
+		case interface{ Unwrap() []error }: // the last one is what happened, those before say to whom
+			list := e.Unwrap()
+			err = list[len(list)-1]
+		default:
+			return out
+		}
+		if err == nil {
+			return out
+		}
+		out = append(out, short(err.Error()))
 	}
-	return out
+}
+
+// longestText bounds the texts of the processing log, which may quote a record or a statement.
+const longestText = 4096
+
+func short(s string) string {
+	if len(s) <= longestText {
+		return s
+	}
+	return strings.ToValidUTF8(s[:longestText], "") + "..."
 }

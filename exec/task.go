@@ -148,7 +148,7 @@ func (t *task) part(runs []store.Records) error {
 	} else if t.most < t.q.e.opt.Batch {
 		t.most *= 2
 	}
-	if t.pending >= t.q.e.opt.CommitRows || t.readers.Load() > 0 || t.made() > 2*batchBytes || time.Since(t.since) > t.q.e.opt.CommitEvery {
+	if t.pending >= t.q.e.opt.CommitRows || t.readers.Load() > 0 || t.made() > 2*batchBytes || len(t.trouble) > mostTrouble || time.Since(t.since) > t.q.e.opt.CommitEvery {
 		return t.commit()
 	}
 	return nil
@@ -161,6 +161,9 @@ func (t *task) made() int {
 	}
 	return t.line.end.Bytes()
 }
+
+// mostTrouble is how many problems may wait for a commit.
+const mostTrouble = 4096
 
 // batchBytes bounds a batch of long rows.
 const batchBytes = 16 << 20

@@ -25,6 +25,7 @@ type Decode struct {
 	pattern    *fn.TimePattern
 	throw      bool // ksql.timestamp.throw.on.invalid
 	strict     bool // ksql.fail.on.deserialization.error
+	include    bool // ksql.logging.processing.rows.include
 
 	origin Origin
 	runs   []store.Records
@@ -46,7 +47,8 @@ type Decode struct {
 
 // NewDecode is the operator of s.
 func NewDecode(s *plan.Scan, env *expr.Env) (*Decode, error) {
-	d := &Decode{step: s, stamp: -1, throw: env.Config["ksql.timestamp.throw.on.invalid"] == "true", strict: env.Config["ksql.fail.on.deserialization.error"] == "true"}
+	d := &Decode{step: s, stamp: -1, throw: env.Config["ksql.timestamp.throw.on.invalid"] == "true", strict: env.Config["ksql.fail.on.deserialization.error"] == "true",
+		include: env.Config["ksql.logging.processing.rows.include"] == "true"}
 	d.cols = make([]*vec.Vec, len(s.Schema))
 	var kf, vf []sql.Field
 	for i, c := range s.Schema {
@@ -227,9 +229,19 @@ func (d *Decode) drop(i int)      { d.gone = mark(d.gone, i); d.lost++ }
 func (d *Decode) hollowOut(i int) { d.empty = mark(d.empty, i); d.hollow++ }
 
 func (d *Decode) problem(c *Context, kind ErrorKind, side string, r *store.Records, row int, err error) {
-	if c.Report != nil {
-		c.Report(Problem{Kind: kind, Step: d.step.Name, Target: side, Topic: r.TP.Topic, Partition: r.TP.Partition, Offset: r.Offset(row), Err: err})
+	if c.Report == nil {
+		return
 	}
+	p := Problem{Kind: kind, Step: d.step.Name, Target: side, Topic: r.TP.Topic, Partition: r.TP.Partition, Offset: r.Offset(row), Err: err}
+	if d.include {
+		switch side {
+		case "key":
+			p.Record = r.Key[row].Of(r.Bytes)
+		case "value":
+			p.Record = r.Value[row].Of(r.Bytes)
+		}
+	}
+	c.Report(p)
 }
 
 // extract takes ROWTIME from the TIMESTAMP column. A record whose value gives no time is left out; one

@@ -54,6 +54,7 @@ type Problem struct {
 	Topic     string
 	Partition int32
 	Offset    int64
+	Record    []byte // what could not be read, if the log is to have it
 	Err       error
 }
 
