@@ -70,7 +70,8 @@ func ArrowType(t sql.Type) arrow.DataType {
 	return arrow.Null
 }
 
-// NewRecord copies the first n rows of cols into memory of mem. The caller releases the Record.
+// NewRecord copies the first n rows of cols into memory of mem. The caller releases the Record. Arrow's maps have
+// no null keys: such a key is the text null, as in JSON, or the zero of its type.
 func NewRecord(mem Mem, names []string, cols []*Vec, n int) Record {
 	fields := make([]arrow.Field, len(cols))
 	arrays := make([]arrow.Array, len(cols))
@@ -156,7 +157,7 @@ func (v *Vec) arrowData(mem Mem, n int) arrow.ArrayData {
 	case sql.Map:
 		buffers = append(buffers, copyBuffer(mem, rawBytes(v.Offs[:n+1])))
 		items := int(v.Offs[n])
-		key, item := v.Kids[0].arrowData(mem, items), v.Kids[1].arrowData(mem, items)
+		key, item := mapKeys(v.Kids[0], items).arrowData(mem, items), v.Kids[1].arrowData(mem, items)
 		kids = append(kids, array.NewData(t.(*arrow.MapType).Elem(), items, []*memory.Buffer{nil}, []arrow.ArrayData{key, item}, 0, 0))
 		key.Release()
 		item.Release()
@@ -175,6 +176,23 @@ func (v *Vec) arrowData(mem Mem, n int) arrow.ArrayData {
 		k.Release()
 	}
 	return d
+}
+
+// mapKeys is the first n keys with something in the place of nulls.
+func mapKeys(keys *Vec, n int) *Vec {
+	if keys.Nulls == 0 {
+		return keys
+	}
+	out := New(keys.Type)
+	for i := range n {
+		if keys.IsNull(i) && keys.Type.Kind == sql.String {
+			out.AppendString("null")
+		} else {
+			out.AppendFrom(keys, i)
+		}
+	}
+	out.Nulls = 0 // all slots count as values
+	return out
 }
 
 func newBuffer(mem Mem, n int) *memory.Buffer {

@@ -77,6 +77,28 @@ func TestRecordOfHugeDecimals(t *testing.T) {
 	}
 }
 
+func TestRecordOfNullMapKeys(t *testing.T) {
+	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
+	defer mem.AssertSize(t, 0)
+	for _, c := range []struct{ key, want any }{{"a", "null"}, {int32(5), int32(0)}} {
+		v := New(sql.MapOf(map[bool]sql.Type{true: sql.TString, false: sql.TInteger}[c.want == "null"], sql.TInteger))
+		v.Kids[0].AppendNull()
+		v.Kids[0].Append(c.key)
+		v.Kids[1].AppendI32(1)
+		v.Kids[1].AppendI32(2)
+		v.EndList()
+		r := NewRecord(mem, []string{"m"}, []*Vec{v}, 1)
+		back, err := FromRecord(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if keys := back[0].Kids[0]; keys.N != 2 || keys.Get(0) != c.want || keys.Get(1) != c.key {
+			t.Errorf("keys %v and %v, want %v and %v", keys.Get(0), keys.Get(1), c.want, c.key)
+		}
+		r.Release()
+	}
+}
+
 func TestTable(t *testing.T) {
 	a, b := New(sql.TInteger), New(sql.ArrayOf(sql.TString))
 	a.Append(int32(1))
