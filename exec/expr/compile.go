@@ -110,11 +110,7 @@ func (c *compiler) node(e plan.Expr) (node, error) {
 		}
 		return newNeg(e.T, x), nil
 	case *plan.Compare:
-		l, r, err := c.pair(e.L, e.R)
-		if err != nil {
-			return nil, err
-		}
-		return newCompare(e.Op, e.L.Type(), e.R.Type(), l, r)
+		return c.compare(e)
 	case *plan.Logic:
 		return c.logic(e)
 	case *plan.Not:

@@ -136,17 +136,22 @@ func (n *isNull) eval(f *frame) *vec.Vec {
 	return n.out
 }
 
-// between compiles x BETWEEN lo AND hi as two comparisons over one evaluation of x.
+// between compiles x BETWEEN lo AND hi as two comparisons over one evaluation of x, joined by AND: lo is not
+// reached where x is null, nor hi where the first comparison is false.
 func (c *compiler) between(e *plan.Between) (node, error) {
 	x, err := c.node(e.X)
 	if err != nil {
 		return nil, err
 	}
-	lo, hi, err := c.pair(e.Lo, e.Hi)
+	n := &between{x: x, out: vec.New(sql.TBoolean)}
+	lo, err := c.later(e.Lo, &n.lo)
 	if err != nil {
 		return nil, err
 	}
-	n := &between{x: x, out: vec.New(sql.TBoolean)}
+	hi, err := c.later(e.Hi, &n.hi)
+	if err != nil {
+		return nil, err
+	}
 	if n.ge, err = newCompare(sql.OpGe, e.X.Type(), e.Lo.Type(), &n.held, lo); err != nil {
 		return nil, err
 	}
@@ -157,6 +162,7 @@ func (c *compiler) between(e *plan.Between) (node, error) {
 type between struct {
 	x      node
 	held   held
+	lo, hi later
 	ge, le node
 	out    *vec.Vec
 }
@@ -165,7 +171,10 @@ func (n *between) fails() bool { return n.x.fails() || n.ge.fails() || n.le.fail
 
 func (n *between) eval(f *frame) *vec.Vec {
 	n.held.v = n.x.eval(f)
-	a, b := n.ge.eval(f).Bool, n.le.eval(f).Bool
+	n.lo.unlessNull(f, n.held.v)
+	a := n.ge.eval(f).Bool
+	n.hi.where(f, a)
+	b := n.le.eval(f).Bool
 	n.out.SetLen(f.n)
 	out := n.out.Bool
 	a, b = a[:len(out)], b[:len(out)]
