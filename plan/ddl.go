@@ -102,28 +102,28 @@ func (k *checker) declareFormats(src *Source, p *props, s *sql.CreateSource) err
 		name, given  string
 		config, last string
 		props        map[string]string
+		schemaID     *int
 	}{
-		{&src.Key, "KEY_FORMAT", p.keyFormat, defaultKeyFormat, "KAFKA", p.keyProps},
-		{&src.Value, "VALUE_FORMAT", p.valueFormat, defaultValueFormat, "", p.valueProps},
+		{&src.Key, "KEY", p.keyFormat, defaultKeyFormat, "KAFKA", p.keyProps, p.keySchemaID},
+		{&src.Value, "VALUE", p.valueFormat, defaultValueFormat, "", p.valueProps, p.valueSchemaID},
 	} {
 		name := side.given
 		if name == "" {
-			name = k.env.Prop(side.config, side.last)
+			name = strings.ToUpper(k.env.Prop(side.config, side.last))
 		}
 		if name == "" {
-			return errorf("Statement is missing the '%s' property from the WITH clause. Either provide one or set a default via the '%s' config.", side.name, side.config)
+			return errorf("Statement is missing the '%s_FORMAT' property from the WITH clause. Either provide one or set a default via the '%s' config.", side.name, side.config)
+		}
+		if side.schemaID != nil {
+			if err := checkSchemaID(side.name, name, s.Elements); err != nil {
+				return err
+			}
 		}
 		f, err := newFormat(name, side.props)
 		if err != nil {
 			return err
 		}
 		*side.out = f
-	}
-	if err := checkSchemaID("KEY", p.keySchemaID, src.Key, s.Elements, true); err != nil {
-		return err
-	}
-	if err := checkSchemaID("VALUE", p.valueSchemaID, src.Value, s.Elements, false); err != nil {
-		return err
 	}
 	if len(s.Elements) > 0 {
 		return nil
@@ -137,15 +137,13 @@ func (k *checker) declareFormats(src *Source, p *props, s *sql.CreateSource) err
 	return errorf("No columns supplied.")
 }
 
-func checkSchemaID(side string, id *int, f Format, defs []sql.ColumnDef, key bool) error {
-	if id == nil {
-		return nil
-	}
-	if s, _ := serde.Lookup(f.Name); !s.Infer {
-		return errorf("%s_FORMAT should support schema inference when %s_SCHEMA_ID is provided. Current format is %s.", side, side, f.Name)
+// checkSchemaID judges KEY_SCHEMA_ID or VALUE_SCHEMA_ID before the format's properties are: its text is the clearer.
+func checkSchemaID(side, format string, defs []sql.ColumnDef) error {
+	if f, ok := serde.Lookup(format); ok && !f.Infer {
+		return errorf("%s_FORMAT should support schema inference when %s_SCHEMA_ID is provided. Current format is %s.", side, side, format)
 	}
 	for _, d := range defs {
-		if (d.Key || d.Primary) == key && !d.Headers {
+		if (d.Key || d.Primary) == (side == "KEY") && !d.Headers {
 			return errorf("Table elements and %s_SCHEMA_ID cannot both exist for create statement.", side)
 		}
 	}
