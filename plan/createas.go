@@ -77,7 +77,7 @@ func (k *checker) createAs(s *sql.CreateAs) (*Command, error) {
 		return nil, err
 	}
 	if id == "" {
-		id = cmd.Catalog.nextID(map[sql.SourceKind]string{sql.StreamKind: "CSAS_", sql.TableKind: "CTAS_"}[s.Kind] + s.Name + "_")
+		id = cmd.Catalog.nextID(map[sql.SourceKind]string{sql.StreamKind: "CSAS_", sql.TableKind: "CTAS_"}[s.Kind] + strings.ToUpper(s.Name) + "_")
 	}
 	run := q.finish(sink, id, k.text)
 	run.Writes = s.Name
@@ -378,7 +378,7 @@ func holds(t, u sql.Type) bool {
 
 // materialize starts the query that keeps a SOURCE table for pull queries.
 func (k *checker) materialize(cmd *Command, src *Source) {
-	id := cmd.Catalog.nextID("CST_" + src.Name + "_")
+	id := cmd.Catalog.nextID("CST_" + strings.ToUpper(src.Name) + "_")
 	scan := newScan(src, func(name string) bool { return name == rowTime })
 	h := scan.Head
 	h.Name, h.Old = "KsqlTopic-Reduce", true
