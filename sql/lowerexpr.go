@@ -217,6 +217,9 @@ func (l *lowering) operand() {
 			l.nested(l.value)
 			l.many()
 			l.must(wRBracket, symClose, afterOperand)
+		case l.cur().word == wAt && l.peek(1).word == wTime && l.peek(2).word == wZone && l.peek(3).kind == stringToken:
+			l.fault(l.p, "AT TIME ZONE is not implemented.") // nor is it in ksqlDB: only its grammar has it
+			l.p += 4
 		default:
 			l.primary = mark
 			l.chosen()

@@ -243,6 +243,7 @@ func TestErrors(t *testing.T) {
 		{"SELECT * FROM \"a b\";", "Failed to prepare statement: Illegal argument at Line: 1, Col: 15. Source names may only contain alphanumeric values, '_' or '-'. Got: 'a b'"},
 		{"SELECT " + strings.Repeat("(", 600) + "1" + strings.Repeat(")", 600) + " FROM s;", "Error processing statement: Statement is too large to parse."},
 		{"SELECT " + strings.Repeat("- ", 600) + "a FROM s;", "Error processing statement: Statement is too large to parse."},
+		{"SELECT a + b AT TIME ZONE 'UTC' FROM s WHERE a AT TIME ZONE 'x' > b;", "Failed to prepare statement: AT TIME ZONE is not implemented."},
 		{"SELECT a" + strings.Repeat("[1]", 600) + " FROM s;", "Error processing statement: Statement is too large to parse."},
 		{strings.Repeat("EXPLAIN ", 600) + "SELECT a FROM s;", "Error processing statement: Statement is too large to parse."},
 	} {
