@@ -230,9 +230,6 @@ func (k *checker) declareTopic(cmd *Command, src *Source, p *props) error {
 	if p.partitions == 0 {
 		return baref("Topic '%s' does not exist. If you want to create a new topic for the stream/table please re-run the statement providing the required 'PARTITIONS' configuration in the WITH clause (and optionally 'REPLICAS'). For example: %s", src.Topic, withPartitions(k.text))
 	}
-	if p.partitions < 0 {
-		return errorf("Invalid number of partitions: %d", p.partitions)
-	}
 	src.Partitions = p.partitions
 	cmd.Create = append(cmd.Create, TopicSpec{
 		Name: src.Topic, Partitions: src.Partitions, Replicas: max(p.replicas, 0), Compact: src.Kind == sql.TableKind, Retention: src.Retention,

@@ -69,9 +69,15 @@ func readProps(with sql.Props, of propsOf) (*props, error) {
 	}
 	format, windowType, windowSize := "", "", ""
 	for _, w := range with {
+		if w.Value.Kind == sql.NullLiteral { // as if it were not there
+			continue
+		}
 		if err := p.set(w, &format, &windowType, &windowSize); err != nil {
 			return nil, err
 		}
+	}
+	if of == ofCreate && p.topic == "" {
+		return nil, unprepared("Must have non-empty topic name.")
 	}
 	if format != "" {
 		for _, side := range []struct{ name, format string }{{"KEY_FORMAT", p.keyFormat}, {"VALUE_FORMAT", p.valueFormat}} {
@@ -92,6 +98,9 @@ func readProps(with sql.Props, of propsOf) (*props, error) {
 
 func (p *props) set(w sql.Prop, format, windowType, windowSize *string) error {
 	text := w.Value.Text
+	if text == "" && (w.Name == "FORMAT" || w.Name == "KEY_FORMAT" || w.Name == "VALUE_FORMAT") {
+		return errorf("Unknown format: ")
+	}
 	switch w.Name {
 	case "KAFKA_TOPIC":
 		if p.topic = text; strings.TrimSpace(text) == "" {
@@ -99,13 +108,19 @@ func (p *props) set(w sql.Prop, format, windowType, windowSize *string) error {
 		}
 	case "PARTITIONS":
 		n, err := number(w, 31)
-		if p.partitions = int(n); err != nil {
+		if err != nil {
 			return err
+		}
+		if p.partitions = int(n); n < 1 {
+			return errorf("Invalid number of partitions: %d", n)
 		}
 	case "REPLICAS":
 		n, err := number(w, 15)
-		if p.replicas = int(n); err != nil {
+		if err != nil {
 			return err
+		}
+		if p.replicas = int(n); n < 1 && n != -1 { // -1: as many as the broker likes
+			return errorf("Invalid number of replicas: %d", n)
 		}
 	case "RETENTION_MS":
 		n, err := number(w, 63)
