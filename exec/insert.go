@@ -36,6 +36,9 @@ func (e *Engine) Insert(ctx context.Context, in *plan.Insert, r Request) error {
 		if t, ok := v.(int64); ok {
 			at = t
 		}
+		if at < 0 {
+			return fmt.Errorf("Invalid timestamp: %d. Timestamp should always be non-negative or null.", at)
+		}
 	}
 	seq, err := e.AppendRows(ctx, in.Source, in.Columns, [][]any{row}, []int64{at})
 	if err != nil {

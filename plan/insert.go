@@ -175,6 +175,11 @@ func (in *Insert) value(b *Binder, env *Env, e sql.Expr, name string, want sql.T
 	}
 	cast := &Cast{Typed: Typed{T: want, Text: x.String()}, X: x, Implied: true}
 	if !coercible(have, want) {
+		if env.Const != nil && len(b.Params) == 0 {
+			if v, err := env.Const(x); err == nil && v == nil { // a NULL goes anywhere
+				return nil, nil
+			}
+		}
 		return nil, misfit(env, x, name, have, want)
 	}
 	if env.Const == nil || len(b.Params) > 0 {
@@ -196,11 +201,12 @@ func (in *Insert) value(b *Binder, env *Env, e sql.Expr, name string, want sql.T
 // misfit is the error for a value that the column does not take.
 func misfit(env *Env, x Expr, name string, have, want sql.Type) error {
 	text := x.String()
-	if env.Const != nil {
-		if v, err := env.Const(x); err == nil && v != nil {
-			if s, ok := v.(string); ok {
-				text = s
-			}
+	if lit, ok := x.(*Literal); ok && have.Kind == sql.String {
+		text = lit.Value.(string)
+	} else if env.Const != nil {
+		v, err := env.Const(&Cast{Typed: Typed{T: sql.TString, Text: text}, X: x, Implied: true})
+		if s, ok := v.(string); ok && err == nil {
+			text = s
 		}
 	}
 	hint := ""
