@@ -55,6 +55,10 @@ func (b *Binder) call(e *sql.Call) (Expr, error) {
 			continue
 		}
 		want := r.Args[i]
+		if want.Kind == sql.Interval { // NULL in the place of a unit
+			n.Args[i] = nil
+			continue
+		}
 		lit, isLit := x.(*Literal)
 		if isLit && want.Kind != sql.Null {
 			if v, ok := convertLiteral(lit.Value, lit.T, want); ok {

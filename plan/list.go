@@ -318,7 +318,7 @@ func (b *Binder) structCons(e *sql.StructCons) (Expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		if x.Type().Kind == sql.Null {
+		if untyped(x.Type()) {
 			return nil, errUntyped
 		}
 		seen[name] = true
@@ -327,6 +327,11 @@ func (b *Binder) structCons(e *sql.StructCons) (Expr, error) {
 	}
 	n.Typed = b.typed(sql.StructOf(fields...), e)
 	return n, reasonable(n.T)
+}
+
+// untyped reports whether t is the type of NULL, or is built on it.
+func untyped(t sql.Type) bool {
+	return t.Kind == sql.Null || t.Key != nil && untyped(*t.Key) || t.Elem != nil && untyped(*t.Elem)
 }
 
 var errUntyped = errorf("Can't infer a type of null. Please explicitly cast it to a required type, e.g. CAST(null AS VARCHAR).")

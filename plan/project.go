@@ -99,8 +99,8 @@ func bindItem(b *Binder, e sql.Expr) (Expr, error) {
 		return nil, errorf("Invalid Select: %s", message(err))
 	case err != nil:
 		return nil, err
-	case x.Type().Kind == sql.Null:
-		return nil, errorf("Can't infer a type of null. Please explicitly cast it to a required type, e.g. CAST(null AS VARCHAR).")
+	case untyped(x.Type()):
+		return nil, errUntyped
 	}
 	return x, nil
 }

@@ -143,6 +143,7 @@ func TestEval(t *testing.T) {
 		{"IFNULL(CAST('x' AS INT), 3)", "!|!|!"},
 		// functions and lambdas
 		{"ABS(I)", "7|null|7"},
+		{"TIMESTAMPADD(NULL, 1, TS)", "null|null|null"},
 		{"UCASE(S)", "FOO|null|"},
 		{"COALESCE(I, J, 1)", "7|1|-7"},
 		{"TRANSFORM(A, x => x + I)", "!|null|[]"},

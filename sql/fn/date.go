@@ -141,8 +141,8 @@ func span[T any](sig string, sign int64, add func(T, int64) T) Variant {
 	return Variant{Args: signature("unit: the unit; interval: how many; "+sig, sql.Type{Kind: sql.Interval}, sql.TInteger, t), Returns: t,
 		Scalar: func(s Site) (Kernel, error) {
 			name, ok := s.Lits[0].(string)
-			if !ok {
-				return nil, errors.New("the interval unit is missing")
+			if !ok { // NULL
+				return nulls, nil
 			}
 			unit, err := unitMillis(name)
 			if err != nil {
@@ -163,6 +163,13 @@ func span[T any](sig string, sign int64, add func(T, int64) T) Variant {
 				r.close(out, ok)
 			}, nil
 		}}
+}
+
+// nulls is the kernel of a call whose result is null whatever the row.
+func nulls(c *Call, out *vec.Vec) {
+	for range c.N {
+		out.AppendNull()
+	}
 }
 
 // legacyOffset is the offset that CONVERT_TZ sees: Java's older zones know neither UTC+h nor seconds.

@@ -142,15 +142,15 @@ func (v *Variant) match(args []ArgType, casts bool) *match {
 		p := v.Args[d].Type
 		a := &args[i]
 		switch {
-		case a.Unit || p.Kind == sql.Interval:
-			if !a.Unit || p.Kind != sql.Interval {
+		case a.Unit:
+			if p.Kind != sql.Interval {
 				return nil
 			}
 		case a.Lambda > 0 || p.Kind == sql.Lambda:
 			if p.Kind != sql.Lambda || a.Lambda != len(p.Fields) {
 				return nil
 			}
-		case a.Type.Kind == sql.Null: // fits every parameter and binds nothing
+		case a.Type.Kind == sql.Null: // fits every other parameter and binds nothing
 		case open(p):
 			if !unify(p, a.Type, m.binds) {
 				return nil

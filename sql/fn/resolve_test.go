@@ -74,6 +74,7 @@ func TestResolve(t *testing.T) {
 		{"REDUCE", append(values(sql.ArrayOf(sql.TInteger), sql.TInteger), ArgType{Lambda: 2, Body: double}), "Function 'reduce' does not accept parameters (ARRAY<INTEGER>, INTEGER, LAMBDA (INTEGER, INTEGER) => BIGINT)."},
 		{"REDUCE", append(values(sql.ArrayOf(sql.TInteger), sql.TBigint), ArgType{Lambda: 2, Body: double}), "ARRAY<INTEGER> BIGINT null -> BIGINT"},
 		{"SHIFT", append([]ArgType{{Unit: true}}, values(sql.TInteger, sql.TString)...), "null INTEGER DATE -> DATE"},
+		{"SHIFT", values(sql.TNull, sql.TInteger, sql.TDate), "INTERVAL UNIT INTEGER DATE -> DATE"},
 		{"SHIFT", values(sql.TDate, sql.TInteger, sql.TDate), "Function 'shift' does not accept parameters (DATE, INTEGER, DATE).\nValid alternatives are:\nSHIFT(INTERVAL UNIT a, INT b, DATE c)"},
 		{"nowhere", nil, "Can't find any functions with the name 'nowhere'"},
 	} {
