@@ -350,28 +350,27 @@ func Returning(t sql.Type, v Variant) Variant {
 // The error of f is remembered as well.
 func Cached[V any](f func(string) (V, error)) func(string) (V, error) {
 	type entry struct {
+		key string // our own copy
 		v   V
 		err error
 	}
 	const most = 256
-	var last string
-	var cur entry
-	filled := false
-	known := map[string]entry{}
+	var last *entry
+	known := map[string]*entry{}
 	return func(key string) (V, error) {
-		if filled && key == last {
-			return cur.v, cur.err
+		if last != nil && key == last.key {
+			return last.v, last.err
 		}
-		e, ok := known[key]
-		key = strings.Clone(key)
-		if !ok {
+		e := known[key]
+		if e == nil {
 			if len(known) >= most {
 				clear(known)
 			}
-			e.v, e.err = f(key)
-			known[key] = e
+			e = &entry{key: strings.Clone(key)}
+			e.v, e.err = f(e.key)
+			known[e.key] = e
 		}
-		last, cur, filled = key, e, true
+		last = e
 		return e.v, e.err
 	}
 }

@@ -52,6 +52,9 @@ func extreme[T any](sign int, cmp func(a, b T) int) Variant {
 func extremeDecimal(sign int) Variant {
 	t := sql.Type{Kind: sql.Decimal}
 	return Variant{Args: signature(extremeSig, t, t), Variadic: 2, Returns: t, Infer: widest, Scalar: func(s Site) (Kernel, error) {
+		if !vec.Wide(s.Returns) {
+			return extremeNum(sign), nil
+		}
 		return func(c *Call, out *vec.Vec) {
 			for i := range c.N {
 				var best *big.Int
@@ -71,6 +74,30 @@ func extremeDecimal(sign int) Variant {
 			}
 		}, nil
 	}}
+}
+
+// extremeNum is the kernel where the widest argument has at most 38 digits.
+func extremeNum(sign int) Kernel {
+	return func(c *Call, out *vec.Vec) {
+		for i := range c.N {
+			var best vec.Num
+			found := false
+			for _, a := range c.Args {
+				if a.IsNull(i) {
+					continue
+				}
+				x, _ := a.Dec[i].Rescale(a.Type.Scale, out.Type.Scale, vec.Exact) // no argument has a larger scale
+				if !found || x.Cmp(best)*sign > 0 {
+					best, found = x, true
+				}
+			}
+			if found {
+				out.AppendNum(best)
+			} else {
+				out.AppendNull()
+			}
+		}
+	}
 }
 
 // widest is the DECIMAL that holds every argument: the most integer digits, the largest scale.

@@ -141,14 +141,14 @@ func roundDouble(x float64, n int, half bool) (float64, error) {
 	if x == 0 {
 		return 0, nil
 	}
-	text := strconv.FormatFloat(math.Abs(x), 'e', -1, 64)
-	mantissa, e, _ := strings.Cut(text, "e")
+	var buf [32]byte // keeps the text off the heap
+	mantissa, e, _ := strings.Cut(string(strconv.AppendFloat(buf[:0], math.Abs(x), 'e', -1, 64)), "e")
 	exp, err := strconv.Atoi(e)
 	if err != nil {
 		return 0, err
 	}
-	digits := []byte(strings.Replace(mantissa, ".", "", 1))
-	keep := exp + 1 + n // digits that stay
+	digits := append([]byte(mantissa[:1]), mantissa[min(2, len(mantissa)):]...) // without the point
+	keep := exp + 1 + n                                                         // digits that stay
 	if keep >= len(digits) {
 		return x, nil
 	}

@@ -68,7 +68,7 @@ var stringFuncs = []Func{
 				}), 3, 4)}},
 	{Name: "REPLACE", Declared: "replace", Category: catString, Author: confluent,
 		Doc: "Replaces each occurrence of one text in another.", Variants: []Variant{
-			Fn3E("str: the text; oldStr: what to replace; newStr: what comes in its place", replace)}},
+			FnStr3E("str: the text; oldStr: what to replace; newStr: what comes in its place", replace)}},
 	{Name: "CONCAT", Declared: "concat", Category: catString, Doc: "Joins texts or byte strings; nulls are left out.", Variants: []Variant{
 		variadic(1, FnRow("inputs: what to join", []sql.Type{sql.TString}, sql.TString, concat)),
 		variadic(1, FnRow("inputs: what to join", []sql.Type{sql.TBytes}, sql.TBytes, concat))}},
@@ -77,9 +77,9 @@ var stringFuncs = []Func{
 			variadic(1, FnRow("inputs: the separator, then what to join", []sql.Type{sql.TString}, sql.TString, concatWS)),
 			variadic(1, FnRow("inputs: the separator, then what to join", []sql.Type{sql.TBytes}, sql.TBytes, concatWS))}},
 	{Name: "LPAD", Declared: "LPad", Category: catString, Doc: "Fills a text or byte string on the left up to a length, or cuts it to that length.", Variants: []Variant{
-		Fn3E(padSig, padText(true)), Fn3E(padSig, padBytes(true))}},
+		padding(sql.TString, true), padding(sql.TBytes, true)}},
 	{Name: "RPAD", Declared: "RPad", Category: catString, Doc: "Fills a text or byte string on the right up to a length, or cuts it to that length.", Variants: []Variant{
-		Fn3E(padSig, padText(false)), Fn3E(padSig, padBytes(false))}},
+		padding(sql.TString, false), padding(sql.TBytes, false)}},
 	{Name: "SPLIT", Declared: "split", Category: catString, Author: confluent,
 		Doc: "Divides a text or byte string at each delimiter; an empty one divides it into units.", Variants: []Variant{
 			FnRow("string: the text; delimiter: what divides it", []sql.Type{sql.TString, sql.TString}, sql.ArrayOf(sql.TString), split),
@@ -238,22 +238,29 @@ func cut(s string, pos int32, length *int32) string {
 	return textOf(u[from:to])
 }
 
-func replace(s, from, to string) (string, error) {
+func replace(dst []byte, s, from, to string) ([]byte, error) {
 	if from != "" {
-		if len(s)+strings.Count(s, from)*(len(to)-len(from)) > mostUnits {
-			return "", vec.ErrTooLarge
+		if more := len(to) - len(from); more > 0 && len(s)+strings.Count(s, from)*more > mostUnits {
+			return dst, vec.ErrTooLarge
 		}
-		return strings.ReplaceAll(s, from, to), nil
+		for {
+			at := strings.Index(s, from)
+			if at < 0 {
+				return append(dst, s...), nil
+			}
+			dst = append(append(dst, s[:at]...), to...)
+			s = s[at+len(from):]
+		}
 	}
 	ins, units := vec.Units(nil, to), vec.Units(nil, s)
 	if (len(units)+1)*len(ins) > mostUnits {
-		return "", vec.ErrTooLarge
+		return dst, vec.ErrTooLarge
 	}
 	out := append([]uint16{}, ins...)
 	for _, u := range units {
 		out = append(append(out, u), ins...)
 	}
-	return textOf(out), nil
+	return vec.AppendUnits(dst, out), nil
 }
 
 func concat(c *Call, i int, out *vec.Vec) error {
@@ -291,51 +298,44 @@ func concatWS(c *Call, i int, out *vec.Vec) error {
 // mostUnits bounds the results of functions that make long texts of short ones, in units.
 const mostUnits = 64 << 20
 
-func padText(left bool) func(s string, n int32, pad string) (string, error) {
-	return func(s string, n int32, pad string) (string, error) {
-		if pad == "" || n < 0 {
-			return "", ErrNull
+// padding is LPAD or RPAD on STRING or BYTES.
+func padding(t sql.Type, left bool) Variant {
+	return FnRow(padSig, []sql.Type{t, sql.TInteger, t}, t, func(c *Call, i int, out *vec.Vec) error {
+		if c.Args[0].IsNull(i) || c.Args[1].IsNull(i) || c.Args[2].IsNull(i) {
+			return ErrNull
 		}
-		if n > mostUnits {
-			return "", errors.New("padded length is too large")
+		s, n, pad := c.Args[0].Str(i), int(c.Args[1].I32[i]), c.Args[2].Str(i)
+		switch {
+		case pad == "" || n < 0:
+			return ErrNull
+		case n > mostUnits:
+			return errors.New("padded length is too large")
+		case t.Kind == sql.Bytes || isASCII(s) && isASCII(pad):
+			out.Data = appendFilled(out.Data, c.Args[0].Bytes(i), n, c.Args[2].Bytes(i), left)
+		default:
+			out.Data = vec.AppendUnits(out.Data, appendFilled(nil, vec.Units(nil, s), n, vec.Units(nil, pad), left))
 		}
-		if isASCII(s) && isASCII(pad) {
-			return string(padded([]byte(s), int(n), []byte(pad), left)), nil
-		}
-		return textOf(padded(vec.Units(nil, s), int(n), vec.Units(nil, pad), left)), nil
-	}
+		out.EndBytes()
+		return nil
+	})
 }
 
-func padBytes(left bool) func(b []byte, n int32, pad []byte) ([]byte, error) {
-	return func(b []byte, n int32, pad []byte) ([]byte, error) {
-		if len(pad) == 0 || n < 0 {
-			return nil, ErrNull
-		}
-		if n > mostUnits {
-			return nil, errors.New("padded length is too large")
-		}
-		return padded(b, int(n), pad, left), nil
-	}
-}
-
-func padded[T any](s []T, n int, pad []T, left bool) []T {
-	if len(s) >= n {
-		return s[:n]
-	}
-	out := make([]T, 0, n)
+// appendFilled adds s, cut to n or filled up to n by pad, again and again.
+func appendFilled[T any](dst, s []T, n int, pad []T, left bool) []T {
 	fill := n - len(s)
-	if !left {
-		out = append(out, s...)
+	if fill <= 0 {
+		return append(dst, s[:n]...)
 	}
-	for fill > 0 {
-		k := min(fill, len(pad))
-		out = append(out, pad[:k]...)
-		fill -= k
+	if !left {
+		dst = append(dst, s...)
+	}
+	for ; fill > 0; fill -= len(pad) {
+		dst = append(dst, pad[:min(fill, len(pad))]...)
 	}
 	if left {
-		out = append(out, s...)
+		dst = append(dst, s...)
 	}
-	return out
+	return dst
 }
 
 // split divides row i at the delimiter; an empty one divides a text into UTF-16 units, bytes into bytes.
