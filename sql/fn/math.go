@@ -132,27 +132,29 @@ func saturate(x float64) int64 {
 	return int64(x)
 }
 
+var errNotFinite = errors.New("Infinite or NaN")
+
 // roundDouble rounds the shortest decimal text of x to n decimals: halves go up, or, when half is false,
 // everything behind is cut off. Its zero has no sign.
 func roundDouble(x float64, n int, half bool) (float64, error) {
 	if math.IsNaN(x) || math.IsInf(x, 0) {
-		return 0, errors.New("Infinite or NaN")
+		return 0, errNotFinite
 	}
 	if x == 0 {
 		return 0, nil
 	}
-	var buf [32]byte // keeps the text off the heap
-	mantissa, e, _ := strings.Cut(string(strconv.AppendFloat(buf[:0], math.Abs(x), 'e', -1, 64)), "e")
+	var text, room [32]byte // off the heap
+	mantissa, e, _ := strings.Cut(string(strconv.AppendFloat(text[:0], math.Abs(x), 'e', -1, 64)), "e")
 	exp, err := strconv.Atoi(e)
 	if err != nil {
 		return 0, err
 	}
-	digits := append([]byte(mantissa[:1]), mantissa[min(2, len(mantissa)):]...) // without the point
-	keep := exp + 1 + n                                                         // digits that stay
+	digits := append(append(room[:0], '0', mantissa[0]), mantissa[min(2, len(mantissa)):]...) // a zero to carry into, no point
+	keep := exp + 2 + n                                                                       // digits that stay
 	if keep >= len(digits) {
 		return x, nil
 	}
-	if keep < 0 {
+	if keep < 1 {
 		return 0, nil
 	}
 	up := false
@@ -160,7 +162,7 @@ func roundDouble(x float64, n int, half bool) (float64, error) {
 		rest := digits[keep:]
 		up = rest[0] > '5' || rest[0] == '5' && (x > 0 || len(rest) > 1)
 	}
-	digits = append([]byte{'0'}, digits[:keep]...)
+	digits = digits[:keep]
 	if up {
 		i := len(digits) - 1
 		for digits[i] == '9' {
@@ -169,7 +171,7 @@ func roundDouble(x float64, n int, half bool) (float64, error) {
 		}
 		digits[i]++
 	}
-	r, err := strconv.ParseFloat(string(digits)+"e"+strconv.Itoa(-n), 64)
+	r, err := strconv.ParseFloat(string(strconv.AppendInt(append(digits, 'e'), int64(-n), 10)), 64)
 	if err != nil && !math.IsInf(r, 0) {
 		return 0, err
 	}
