@@ -14,7 +14,8 @@ type zoneText struct {
 	longStd, longDay, longName string
 }
 
-// zoneNames are the English names that Java 17 gives to the zones behind them, a family a line.
+// zoneNames are the English names that Java 17 gives to the zones behind them, a family a line. The first zone
+// is the one that Java means when it reads such a name.
 //
 //go:embed zonenames.tsv
 var zoneNames string
