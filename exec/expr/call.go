@@ -29,8 +29,8 @@ func (c *compiler) call(e *plan.Call) (node, error) {
 		var x node
 		switch {
 		case a == nil:
-		case nested(a):
-			x, err = c.guarded(a)
+		case nested(a) != "":
+			x, err = c.guarded(a, nested(a))
 		default:
 			x, err = c.node(a)
 		}
@@ -51,15 +51,20 @@ func (c *compiler) call(e *plan.Call) (node, error) {
 	return n, nil
 }
 
-// nested reports whether e is a call or a dereference, perhaps within the casts that the call implied.
-func nested(e plan.Expr) bool {
+// nested is the name of the function or field where e is a call or a dereference, perhaps within the casts that
+// the call around it implied; else empty.
+func nested(e plan.Expr) string {
 	switch e := e.(type) {
-	case *plan.Call, *plan.Deref:
-		return true
+	case *plan.Call:
+		return e.Func.Name
+	case *plan.Deref:
+		return e.X.Type().Fields[e.Field].Name
 	case *plan.Cast:
-		return e.Implied && nested(e.X)
+		if e.Implied {
+			return nested(e.X)
+		}
 	}
-	return false
+	return ""
 }
 
 type call struct {
@@ -146,8 +151,9 @@ type lambda struct {
 	sub    sub
 	params []int // their slots
 	own    []*vec.Vec
-	up     *frame // the batch that the call runs on
-	one    sub    // a single row of it
+	up     *frame  // the batch that the call runs on
+	parent []int32 // the row of it that each item came from
+	one    sub     // a single row of it
 	last   *vec.Vec
 	fail   func(item int, err error)
 }
@@ -176,6 +182,7 @@ func (c *compiler) lambda(e *plan.Lambda) (*lambda, error) {
 	l.one.uses = l.sub.uses
 	l.one.init()
 	l.sub.report = func(item int, err error) { l.fail(item, err) }
+	l.sub.nested = func(item int, err error) { l.up.swallow(int(l.parent[item]), err) }
 	c.reads = outer
 	for _, s := range l.sub.uses {
 		c.read(s)
@@ -187,7 +194,7 @@ func (l *lambda) single(f *frame, rows []int32) *frame { return l.one.over(f, ro
 
 func (l *lambda) run(parent []int32, args []*vec.Vec, fail func(item int, err error)) *vec.Vec {
 	f := &l.sub.frame
-	l.fail = fail
+	l.fail, l.parent = fail, parent
 	f.n, f.any, f.params = len(parent), false, l.up.params
 	l.sub.gather(l.up, parent)
 	for len(f.slots) <= l.params[len(l.params)-1] {

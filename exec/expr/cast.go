@@ -25,7 +25,7 @@ func (c *compiler) cast(e *plan.Cast) (node, error) {
 	if e.Implied {
 		x, err = c.node(e.X)
 	} else {
-		x, err = c.guarded(e.X)
+		x, err = c.guarded(e.X, "CAST")
 	}
 	if err != nil {
 		return nil, err

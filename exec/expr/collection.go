@@ -9,7 +9,7 @@ import (
 )
 
 func (c *compiler) arrayCons(e *plan.ArrayCons) (node, error) {
-	items, err := c.guardedAll(e.Items)
+	items, err := c.guardedAll(e.Items, func(int) string { return "array item" })
 	return &arrayCons{items: items, vecs: make([]*vec.Vec, len(items)), out: vec.New(e.T)}, err
 }
 
@@ -47,11 +47,11 @@ func (n *arrayCons) eval(f *frame) *vec.Vec {
 }
 
 func (c *compiler) mapCons(e *plan.MapCons) (node, error) {
-	keys, err := c.guardedAll(e.Keys)
+	keys, err := c.guardedAll(e.Keys, func(int) string { return "map key" })
 	if err != nil {
 		return nil, err
 	}
-	values, err := c.guardedAll(e.Values)
+	values, err := c.guardedAll(e.Values, func(int) string { return "map value" })
 	return &mapCons{keys: keys, values: values, kv: make([]*vec.Vec, len(keys)), vv: make([]*vec.Vec, len(keys)), out: vec.New(e.T)}, err
 }
 
@@ -81,7 +81,7 @@ func (n *mapCons) eval(f *frame) *vec.Vec {
 }
 
 func (c *compiler) structCons(e *plan.StructCons) (node, error) {
-	values, err := c.guardedAll(e.Values)
+	values, err := c.guardedAll(e.Values, func(i int) string { return e.T.Fields[i].Name })
 	return &structCons{values: values, out: vec.New(e.T)}, err
 }
 

@@ -151,8 +151,9 @@ func (c *compiler) node(e plan.Expr) (node, error) {
 	return nil, fmt.Errorf("unsupported expression: %s", e)
 }
 
-// guarded compiles an operand in a position whose errors become null instead of failing the row.
-func (c *compiler) guarded(e plan.Expr) (node, error) {
+// guarded compiles an operand in a position whose errors become null instead of failing the row. part is what
+// the errors say of the position.
+func (c *compiler) guarded(e plan.Expr, part string) (node, error) {
 	n, err := c.node(e)
 	if err != nil || !c.protect || !n.fails() {
 		return n, err
@@ -160,13 +161,15 @@ func (c *compiler) guarded(e plan.Expr) (node, error) {
 	if c.predicate && e.Type().Kind != sql.Boolean {
 		return n, nil
 	}
-	return &guard{x: n, toFalse: c.predicate}, nil
+	g := &guard{x: n, toFalse: c.predicate}
+	g.report = func(row int, err error) { g.frame.swallow(row, &NestedError{part, err}) }
+	return g, nil
 }
 
-func (c *compiler) guardedAll(list []plan.Expr) ([]node, error) {
+func (c *compiler) guardedAll(list []plan.Expr, part func(i int) string) ([]node, error) {
 	out := make([]node, len(list))
 	for i, e := range list {
-		n, err := c.guarded(e)
+		n, err := c.guarded(e, part(i))
 		if err != nil {
 			return nil, err
 		}
@@ -175,18 +178,34 @@ func (c *compiler) guardedAll(list []plan.Expr) ([]node, error) {
 	return out, nil
 }
 
+// NestedError is an error in a part of an expression (a function, a field, an item) that became null there;
+// the expression around it went on.
+type NestedError struct {
+	Part string
+	Err  error
+}
+
+// Error is ksqlDB's text, and the cause.
+func (e *NestedError) Error() string { return "Error processing " + e.Part + ": " + e.Err.Error() }
+
+// Unwrap is the cause.
+func (e *NestedError) Unwrap() error { return e.Err }
+
 // guard turns the errors of x into null, or in a predicate into false.
 type guard struct {
 	x       node
 	toFalse bool
 	failed  []bool
+	frame   *frame
+	report  func(row int, err error)
 }
 
 func (g *guard) fails() bool { return false }
 
 func (g *guard) eval(f *frame) *vec.Vec {
 	outer := f.scope
-	f.scope = scope{failed: g.failed}
+	g.frame = f
+	f.scope = scope{failed: g.failed, report: g.report}
 	defer func() { f.scope = outer }() // also when a value is too large
 	v := g.x.eval(f)
 	if f.any {

@@ -33,6 +33,7 @@ type Call struct {
 	N      int                      // rows
 	Params []any                    // values of bound parameters, in vec.Vec.Get's forms
 	Fail   func(row int, err error) // told once for each row that failed (its result is null, or false); may be nil
+	Nested func(row int, err error) // told of each NestedError: the row goes on; may be nil
 }
 
 // Compile makes a program of an expression of a select list, a key or a join. A row whose evaluation fails
@@ -109,7 +110,7 @@ func (p *Program) run(c *Call) *vec.Vec {
 			f.slots[s] = c.Cols[col]
 		}
 	}
-	f.params = c.Params
+	f.params, f.nested = c.Params, c.Nested
 	f.begin(c.N, c.Fail)
 	if v := p.try(f); v != nil {
 		return v

@@ -7,6 +7,7 @@ type frame struct {
 	slots  []*vec.Vec // the columns that the program reads and the parameters of its lambdas
 	n      int
 	params []any
+	nested func(row int, err error) // told of errors that became null inside; may be nil
 	scope
 }
 
@@ -37,6 +38,13 @@ func (f *frame) fail(row int, err error) {
 	}
 }
 
+// swallow tells of an error that became null.
+func (f *frame) swallow(row int, err error) {
+	if f.nested != nil {
+		f.nested(row, err)
+	}
+}
+
 func (f *frame) bad(row int) bool { return f.any && f.failed[row] }
 
 // sub is a batch gathered from another one: the rows that a CASE, AND or OR leaves to a branch, or the items
@@ -51,6 +59,7 @@ type sub struct {
 
 func (s *sub) init() {
 	s.report = func(k int, err error) { s.up.fail(int(s.rows[k]), err) }
+	s.nested = func(k int, err error) { s.up.swallow(int(s.rows[k]), err) }
 }
 
 // over gathers the rows of f that rows names.

@@ -2,7 +2,9 @@ package expr
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/ksqlgo/ksql/sql"
@@ -111,6 +113,39 @@ func TestParam(t *testing.T) {
 	}{{[]any{int64(7)}, 2}, {[]any{int64(3)}, 0}, {[]any{nil}, 0}, {nil, 0}} {
 		if got := p.Filter(&Call{N: 2, Params: c.params, Cols: make([]*vec.Vec, 1)}, nil); len(got) != c.want {
 			t.Errorf("%v: %d rows, want %d", c.params, len(got), c.want)
+		}
+	}
+}
+
+// TestNested: an error that becomes null inside is told with the row it belongs to, also from a branch that runs
+// for some rows only, and from the items of a lambda.
+func TestNested(t *testing.T) {
+	x := columns(t, "I INT, J INT, A ARRAY<INT>, ST STRUCT<F ARRAY<INT>>")
+	rows := []row{
+		{"I": int32(1), "J": int32(1), "A": []any{int32(1)}},
+		{"I": int32(2), "J": int32(0), "A": []any{int32(1), int32(2)}},
+		{"I": int32(3), "J": int32(0), "A": []any{int32(3)}},
+	}
+	for _, c := range []struct{ text, want string }{
+		{"COALESCE(ABS(I / J), -1)", "1 ABS: / by zero; 2 ABS: / by zero"},
+		{"I / J", ""},
+		{"ARRAY[I / J, 1]", "1 array item: / by zero; 2 array item: / by zero"},
+		{"MAP('a' := I / J)", "1 map value: / by zero; 2 map value: / by zero"},
+		{"STRUCT(X := I / J)", "1 X: / by zero; 2 X: / by zero"},
+		{"CAST(I / J AS STRING)", "1 CAST: / by zero; 2 CAST: / by zero"},
+		{"CASE WHEN I > 2 THEN COALESCE(ABS(I / J), -1) ELSE 0 END", "2 ABS: / by zero"},
+		{"TRANSFORM(A, x => COALESCE(ABS(x / J), -1))", "1 ABS: / by zero; 1 ABS: / by zero; 2 ABS: / by zero"},
+	} {
+		p, err := Compile(x.mustBind(t, c.text), testEnv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		p.Eval(&Call{Cols: x.batch(rows...), N: len(rows), Nested: func(i int, err error) {
+			got = append(got, fmt.Sprint(i)+strings.TrimPrefix(err.Error(), "Error processing"))
+		}})
+		if s := strings.Join(got, "; "); s != c.want {
+			t.Errorf("%s: %s, want %s", c.text, s, c.want)
 		}
 	}
 }

@@ -28,11 +28,8 @@ func NewFilter(s *plan.Filter, env *expr.Env) (*Filter, error) {
 // is nobody's business (ksqlDB: a tombstone only if the previous row matched).
 func (f *Filter) Process(c *Context, b *Batch, emit Emit) error {
 	f.call.Cols, f.call.N, f.call.Params = b.Cols, b.N, c.Params
-	f.call.Fail = func(row int, err error) {
-		if op := b.Op(row); op == Insert || op == After {
-			c.report(ProcessingError, f.step.Name, b, row, err)
-		}
-	}
+	f.call.Fail = func(row int, err error) { c.reportNew(f.step.Name, b, row, &PredicateError{f.step.Pred.String(), err}) }
+	f.call.Nested = func(row int, err error) { c.reportNew(f.step.Name, b, row, err) }
 	f.rows = f.pred.Filter(&f.call, f.rows[:0])
 	if b.Ops == nil {
 		switch len(f.rows) {
@@ -91,3 +88,17 @@ func (f *Filter) changes(b *Batch, emit Emit) error {
 	out.Ops = f.ops
 	return emit(out)
 }
+
+// PredicateError is a condition that failed for one row.
+type PredicateError struct {
+	Expr string
+	Err  error
+}
+
+// Error is ksqlDB's text of it.
+func (e *PredicateError) Error() string {
+	return "Error evaluating predicate " + e.Expr + ": " + e.Err.Error()
+}
+
+// Unwrap is the cause.
+func (e *PredicateError) Unwrap() error { return e.Err }

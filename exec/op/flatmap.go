@@ -170,6 +170,7 @@ func (f *FlatMap) run(c *Context, b *Batch, i int) {
 		}
 		f.call.Cols, f.call.N, f.call.Params = b.Cols, b.N, c.Params
 		f.call.Fail = func(row int, err error) { c.report(ProcessingError, f.step.Name, b, row, err) }
+		f.call.Nested = f.call.Fail
 		call.Args = append(call.Args, a.Eval(&f.call))
 	}
 	var failed map[int]bool

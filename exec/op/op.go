@@ -79,6 +79,13 @@ func (c *Context) report(kind ErrorKind, step string, b *Batch, i int, err error
 	c.Report(p)
 }
 
+// reportNew reports an error in the computation of row i, unless the row is the old half of a change.
+func (c *Context) reportNew(step string, b *Batch, i int, err error) {
+	if op := b.Op(i); op == Insert || op == After {
+		c.report(ProcessingError, step, b, i, err)
+	}
+}
+
 // Chain links operators into one function: the whole pipeline is a call stack.
 func Chain(c *Context, ops []Operator, last Emit) Emit {
 	for i := len(ops) - 1; i >= 0; i-- {

@@ -61,6 +61,7 @@ func (p *Project) Process(c *Context, b *Batch, emit Emit) error {
 	if b.Ops != nil && !(p.step.Shape == sql.TableKind && p.step.Old) && p.some(b) {
 		return p.sparse(c, b, emit)
 	}
+	p.call.Nested = func(row int, err error) { c.reportNew(p.step.Name, b, row, err) }
 	for i, it := range p.items {
 		p.call.Fail = func(row int, err error) { p.report(c, b, row, i, err) }
 		cols[i] = it.Eval(&p.call)
@@ -69,10 +70,8 @@ func (p *Project) Process(c *Context, b *Batch, emit Emit) error {
 }
 
 func (p *Project) report(c *Context, b *Batch, row, i int, err error) {
-	if op := b.Op(row); op == Insert || op == After {
-		it := p.step.Items[i]
-		c.report(ProcessingError, p.step.Name, b, row, &ColumnError{it.X.String(), it.Name, i, err})
-	}
+	it := p.step.Items[i]
+	c.reportNew(p.step.Name, b, row, &ColumnError{it.X.String(), it.Name, i, err})
 }
 
 // some notes the rows that have a value; false: all have.
@@ -91,12 +90,13 @@ func (p *Project) sparse(c *Context, b *Batch, emit Emit) error {
 	for i, it := range p.items {
 		if p.keyed[i] && (i >= len(p.step.Schema) || p.step.Schema[i].Role == sql.KeyRole || p.step.Schema[i].Role == sql.PseudoRole) {
 			p.call.Cols, p.call.N, p.call.Params = b.Cols, b.N, c.Params
-			p.call.Fail = nil
+			p.call.Fail, p.call.Nested = nil, nil
 			p.out.Cols[i] = it.Eval(&p.call)
 			continue
 		}
 		p.call.Cols, p.call.N = some.Cols, some.N
 		p.call.Fail = func(row int, err error) { p.report(c, some, row, i, err) }
+		p.call.Nested = func(row int, err error) { c.reportNew(p.step.Name, some, row, err) }
 		v := it.Eval(&p.call)
 		if p.full[i] == nil {
 			p.full[i] = vec.New(v.Type)

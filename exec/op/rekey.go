@@ -40,11 +40,8 @@ func (r *Rekey) Process(c *Context, b *Batch, emit Emit) error {
 	r.out.Cols = cols
 	r.call.Cols, r.call.N, r.call.Params = b.Cols, b.N, c.Params
 	for i, k := range r.keys {
-		r.call.Fail = func(row int, err error) {
-			if b.Op(row) == Insert {
-				c.report(ProcessingError, r.step.Name, b, row, err)
-			}
-		}
+		r.call.Fail = func(row int, err error) { c.reportNew(r.step.Name, b, row, err) }
+		r.call.Nested = r.call.Fail
 		cols[i] = k.Eval(&r.call)
 		if b.Ops != nil && !r.keyed[i] {
 			cols[i] = r.blank(i, cols[i], b)
