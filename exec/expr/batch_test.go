@@ -169,7 +169,7 @@ var hot = []string{
 	"L + 1", "L * I", "L % 123", "L / 7", "D * 2", "L * 0.908", "M + M", "L > 5", "L = J", "S = 'channel'", "I > 3 AND L < 100", "L BETWEEN 1 AND 5",
 	"I IN (1, 2)", "S LIKE '%a%'", "CASE WHEN L < 10 THEN 'low' WHEN L < 100 THEN 'mid' ELSE 'high' END", "ST->F0", "CAST(I AS BIGINT)", "CAST(L AS STRING)", "I IS NULL", "NOT (I = 3)",
 	"ROUND(D, 1)", "GREATEST(M, 3.5)", "REPLACE(S, 'o', 'x')", "COALESCE(S, 'x')", "CONVERT_TZ(TS, 'UTC', 'Asia/Tokyo')",
-	"LPAD(CAST(L AS STRING), 5, '0')", "SUBSTRING(CAST(L AS STRING), 2)", "FORMAT_TIMESTAMP(TS, 'yyyy-MM-dd')",
+	"LPAD(CAST(L AS STRING), 5, '0')", "SUBSTRING(CAST(L AS STRING), 2)", "FORMAT_TIMESTAMP(TS, 'yyyy-MM-dd')", "REGEXP_REPLACE(CAST(L AS STRING), '[13]+', 'x')",
 }
 
 func fullBatch(x table, n int) []*vec.Vec {

@@ -12,14 +12,16 @@ type matchStep func(m *regexMatcher, i int) bool
 // regexMatcher is one search. It may be used again for another text.
 type regexMatcher struct {
 	re       *javaRegex
-	u        []uint16
-	caps     []int // start and end of each group, -1: none
-	starts   []int // of groups that are still open
-	count    []int // rounds of each repetition
-	begin    []int // where its last round began
-	end      int   // of the last accepted part
-	to       int   // where a look-behind must end
-	previous int   // where the last match ended, for \G
+	u        []uint16 // the text
+	with     []uint16 // of replaceAll: the replacement
+	made     []uint16 // and what it makes, to be used again
+	caps     []int    // start and end of each group, -1: none
+	starts   []int    // of groups that are still open
+	count    []int    // rounds of each repetition
+	begin    []int    // where its last round began
+	end      int      // of the last accepted part
+	to       int      // where a look-behind must end
+	previous int      // where the last match ended, for \G
 	steps    int
 	depth    int
 	err      error

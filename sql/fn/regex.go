@@ -31,12 +31,12 @@ var regexFuncs = []Func{
 			PerSite(func(Site) Variant {
 				compiled := Cached(compileJavaRegex)
 				m := new(regexMatcher)
-				return Fn3E("str: the text; regexp: the expression; newStr: what comes in place", func(s, p, with string) (string, error) {
+				return FnStr3E("str: the text; regexp: the expression; newStr: what comes in place", func(dst []byte, s, p, with string) ([]byte, error) {
 					re, err := compiled(p)
 					if err != nil {
-						return "", err
+						return nil, err
 					}
-					return m.replaceAll(re, s, with)
+					return m.replaceAll(dst, re, s, with)
 				})
 			})}},
 	{Name: "REGEXP_SPLIT_TO_ARRAY", Declared: "regexp_split_to_array", Category: catRegex, Author: confluent,
@@ -130,15 +130,16 @@ func regexExtractAll(sig string, more ...sql.Type) Variant {
 	})
 }
 
-func (m *regexMatcher) replaceAll(re *javaRegex, s, with string) (string, error) {
+func (m *regexMatcher) replaceAll(dst []byte, re *javaRegex, s, with string) ([]byte, error) {
 	m.reset(re, s)
-	var out []uint16
+	m.with = vec.Units(m.with[:0], with)
+	out := m.made[:0]
 	done := 0
 	for ok := m.find(0); ok; ok = m.next() {
 		out = append(out, m.u[done:m.caps[0]]...)
 		var err error
-		if out, err = m.expand(out, with); err != nil {
-			return "", err
+		if out, err = m.expand(out, m.with); err != nil {
+			return nil, err
 		}
 		if len(out) > mostUnits {
 			return "", vec.ErrTooLarge
@@ -146,19 +147,19 @@ func (m *regexMatcher) replaceAll(re *javaRegex, s, with string) (string, error)
 		done = m.caps[1]
 	}
 	if m.err != nil {
-		return "", m.err
+		return nil, m.err
 	}
-	return textOf(append(out, m.u[done:]...)), nil
+	m.made = append(out, m.u[done:]...)
+	return vec.AppendUnits(dst, m.made), nil
 }
 
 // expand adds a replacement for the current match.
-func (m *regexMatcher) expand(out []uint16, with string) ([]uint16, error) {
+func (m *regexMatcher) expand(out, w []uint16) ([]uint16, error) {
 	group := func(g int) {
 		if from := m.caps[2*g]; from >= 0 {
 			out = append(out, m.u[from:m.caps[2*g+1]]...)
 		}
 	}
-	w := vec.Units(nil, with)
 	for i := 0; i < len(w); i++ {
 		switch w[i] {
 		case '\\':
