@@ -142,7 +142,7 @@ func (m *regexMatcher) replaceAll(dst []byte, re *javaRegex, s, with string) ([]
 			return nil, err
 		}
 		if len(out) > mostUnits {
-			return "", vec.ErrTooLarge
+			return nil, vec.ErrTooLarge
 		}
 		done = m.caps[1]
 	}

@@ -56,7 +56,7 @@ func (l *log) Session(ctx context.Context, id string, stages []store.Stage) (sto
 	return s, nil
 }
 
-// starts is the positions of inputs that have none yet and do not begin at the oldest row.
+// starts is where inputs begin that have no position yet. It is kept, so that a later session goes on from there.
 func (l *log) starts(id string, st *store.Stage, u store.Unit) map[tid]int64 {
 	var have map[tid]int64
 	if p := l.sessions[id]; p != nil {
@@ -76,7 +76,7 @@ func (l *log) starts(id string, st *store.Stage, u store.Unit) map[tid]int64 {
 		switch {
 		case !ok || from < 0:
 			moves[at] = t.parts[u.Partition].next
-		case from > 0:
+		default: // 0, too: a later session of this id may be told to begin elsewhere
 			moves[at] = from
 		}
 	}
