@@ -71,7 +71,8 @@ func TestRuntimeError(t *testing.T) {
 		Args: []fn.Arg{{Name: "x", Type: sql.TInteger}}, Returns: sql.TInteger,
 		Agg: func(fn.Site) (fn.Accumulator, error) { return broken{}, nil },
 	}}}
-	h := newHost(t, ksql.WithFunctions(breaks))
+	panics := fn.Func{Name: "PANICS", Variants: []fn.Variant{fn.Fn1("x: any", func(int32) int32 { panic(errBroken) })}}
+	h := newHost(t, ksql.WithFunctions(breaks, panics))
 	h.exec(orders + `CREATE TABLE b AS SELECT item, BREAKS(qty) AS x FROM orders GROUP BY item;`)
 	live := h.query(`SELECT item, BREAKS(qty) AS x FROM orders GROUP BY item EMIT CHANGES;`)
 	h.exec(`INSERT INTO orders VALUES (1, 'tea', 1);`)
@@ -98,6 +99,7 @@ func TestRuntimeError(t *testing.T) {
 	if !errors.As(err, &e) || e.Kind != ksql.RuntimeError {
 		t.Errorf("a pull query on the broken table: %v", err)
 	}
+	same(t, h.all(`SELECT qty, PANICS(qty) AS x FROM totals;`), []any{int32(1), nil}) // a scalar function's panic costs a value
 }
 
 var errBroken = errors.New("broken on purpose")

@@ -91,7 +91,8 @@ func WithRand(seed uint64) Option { return func(o *options) { o.exec.Rand = exec
 func WithProperties(p map[string]string) Option { return func(o *options) { o.exec.Properties = p } }
 
 // WithFunctions adds functions to the built-in ones, or replaces those of the same name. Names are in upper case.
-// fn.Fn1, fn.Fn2 and their like make a function of SQL of one of Go. A function may be called from any goroutine.
+// fn.Fn1, fn.Fn2 and their like make a function of SQL of one of Go. A function may be called from any goroutine; one
+// that panics gives null, or if it is an aggregate ends its query.
 func WithFunctions(f ...fn.Func) Option { return func(o *options) { o.fns = append(o.fns, f...) } }
 
 // WithMaxPartitions caps the partitions of the topics that the engine makes; the catalog keeps the number that

@@ -133,7 +133,8 @@ func (e *Engine) Queries() []*Query {
 	return out
 }
 
-// Failed is the persistent queries that an error has stopped.
+// Failed is the persistent queries that an error has stopped, by id, with that error: a *Fault where rows were to
+// blame.
 func (e *Engine) Failed() map[string]error {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -1,4 +1,16 @@
 // Package fn is every function that SQL text can call.
+//
+// A program adds its own with ksql.WithFunctions. The adapters make a Variant of a plain Go function, whose Go types
+// say the SQL types: Fn1 and its like of one that sees no nulls, FnOpt1 of one that does, with an E of one that can
+// fail, Agg and RowAgg of an aggregate:
+//
+//	fn.Func{Name: "DOZENS", Variants: []fn.Variant{fn.Fn1("n: pieces", func(n int32) int32 { return n / 12 })}}
+//
+// A Variant made by hand has a Kernel, which works on whole columns.
+//
+// Go types and SQL types: bool BOOLEAN, int32 INTEGER, int64 BIGINT, float64 DOUBLE, vec.Decimal DECIMAL of any
+// precision, string STRING, []byte BYTES, vec.Date DATE, vec.Time TIME, vec.Timestamp TIMESTAMP, []string and
+// [][]byte ARRAYs of these. Strings and []byte that a function gets are lent; what it returns is copied.
 package fn
 
 import (
