@@ -531,10 +531,10 @@ func (r *Rows) record(p *exec.Page, from int) vec.Record {
 }
 
 // Scan copies the current row into dst, one pointer a column, or into the fields of one pointer to a struct: by
-// the tag ksql:"name", without case, or by the field's name, without case and underscores. Every column needs a field. A null leaves nil in a
-// pointer, slice, map or any, and the zero value elsewhere. What Row gives fits a variable of its type or an any;
-// besides, numbers fit if their value does, DECIMAL also float64 and string, TIMESTAMP and DATE time.Time (UTC),
-// TIME time.Duration, ARRAY a slice, MAP a map, and STRUCT a struct.
+// the tag ksql:"name", without case, or by the field's name, without case and underscores. Every column needs a
+// field. A null leaves nil in a pointer, slice, map or any, and the zero value elsewhere. What Row gives fits a
+// variable of its type or an any; besides, numbers fit if their value does, DECIMAL also float64 and string,
+// TIMESTAMP and DATE time.Time (UTC), TIME time.Duration, ARRAY a slice, MAP a map, and STRUCT a struct.
 func (r *Rows) Scan(dst ...any) error {
 	if r.page == nil {
 		return errors.New("Scan without a row: call Next first")
