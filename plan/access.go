@@ -88,12 +88,16 @@ func disjuncts(e Expr) ([][]Expr, bool) {
 	case *Between:
 		return [][]Expr{{compare(sql.OpGe, e.X, e.Lo), compare(sql.OpLe, e.X, e.Hi)}}, true
 	case *In:
-		if _, ok := e.X.(*Column); !ok {
+		x := e.X
+		if c, ok := x.(*Cast); ok && c.Implied {
+			x = c.X
+		}
+		if _, ok := x.(*Column); !ok {
 			break
 		}
 		var out [][]Expr
-		for _, v := range e.List {
-			out = append(out, []Expr{compare(sql.OpEq, e.X, v)})
+		for _, v := range e.Own {
+			out = append(out, []Expr{compare(sql.OpEq, x, v)})
 		}
 		return out, len(out) <= maxDisjuncts
 	}
@@ -121,11 +125,11 @@ func (q *query) disjunct(p *Pull, part []Expr, scans bool) (*conditions, error) 
 		if !ok {
 			continue
 		}
-		col, x, op := c.L, c.R, c.Op
+		x, op := c.R, c.Op
 		left, isLeft := c.L.(*Column)
 		right, isRight := c.R.(*Column)
 		if !isLeft && isRight {
-			col, x, op = c.R, c.L, c.Op.Mirror()
+			x, op = c.L, c.Op.Mirror()
 			left = right
 		}
 		if !isLeft && !isRight {
@@ -146,7 +150,7 @@ func (q *query) disjunct(p *Pull, part []Expr, scans bool) (*conditions, error) 
 				return nil, pullHelp("A comparison condition on the key column cannot be combined with other comparisons such as an IN predicate. ", p)
 			}
 			a.named[i] = true
-			if err := q.keyCondition(p, a, i, op, col, x, scans); err != nil {
+			if err := q.keyCondition(p, a, i, op, x, c, scans); err != nil {
 				return nil, err
 			}
 		case isBound(p.Columns[i].Name) && p.Columns[i].Role == sql.PseudoRole && free:
@@ -158,10 +162,11 @@ func (q *query) disjunct(p *Pull, part []Expr, scans bool) (*conditions, error) 
 	return a, nil
 }
 
-func (q *query) keyCondition(p *Pull, a *conditions, i int, op sql.BinaryOp, col, x Expr, scans bool) error {
+// keyCondition notes that key column i is compared with x; c is the comparison as written.
+func (q *query) keyCondition(p *Pull, a *conditions, i int, op sql.BinaryOp, x Expr, c *Compare, scans bool) error {
 	switch op {
 	case sql.OpEq:
-		v, err := q.keyValue(p.Columns[i], x)
+		v, err := q.keyValue(p.Columns[i], x, c)
 		if err != nil {
 			return err
 		}
@@ -169,7 +174,7 @@ func (q *query) keyCondition(p *Pull, a *conditions, i int, op sql.BinaryOp, col
 			a.equal[i] = v
 		}
 	case sql.OpLt, sql.OpLe, sql.OpGt, sql.OpGe:
-		if a.keyRange != nil || !x.Type().Equal(col.Type()) {
+		if a.keyRange != nil || !x.Type().Equal(p.Columns[i].Type) {
 			return nil
 		}
 		r := &Range{}
@@ -190,26 +195,48 @@ func (q *query) keyCondition(p *Pull, a *conditions, i int, op sql.BinaryOp, col
 func keySchema(p *Pull) sql.Schema { return p.Columns[:p.Columns.Keys()] }
 
 // keyValue gives x the key column's type, without loss.
-func (q *query) keyValue(col sql.Column, x Expr) (Expr, error) {
-	if x.Type().Kind == sql.Null {
-		return nil, errorf("Primary key columns can not be NULL: (%s = null)", col.Name)
-	}
-	if x.Type().Equal(col.Type) {
-		return x, nil
-	}
+func (q *query) keyValue(col sql.Column, x Expr, c *Compare) (Expr, error) {
 	out := castTo(x, col.Type)
 	if q.env.Const == nil || len(q.params) > 0 {
 		return out, nil
 	}
-	was, err := q.env.Const(x)
-	if err != nil {
+	was, err := q.value(x)
+	switch {
+	case err != nil:
 		return nil, err
+	case was == nil:
+		return nil, errorf("Primary key columns can not be NULL: %s", c)
+	case x.Type().Equal(col.Type):
+		return x, nil
 	}
-	back, err := q.env.Const(castTo(out, x.Type()))
-	if err != nil || fmt.Sprint(back) != fmt.Sprint(was) {
-		return nil, errorf("'%s' can not be converted to the type of the key column: %s", x, strings.ReplaceAll(col.String(), "`", ""))
+	if keyFits(col.Type, x.Type()) {
+		back, err := q.env.Const(castTo(out, x.Type()))
+		if err == nil && (x.Type().Kind == sql.String || fmt.Sprint(back) == fmt.Sprint(was)) {
+			return out, nil
+		}
 	}
-	return out, nil
+	text := x.String()
+	if s, ok := was.(string); ok {
+		text = s
+	}
+	return nil, errorf("'%s' can not be converted to the type of the key column: %s", text, strings.ReplaceAll(col.String(), "`", ""))
+}
+
+// value is the value of an expression without columns.
+func (q *query) value(x Expr) (any, error) {
+	if l, ok := x.(*Literal); ok {
+		return l.Value, nil
+	}
+	return q.env.Const(x)
+}
+
+// keyFits reports whether a value of type t may stand for a key: a number for a number, and a text for a time.
+func keyFits(key, t sql.Type) bool {
+	switch key.Kind {
+	case sql.Date, sql.Time, sql.Timestamp:
+		return t.Kind == sql.String || t.Kind == sql.Date || t.Kind == sql.Timestamp
+	}
+	return key.Numeric() && t.Numeric() || key.Kind == t.Kind
 }
 
 // bound notes a comparison of WINDOWSTART or WINDOWEND.

@@ -154,7 +154,11 @@ func (b *Binder) in(e *sql.In) (Expr, error) {
 		if err != nil {
 			return nil, prefixed("Invalid Predicate: ", err)
 		}
-		n.List = append(n.List, x)
+		own, err := b.bind(item)
+		if err != nil { // it has a type only among the others
+			own = x
+		}
+		n.List, n.Own = append(n.List, x), append(n.Own, own)
 	}
 	return n, nil
 }

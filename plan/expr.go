@@ -87,11 +87,11 @@ type (
 		Typed
 		X, Lo, Hi Expr
 	}
-	// In is x IN (list); all of one type.
+	// In is x IN (list); all of one type. Own is the list before it was given that type.
 	In struct {
 		Typed
-		X    Expr
-		List []Expr
+		X         Expr
+		List, Own []Expr
 	}
 	// Like is x LIKE pattern.
 	Like struct {

@@ -49,6 +49,7 @@ func TestPullAccess(t *testing.T) {
 		{"SELECT * FROM Q WHERE ID = 1;", "key[1]"},
 		{"SELECT * FROM Q WHERE 1 = ID AND A > 3;", "key[1]"},
 		{"SELECT * FROM Q WHERE ID IN (1, 2, 1);", "key[1]; key[2]"},
+		{"SELECT * FROM Q WHERE ID IN (1, 2.0);", "key[1]; key[2.0]"},
 		{"SELECT * FROM Q WHERE ID = 1 OR ID = 2 AND A = 1;", "key[1]; key[2]"},
 		{"SELECT * FROM Q WHERE ID = 1 OR A = 1;", ""},
 		{"SELECT * FROM Q WHERE ID > 1;", ""},
