@@ -45,17 +45,16 @@ func planInsert(c *Catalog, env *Env, s *sql.InsertValues, params []sql.Type) (*
 		return nil, baref("Cannot insert values into read-only topic: %s", src.Topic)
 	}
 	names := s.Columns
+	var headers []string
+	for _, col := range src.Schema {
+		if col.Role == sql.HeadersRole && (names == nil || slices.Contains(names, col.Name)) {
+			headers = append(headers, col.Name)
+		}
+	}
+	if len(headers) > 0 {
+		return nil, baref("Cannot insert into HEADER columns: %s", strings.Join(headers, ", "))
+	}
 	if names == nil {
-		var headers []string
-		for _, col := range src.Schema {
-			if col.Role == sql.HeadersRole {
-				headers = append(headers, col.Name)
-			}
-			names = append(names, col.Name)
-		}
-		if len(headers) > 0 {
-			return nil, baref("Cannot insert into HEADER columns: %s", strings.Join(headers, ", "))
-		}
 		names = columnNames(keysFirst(src.Schema))
 		if len(names) != len(s.Values) {
 			var texts []string
@@ -114,9 +113,6 @@ func (in *Insert) bind(b *Binder, env *Env, names []string, values []sql.Expr) e
 		}
 		n := in.Columns.Index(name)
 		if n < 0 {
-			if h := in.Source.Schema.Index(name); h >= 0 {
-				return errorf("Cannot insert into HEADER columns: %s", name)
-			}
 			missing = append(missing, "`"+name+"`")
 			continue
 		}
