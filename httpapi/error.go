@@ -25,6 +25,7 @@ const (
 	noRegistry     = 42801
 	tooMany        = 42900
 	serverError    = 50000
+	notImplemented = 50100 // not one of ksqlDB's
 	commandTimeout = 50301
 	shutDown       = 50304
 )

@@ -102,6 +102,11 @@ func (a *api) switchedOff(c *call) {
 	c.w.WriteHeader(http.StatusNotFound)
 }
 
+// absent is an endpoint of ksqlDB that is not here.
+func absent(what string) func(*api, *call) {
+	return func(_ *api, c *call) { c.fail(generic(notImplemented, what), atInserts, "") }
+}
+
 // statuses is GET /status.
 func (a *api) statuses(c *call) {
 	if !a.ready(c) {
