@@ -17,6 +17,7 @@ type Binder struct {
 
 	depth  int
 	magic  bool // ROWTIME, WINDOWSTART and WINDOWEND compare with the text of a timestamp
+	late   bool // BETWEEN is checked when it has become two comparisons, as in ksqlDB's pull queries
 	scopes []lambdaScope
 	memo   map[sql.Expr]Expr // what is bound already in this scope: lists are typed before they are bound
 	bodies map[*sql.LambdaExpr]boundBody
@@ -43,6 +44,9 @@ func (b *Binder) Predicate(e sql.Expr, clause string) (Expr, error) {
 		if m, ok := err.(*magicError); ok {
 			return nil, errorf("%s", m.Error())
 		}
+		if l, ok := err.(*lateError); ok {
+			return nil, errorf("Invalid expression: %s", message(l.error))
+		}
 		return nil, &Error{Msg: "Error in " + clause + " expression: " + message(err), Text: sql.Text(e)}
 	}
 	if x.Type().Kind != sql.Boolean {
@@ -62,6 +66,9 @@ func message(err error) string {
 
 // magicError is a text that stands for a time and is none. No clause is named before it.
 type magicError struct{ error }
+
+// lateError is one that ksqlDB finds behind the check of the clause.
+type lateError struct{ error }
 
 // ResolveType replaces custom types by what they stand for. Types that nothing could hold are refused.
 func ResolveType(t sql.Type, named func(name string) (sql.Type, bool)) (sql.Type, error) {

@@ -116,10 +116,14 @@ func (b *Binder) between(e *sql.Between) (Expr, error) {
 			return nil, err
 		}
 	}
-	if err := comparable(e.X, e.Lo, x, lo, sql.OpGe, compareNames[sql.OpGe]); err != nil {
-		return nil, err
+	err = comparable(e.X, e.Lo, x, lo, sql.OpGe, compareNames[sql.OpGe])
+	if err == nil {
+		err = comparable(e.X, e.Hi, x, hi, sql.OpLe, compareNames[sql.OpLe])
 	}
-	if err := comparable(e.X, e.Hi, x, hi, sql.OpLe, compareNames[sql.OpLe]); err != nil {
+	if err != nil && b.late {
+		return nil, &lateError{err}
+	}
+	if err != nil {
 		return nil, err
 	}
 	return &Between{b.typed(sql.TBoolean, e), x, lo, hi}, nil

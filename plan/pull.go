@@ -102,7 +102,9 @@ func (q *query) planPull(text string) (*Pull, error) {
 		if err = q.checkLike(p.Columns); err != nil {
 			return nil, err
 		}
-		if p.Filter, err = q.binder(p.Columns).Predicate(q.where, "WHERE"); err != nil {
+		b := q.binder(p.Columns)
+		b.late = true
+		if p.Filter, err = b.Predicate(q.where, "WHERE"); err != nil {
 			return nil, err
 		}
 	}

@@ -80,6 +80,8 @@ func TestPullErrors(t *testing.T) {
 		{"SELECT * FROM Q GROUP BY ID;", "Pull queries don't support GROUP BY clauses."},
 		{"SELECT COUNT(*) FROM Q;", "Pull queries don't support aggregate functions."},
 		{"SELECT * FROM Q LIMIT -1;", "Pull queries don't support negative integers in the LIMIT clause."},
+		{"SELECT * FROM QS WHERE K >= 10;", "Error in WHERE expression: Cannot compare K (STRING) to 10 (INTEGER) with GREATER_THAN_OR_EQUAL."},
+		{"SELECT * FROM QS WHERE NOT K BETWEEN 10 AND 'a';", "Invalid expression: Cannot compare K (STRING) to 10 (INTEGER) with GREATER_THAN_OR_EQUAL."},
 		{"SELECT * FROM QW WHERE WINDOWSTART <> 1;", "Unsupported WINDOWSTART bounds: NOT_EQUAL"},
 		{"SELECT * FROM QW WHERE WINDOWSTART = 1 AND WINDOWSTART > 0;", "cannot be combined with other WINDOWSTART bounds"},
 		{"SELECT * FROM QW WHERE WINDOWSTART > 1 AND WINDOWSTART >= 0;", "Duplicate WINDOWSTART bounds on: LOWER"},
