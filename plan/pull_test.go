@@ -130,6 +130,18 @@ func TestPushSchema(t *testing.T) {
 	}
 }
 
+func TestPushLimit(t *testing.T) {
+	w := newWorld(t, tables)
+	stmts, err := sql.Parse("SELECT * FROM S EMIT CHANGES LIMIT -1;", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "Push queries don't support negative integers in the LIMIT clause."
+	if _, err := PlanPush(w.cat, w.env, stmts[0].Statement.(*sql.Select), stmts[0].Text); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
 // FuzzCheck looks for statements that make planning panic, or fail without the statement's text.
 func FuzzCheck(f *testing.F) {
 	for _, s := range []string{

@@ -22,6 +22,9 @@ func (q *query) push(text string) (*Query, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l := q.sel.Limit; l != nil && *l < 0 {
+		return nil, errorf("Push queries don't support negative integers in the LIMIT clause.")
+	}
 	run := q.finish(root, "", text)
 	for i := range run.Schema {
 		run.Schema[i].Role, run.Schema[i].Header = sql.ValueRole, ""
