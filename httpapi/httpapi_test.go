@@ -155,6 +155,9 @@ func TestRoutes(t *testing.T) {
 			`{"@type":"statement_error","error_code":50000,"message":"Not recognizable as ksql, streams, consumer, or producer property: 'kiln.color'","statementText":"SHOW STREAMS;","entities":[]}`},
 		{"denied property", "POST /ksql", "", `{"ksql":"SHOW STREAMS;","streamsProperties":{"ksql.service.id":"x"}}`, 400, j,
 			`{"@type":"generic_error","error_code":40000,"message":"One or more properties overrides set locally are prohibited by the KSQL server denylist (use UNSET to reset their default value): [ksql.service.id]"}`},
+		{"query of the wrong kind", "POST /ksql", "", `{"ksql":"CREATE STREAM W AS SELECT KILN, COUNT(1) AS N FROM KILNS GROUP BY KILN;"}`, 400, j,
+			`{"@type":"statement_error","error_code":40001,"message":"Invalid result type. Your SELECT query produces a TABLE. Please use CREATE TABLE AS SELECT statement instead.",` +
+				`"statementText":"CREATE STREAM W AS SELECT\n  KILNS.KILN KILN,\n  COUNT(1) N\nFROM KILNS KILNS\nGROUP BY KILNS.KILN\nEMIT CHANGES;","entities":[]}`},
 		{"unknown property set", "POST /ksql", "", `{"ksql":"SET 'kiln.color'='red';"}`, 400, j,
 			`{"@type":"statement_error","error_code":40001,"message":"Unknown property: kiln.color","statementText":"SET 'kiln.color'='red';","entities":[]}`},
 		{"nothing is done when a statement is bad", "POST /ksql", "", `{"ksql":"CREATE TYPE A AS INT; DESCRIBE NOPE;"}`, 400, j, `{"@type":"statement_error","error_code":40001,"message":"Could not find…`},

@@ -20,7 +20,7 @@ func (k *checker) createAs(s *sql.CreateAs) (*Command, error) {
 	}
 	written := *s
 	written.Query = q.written()
-	k.text = strings.TrimSuffix(written.String(), ";")
+	k.text = written.String()
 	old := k.Sources[s.Name]
 	if old != nil {
 		cmd, err := k.exists(old, s.Name, s.Kind, s.OrReplace, s.IfNotExists, false)
