@@ -171,6 +171,9 @@ func TestRoutes(t *testing.T) {
 			`{"@type":"generic_error","error_code":41700,"message":"Mismatched configuration for topic kilns: For config partitions, expected 2 got 1"}`},
 		{"connectors", "POST /ksql", "", `{"ksql":"DROP CONNECTOR c;"}`, 500, j, `{"@type":"statement_error","error_code":50000,"message":"This statement needs Kafka Connect, which is not configured: ksql.connect.url is not set"…`},
 		{"empty body", "POST /ksql", "", ``, 400, j, `{"@type":"generic_error","error_code":40000,"message":"Invalid JSON in request: No content to map due to end-of-input"}`},
+		{"no object", "POST /ksql", "", `["LIST STREAMS;"]`, 400, j, `{"@type":"generic_error","error_code":40000,"message":"Invalid JSON in request: Cannot deserialize the request: an object was expected"}`},
+		{"properties are an object", "POST /ksql", "", `{"ksql":"SHOW TYPES;","streamsProperties":[1]}`, 400, j,
+			"{\"@type\":\"generic_error\",\"error_code\":40000,\"message\":\"Invalid JSON in request: Cannot deserialize value of type `java.util.Map` for 'streamsProperties'\"}"},
 		{"a command that never comes", "POST /ksql", "", `{"ksql":"SHOW TYPES;","commandSequenceNumber":99}`, 503, j,
 			`{"@type":"generic_error","error_code":50301,"message":"Timed out while waiting for a previous command to execute. command sequence number: 99"}`},
 

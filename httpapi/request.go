@@ -114,10 +114,10 @@ func object(body []byte) (map[string]json.RawMessage, error) {
 			what = "Array"
 		}
 		return nil, badJSON("Unexpected end-of-input: expected close marker for " + what + " (start marker at [line: 1, column: 1])")
-	case err != nil:
+	case syntax != nil:
 		return nil, badJSON(err.Error())
-	case all == nil:
-		return nil, badJSON("an object was expected")
+	case err != nil || all == nil:
+		return nil, badJSON("Cannot deserialize the request: an object was expected")
 	}
 	return all, nil
 }
@@ -159,7 +159,7 @@ func values(all map[string]json.RawMessage, name string) (map[string]string, err
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	if err := d.Decode(&m); err != nil {
-		return nil, badJSON("Cannot deserialize value of type `java.util.Map` for '" + name + "': " + err.Error())
+		return nil, badJSON("Cannot deserialize value of type `java.util.Map` for '" + name + "'")
 	}
 	out := make(map[string]string, len(m))
 	for k, v := range m {
