@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ksqlgo/ksql/sql"
@@ -346,6 +347,14 @@ func constant(e Expr) bool {
 	return true
 }
 
+// bound reports whether e has a bound parameter.
+func bound(e Expr) bool {
+	if _, ok := e.(*Param); ok {
+		return true
+	}
+	return slices.ContainsFunc(e.children(), bound)
+}
+
 // distinct leaves keys out that are written the same way.
 func distinct(keys [][]Expr) [][]Expr {
 	seen := map[string]bool{}
@@ -353,7 +362,11 @@ func distinct(keys [][]Expr) [][]Expr {
 	for _, k := range keys {
 		var b strings.Builder
 		for _, x := range k {
-			fmt.Fprintf(&b, "%q,", x.String())
+			if bound(x) { // each parameter has a value of its own
+				fmt.Fprintf(&b, "%p,", x)
+			} else {
+				fmt.Fprintf(&b, "%q,", x.String())
+			}
 		}
 		if !seen[b.String()] {
 			seen[b.String()] = true

@@ -71,6 +71,24 @@ func TestPullAccess(t *testing.T) {
 	}
 }
 
+// TestPullParams wants a look-up for each parameter, though they print alike.
+func TestPullParams(t *testing.T) {
+	w := newWorld(t, tables)
+	for _, text := range []string{"SELECT * FROM Q WHERE ID = ? OR ID = ?;", "SELECT * FROM Q WHERE ID IN (?, ?);"} {
+		stmts, err := sql.ParseParams(text, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := PlanPull(w.cat, w.env, stmts[0].Statement.(*sql.Select), stmts[0].Text, sql.TInteger, sql.TInteger)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.way(); got != "key[?]; key[?]" {
+			t.Errorf("%s: %s", text, got)
+		}
+	}
+}
+
 func TestPullErrors(t *testing.T) {
 	w := newWorld(t, tables)
 	for _, c := range []struct{ sql, want string }{
