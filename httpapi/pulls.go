@@ -9,10 +9,13 @@ import (
 
 	"github.com/ksqlgo/ksql/exec"
 	"github.com/ksqlgo/ksql/plan"
+	"github.com/ksqlgo/ksql/sql"
 )
 
 // pulls keeps the pull queries on tables that were asked for last, ready to run again: reading and planning the
-// text costs many times the look-up. An entry is good for the catalog it was planned for.
+// text costs many times the look-up. An entry is good for the catalog it was planned for. Its key is a shape, so
+// that one entry serves all keys; where the plan of a shape depends on its literals, the entry says so, and the
+// texts have entries of their own.
 type pulls struct {
 	mu   sync.Mutex
 	max  int
@@ -23,28 +26,29 @@ type pulls struct {
 type pulled struct {
 	key  string
 	cat  *plan.Catalog
-	pull *exec.Pull
+	pull *exec.Pull // nil: of a shape whose texts differ in more than values
 }
 
 func newPulls(n int) *pulls { return &pulls{max: n, at: map[string]*list.Element{}} }
 
-// key is what a pull query depends on besides the catalog; empty: it is not to be kept.
-func (r *request) key() string {
-	if len(r.vars) > 0 || len(r.text) > 4096 {
-		return ""
-	}
+// keeps reports whether the query may be kept.
+func (r *request) keeps() bool { return len(r.vars) == 0 && len(r.text) <= 4096 }
+
+// key is what a pull query depends on besides the catalog: text, or a shape's, and the properties as they came.
+func (r *request) key(text string) string {
 	if len(r.props) == 0 {
-		return r.text
+		return text
 	}
 	var parts []string
 	for k, v := range r.props {
 		parts = append(parts, k+"\x00"+v)
 	}
 	sort.Strings(parts)
-	return r.text + "\x00" + strings.Join(parts, "\x00")
+	return text + "\x00" + strings.Join(parts, "\x00")
 }
 
-func (p *pulls) get(key string, cat *plan.Catalog) *exec.Pull {
+// get is the entry of a key; nil: there is none.
+func (p *pulls) get(key string, cat *plan.Catalog) *pulled {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	e, ok := p.at[key]
@@ -58,7 +62,7 @@ func (p *pulls) get(key string, cat *plan.Catalog) *exec.Pull {
 		return nil
 	}
 	p.used.MoveToFront(e)
-	return x.pull
+	return x
 }
 
 func (p *pulls) put(key string, cat *plan.Catalog, pull *exec.Pull) {
@@ -73,6 +77,62 @@ func (p *pulls) put(key string, cat *plan.Catalog, pull *exec.Pull) {
 		delete(p.at, last.Value.(*pulled).key)
 		p.used.Remove(last)
 	}
+}
+
+// again runs a pull query that was asked for before, perhaps with other keys; nil: there is none, or it must go
+// the long way.
+func (a *api) again(c *call, r *request) *exec.Rows {
+	if !r.keeps() || r.sequence > a.run.Sequence() {
+		return nil
+	}
+	cat, s := a.run.Catalog(), shapeOf(r.text)
+	x := a.pulls.get(r.key(s.key()), cat)
+	if x != nil && x.pull == nil {
+		x, s.values = a.pulls.get(r.key(r.text), cat), nil
+	}
+	if x == nil || a.mayPull() != nil {
+		return nil
+	}
+	rows, err := x.pull.Run(c.r.Context(), s.values)
+	if err != nil {
+		return nil
+	}
+	return rows
+}
+
+// keep makes a pull query that has run ready to run again.
+func (a *api) keep(r *request, cat *plan.Catalog, pull *exec.Pull) {
+	s := shapeOf(r.text)
+	if len(s.values) == 0 {
+		a.pulls.put(r.key(s.key()), cat, pull)
+		return
+	}
+	generic := a.generic(s, r.props, cat)
+	a.pulls.put(r.key(s.key()), cat, generic)
+	if generic == nil {
+		a.pulls.put(r.key(r.text), cat, pull)
+	}
+}
+
+// generic is the query of a shape; nil: its plan depends on the literals.
+func (a *api) generic(s shape, props map[string]string, cat *plan.Catalog) *exec.Pull {
+	list, err := sql.ParseParams(s.text, nil)
+	if err != nil || len(list) != 1 {
+		return nil
+	}
+	sel, ok := list[0].Statement.(*sql.Select)
+	if !ok {
+		return nil
+	}
+	p, err := plan.PlanPull(cat, a.run.Env(props, nil), sel, list[0].Text, s.types...)
+	if err != nil || !p.Generic() {
+		return nil
+	}
+	pull, err := a.run.NewPull(p, props)
+	if err != nil {
+		return nil
+	}
+	return pull
 }
 
 // limiter lets at most so many events happen in one second.

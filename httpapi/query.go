@@ -130,23 +130,6 @@ func (a *api) only(r *request) (sql.Parsed, error) {
 	return list[0], nil
 }
 
-// again runs a pull query that was asked for before; nil: there is none, or it must go the long way.
-func (a *api) again(c *call, r *request) *exec.Rows {
-	key := r.key()
-	if key == "" || r.sequence > a.run.Sequence() {
-		return nil
-	}
-	pull := a.pulls.get(key, a.run.Catalog())
-	if pull == nil || a.mayPull() != nil {
-		return nil
-	}
-	rows, err := pull.Run(c.r.Context(), nil)
-	if err != nil {
-		return nil
-	}
-	return rows
-}
-
 // run1 runs a SELECT and streams its rows.
 func (a *api) run1(c *call, r *request, s *sql.Select, p sql.Parsed, f framing) {
 	if !c.r.ProtoAtLeast(1, 1) {
@@ -164,14 +147,13 @@ func (a *api) run1(c *call, r *request, s *sql.Select, p sql.Parsed, f framing) 
 		return
 	}
 	cat := a.run.Catalog()
-	key := r.key() // of the request as it came
 	rows, pull, err := a.run.Select(c.r.Context(), s, p.Text, exec.Request{Props: r.props})
 	if err != nil {
 		c.fail(err, atStream, p.Text)
 		return
 	}
-	if pull != nil && key != "" {
-		a.pulls.put(key, cat, pull)
+	if pull != nil && r.keeps() {
+		a.keep(r, cat, pull)
 	}
 	a.stream(c, rows, r, f, pull != nil)
 }
