@@ -122,18 +122,19 @@ func object(body []byte) (map[string]json.RawMessage, error) {
 	return all, nil
 }
 
+// textMember reads a member as text, also of a number or a boolean.
 func textMember(name string, raw json.RawMessage) (string, error) {
-	var v any
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	if err := d.Decode(&v); err != nil {
-		return "", badJSON(err.Error())
+	switch c := raw[0]; {
+	case c == '"':
+		var s string
+		if err := json.Unmarshal(raw, &s); err != nil {
+			return "", badJSON(err.Error())
+		}
+		return s, nil
+	case c != '{' && c != '[' && c != 'n':
+		return string(raw), nil
 	}
-	s, ok := scalar(v)
-	if !ok {
-		return "", badJSON("Cannot deserialize value of type `java.lang.String` for '" + name + "'")
-	}
-	return s, nil
+	return "", badJSON("Cannot deserialize value of type `java.lang.String` for '" + name + "'")
 }
 
 // scalar is the text of a string, number or boolean.
