@@ -224,6 +224,9 @@ func TestRoutes(t *testing.T) {
 		{"variables in a query", "POST /query", j, `{"ksql":"SELECT TOP FROM ${t} WHERE KILN='${k}';","sessionVariables":{"t":"HEAT","k":"k1"}}`, 200, v,
 			"[{\"header\":{\"queryId\":\"query_N\",\"schema\":\"`TOP` INTEGER\"}},\n{\"row\":{\"columns\":[1010]}}]"},
 
+		{"variables that are off", "POST /query-stream", "", `{"sql":"SELECT '${k}' AS K FROM HEAT LIMIT 1;","sessionVariables":{"k":"k1"},"properties":{"ksql.variable.substitution.enable":false}}`, 200, d,
+			"{\"queryId\":\"query_N\",\"columnNames\":[\"K\"],\"columnTypes\":[\"STRING\"]}\n[\"${k}\"]\n"},
+
 		{"print", "POST /query", j, `{"ksql":"PRINT kilns FROM BEGINNING INTERVAL 2 LIMIT 2;"}`, 200, j, "Key format: KAFKA_STRING\nValue format: JSON or KAFKA_STRING\nrowtime: …"},
 		{"print of a missing topic", "POST /query", j, `{"ksql":"PRINT Kilns;"}`, 400, j,
 			`{"@type":"generic_error","error_code":40000,"message":"Could not find topic 'Kilns', or the KSQL user does not have permissions to list the topic. Topic names are case-sensitive.\nDid you mean:\n\tprint kilns;"}`},

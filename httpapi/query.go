@@ -119,7 +119,7 @@ func (a *api) ask(c *call, m members) {
 
 // only is the one statement of a request.
 func (a *api) only(r *request) (sql.Parsed, error) {
-	list, err := sql.Parse(r.text, r.vars)
+	list, err := sql.Parse(r.text, a.variables(r))
 	if err != nil {
 		return sql.Parsed{}, err
 	}

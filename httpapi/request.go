@@ -205,6 +205,19 @@ func (a *api) override(props map[string]string) (map[string]string, error) {
 	return props, nil
 }
 
+// variables are what ${name} stands for in a request's text.
+func (a *api) variables(r *request) map[string]string {
+	const name = "ksql.variable.substitution.enable"
+	on, ok := r.props[name]
+	if !ok {
+		on = a.run.Property(name, "true")
+	}
+	if strings.EqualFold(on, "false") {
+		return nil
+	}
+	return r.vars
+}
+
 // reach waits until the statement with that sequence number has been carried out.
 func (a *api) reach(c *call, sequence int64) error {
 	if sequence <= a.run.Sequence() {

@@ -38,7 +38,7 @@ func (a *api) execute(c *call, r *request) ([]stmt.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := sql.Parse(r.text, r.vars)
+	list, err := sql.Parse(r.text, a.variables(r))
 	if err != nil {
 		return nil, err
 	}
