@@ -249,24 +249,23 @@ func (a *conditions) bound(name string, op sql.BinaryOp, x Expr, c *Compare) err
 	switch op {
 	case sql.OpEq, sql.OpLt, sql.OpLe, sql.OpGt, sql.OpGe:
 	default:
-		names := map[sql.BinaryOp]string{sql.OpNe: "NOT_EQUAL", sql.OpDistinct: "IS_DISTINCT_FROM"}
-		return errorf("Unsupported %s bounds: %s", name, names[op])
+		return errorf("Unsupported %s bounds: %s", name, compareNames[op])
 	}
-	side := func(op sql.BinaryOp) int {
+	side := func(op sql.BinaryOp) sql.BinaryOp {
 		switch op {
-		case sql.OpLt, sql.OpLe:
-			return 1
-		case sql.OpGt, sql.OpGe:
-			return 2
+		case sql.OpLe:
+			return sql.OpLt
+		case sql.OpGe:
+			return sql.OpGt
 		}
-		return 0
+		return op
 	}
 	for _, b := range *list {
-		if side(b.Op) == 0 || side(op) == 0 {
+		if b.Op == sql.OpEq || op == sql.OpEq {
 			return errorf("`%s` cannot be combined with other %s bounds", c, name)
 		}
 		if side(b.Op) == side(op) {
-			return errorf("Duplicate %s bounds on: %s", name, [...]string{1: "UPPER", 2: "LOWER"}[side(op)])
+			return errorf("Duplicate %s bounds on: %s", name, compareNames[side(op)])
 		}
 	}
 	if k := x.Type().Kind; k != sql.Integer && k != sql.Bigint {

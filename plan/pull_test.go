@@ -102,7 +102,7 @@ func TestPullErrors(t *testing.T) {
 		{"SELECT * FROM QS WHERE NOT K BETWEEN 10 AND 'a';", "Invalid expression: Cannot compare K (STRING) to 10 (INTEGER) with GREATER_THAN_OR_EQUAL."},
 		{"SELECT * FROM QW WHERE WINDOWSTART <> 1;", "Unsupported WINDOWSTART bounds: NOT_EQUAL"},
 		{"SELECT * FROM QW WHERE WINDOWSTART = 1 AND WINDOWSTART > 0;", "cannot be combined with other WINDOWSTART bounds"},
-		{"SELECT * FROM QW WHERE WINDOWSTART > 1 AND WINDOWSTART >= 0;", "Duplicate WINDOWSTART bounds on: LOWER"},
+		{"SELECT * FROM QW WHERE WINDOWSTART > 1 AND WINDOWSTART >= 0;", "Duplicate WINDOWSTART bounds on: GREATER_THAN"},
 	} {
 		if _, err := pullOf(w, c.sql); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s\n got  %v\n want %s", c.sql, err, c.want)
