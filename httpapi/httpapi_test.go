@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -554,6 +555,51 @@ func TestChanges(t *testing.T) {
 	s.must(`CREATE TABLE HEAT AS SELECT KILN, MIN(TEMP) AS TOP FROM KILNS GROUP BY KILN;`)
 	if _, _, got := s.ask("POST", "/query-stream", "", body); !strings.HasSuffix(got, "\n[900]\n") {
 		t.Fatal(got)
+	}
+}
+
+// TestChunks wants each value of a push query in a chunk of its own, though the rows are there already: clients
+// parse chunk by chunk.
+func TestChunks(t *testing.T) {
+	s := serve(t, false)
+	s.must(kilns)
+	for _, c := range []struct {
+		accept string
+		want   []string
+	}{
+		{"application/vnd.ksqlapi.delimited.v1", []string{"{\"queryId\":\"transient_KILNS_N\",\"columnNames\":[\"TEMP\"],\"columnTypes\":[\"INTEGER\"]}\n", "[900]\n", "[1240]\n", "[1010]\n"}},
+		{"application/json", []string{`[{"queryId":"transient_KILNS_N","columnNames":["TEMP"],"columnTypes":["INTEGER"]}`, ",[900]", ",[1240]", ",[1010]", "]"}},
+	} {
+		conn, err := net.Dial("tcp", s.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		body := `{"sql":"SELECT TEMP FROM KILNS EMIT CHANGES LIMIT 3;","properties":{"auto.offset.reset":"earliest"}}`
+		fmt.Fprintf(conn, "POST /query-stream HTTP/1.1\r\nHost: x\r\nAccept: %s\r\nContent-Length: %d\r\n\r\n%s", c.accept, len(body), body)
+		in := bufio.NewReader(conn)
+		for line := "x"; line != "\r\n"; {
+			if line, err = in.ReadString('\n'); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i := 0; ; i++ {
+			var n int
+			if _, err := fmt.Fscanf(in, "%x\r\n", &n); err != nil {
+				t.Fatal(err)
+			}
+			chunk := make([]byte, n+2)
+			if _, err := io.ReadFull(in, chunk); err != nil {
+				t.Fatal(err)
+			}
+			got := plainIDs(string(chunk[:n]))
+			if n == 0 && i == len(c.want) {
+				break
+			}
+			if i >= len(c.want) || got != c.want[i] {
+				t.Fatalf("chunk %d is %q, of %q", i, got, c.want)
+			}
+		}
 	}
 }
 

@@ -214,6 +214,8 @@ func (a *api) stream(c *call, rows *exec.Rows, r *request, f framing, whole bool
 	} else {
 		return
 	}
+	// Clients of these formats parse each frame of HTTP/2, and each chunk, as one JSON value; of the others, lines.
+	single := rows.Push && (f == delimited || f == array)
 	for {
 		page, err := rows.Next(ctx)
 		switch {
@@ -230,7 +232,13 @@ func (a *api) stream(c *call, rows *exec.Rows, r *request, f framing, whole bool
 		}
 		for i := range page.N {
 			w.row(page, i)
-			if len(w.buf) > 32<<10 && !w.send() {
+			switch {
+			case single:
+				if !w.send() {
+					return
+				}
+				c.flush()
+			case len(w.buf) > 32<<10 && !w.send():
 				return
 			}
 		}
