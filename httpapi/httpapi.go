@@ -102,6 +102,7 @@ func (a *api) table() []route {
 type call struct {
 	w      http.ResponseWriter
 	r      *http.Request
+	wants  []want // the types that it accepts
 	accept string // the produced type that was chosen; empty: the client named none
 	rest   string // of the path, where the route takes it
 }
@@ -115,12 +116,11 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if path == "" {
 		path = "/"
 	}
-	c := &call{w: w, r: r}
+	c := &call{w: w, r: r, wants: accepted(r.Header.Values("Accept"))}
 	routes, ok := a.routes[path]
 	if !ok {
 		routes, c.rest = a.under(path)
 	}
-	wants := accepted(r.Header.Values("Accept"))
 	for i := range routes {
 		rt := &routes[i]
 		if rt.method != r.Method {
@@ -128,7 +128,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		if len(rt.produces) > 0 {
 			var ok bool
-			if c.accept, ok = choose(wants, rt.produces); !ok {
+			if c.accept, ok = choose(c.wants, rt.produces); !ok {
 				continue
 			}
 		}

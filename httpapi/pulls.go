@@ -107,11 +107,14 @@ func (a *api) keep(r *request, cat *plan.Catalog, pull *exec.Pull) {
 		a.pulls.put(r.key(s.key()), cat, pull)
 		return
 	}
-	generic := a.generic(s, r.props, cat)
-	a.pulls.put(r.key(s.key()), cat, generic)
-	if generic == nil {
-		a.pulls.put(r.key(r.text), cat, pull)
+	if a.pulls.get(r.key(s.key()), cat) == nil {
+		generic := a.generic(s, r.props, cat)
+		a.pulls.put(r.key(s.key()), cat, generic)
+		if generic != nil {
+			return
+		}
 	}
+	a.pulls.put(r.key(r.text), cat, pull)
 }
 
 // generic is the query of a shape; nil: its plan depends on the literals.

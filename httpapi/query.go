@@ -27,7 +27,7 @@ func (a *api) query(c *call) {
 		return
 	}
 	f := streamed
-	if out, _ := choose(accepted(c.r.Header.Values("Accept")), []string{delim, v1, plain}); out == delim {
+	if out, _ := choose(c.wants, []string{delim, v1, plain}); out == delim {
 		f = delimited
 	}
 	if rows := a.again(c, r); rows != nil {
