@@ -101,7 +101,7 @@ func (l *Latest) Process(c *Context, b *Batch, emit Emit) error {
 			}
 			continue
 		case !had:
-			g = l.table.Add(keys, i, win)
+			g, _ = l.table.Add(keys, i, win)
 			l.table.Fit()
 			if l.emit {
 				add(now, i, i, Insert)

@@ -210,8 +210,7 @@ func (s *Sessions) take(c *Context, b *Batch, i int) error {
 	if len(touched) > 0 && s.table.Win(touched[0]) == start {
 		g, touched = touched[0], touched[1:]
 	} else {
-		g = s.table.Add(b.Cols[:s.step.Groups], i, start)
-		s.table.Fit()
+		g = s.fresh(kid, b.Cols[:s.step.Groups], i, start)
 	}
 	for _, o := range touched {
 		for _, acc := range s.accs {
@@ -237,6 +236,20 @@ func (s *Sessions) take(c *Context, b *Batch, i int) error {
 	s.add(kid, g)
 	s.oldest = min(s.oldest, end)
 	return s.show(b, i, g, Insert)
+}
+
+// fresh is the group of a new session of key kid. It replaces one that is too old to be seen and begins then, too.
+func (s *Sessions) fresh(kid int32, key []*vec.Vec, i int, start int64) int32 {
+	g, isNew := s.table.Add(key, i, start)
+	if !isNew {
+		list := s.byKey[kid]
+		at := slices.Index(list, g)
+		s.byKey[kid] = slices.Delete(list, at, at+1)
+		s.table.Remove(g)
+		g, _ = s.table.Add(key, i, start)
+	}
+	s.table.Fit()
+	return g
 }
 
 // finish lends on the sessions that row i of b closed, in order of (end, start, key), with their end as time.

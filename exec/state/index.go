@@ -290,7 +290,7 @@ func (x *Index) FindBytes(key []byte, win int64) (g int32, isNew bool, err error
 func (x *Index) Whole() bool { return x.whole }
 
 // Add is the group of row i, which may be new.
-func (x *Index) Add(keys []*vec.Vec, i int, win int64) int32 {
+func (x *Index) Add(keys []*vec.Vec, i int, win int64) (g int32, isNew bool) {
 	if x.whole {
 		var v int64
 		if keys[0].I64 != nil {
@@ -298,12 +298,10 @@ func (x *Index) Add(keys []*vec.Vec, i int, win int64) int32 {
 		} else {
 			v = int64(keys[0].I32[i])
 		}
-		g, _ := x.find(v, win, nil, true)
-		return g
+		return x.find(v, win, nil, true)
 	}
 	x.tmp = AppendRow(x.tmp[:0], keys, i)
-	g, _ := x.find(int64(maphash.Bytes(x.seed, x.tmp)), win, x.tmp, true)
-	return g
+	return x.find(int64(maphash.Bytes(x.seed, x.tmp)), win, x.tmp, true)
 }
 
 // All appends every live group.
