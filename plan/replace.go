@@ -43,6 +43,9 @@ func (f Format) describe(w *Window) string {
 		props = append(props, p+"="+f.Props[p])
 	}
 	s := f.Name + "{" + strings.Join(props, ", ") + "}"
+	if len(f.Features) > 0 {
+		s += " [" + strings.Join(f.Features, ", ") + "]"
+	}
 	if w != nil {
 		s += fmt.Sprintf(" %s(%d ms)", w.Kind, w.Size)
 	}
