@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/ksqlgo/ksql"
@@ -142,17 +143,37 @@ func (s *script) assertValues(ctx context.Context, a *sql.AssertValues) error {
 			}
 		}
 	}
-	expected, err := s.expectedRow(ctx, source, names, a.Values)
+	bounds, inserted, values, err := windowOf(names, a.Values)
+	if err != nil {
+		return err
+	}
+	expected, err := s.expectedRow(ctx, source, inserted, values)
 	if err != nil {
 		return err
 	}
 	want, got := columnsOf(expected, key, value), columnsOf(actual, key, value)
+	maps.Copy(want, bounds)
 	for _, name := range names {
 		if !reflect.DeepEqual(want[name], got[name]) {
 			return assertion{fmt.Sprintf("Expected record does not match actual. %s: expected %s, got %s", name, show(want[name]), show(got[name]))}
 		}
 	}
 	return nil
+}
+
+// windowOf takes the window's bounds out of asserted values: no row can be inserted with them.
+func windowOf(names []string, values []sql.Expr) (bounds map[string]any, rest []string, restValues []sql.Expr, err error) {
+	bounds = map[string]any{}
+	for i, name := range names {
+		if name != "WINDOWSTART" && name != "WINDOWEND" {
+			rest, restValues = append(rest, name), append(restValues, values[i])
+			continue
+		}
+		if bounds[name], err = strconv.ParseInt(values[i].String(), 10, 64); err != nil {
+			return nil, nil, nil, fmt.Errorf("%s of an asserted row: %w", name, err)
+		}
+	}
+	return bounds, rest, restValues, nil
 }
 
 // expectedRow lets an engine of its own insert the values into a stream like the source, so that they are
@@ -207,9 +228,12 @@ func formatProperties(s *plan.Source) string {
 	return strings.Join(with, ", ")
 }
 
-// columnsOf splits a row into its columns, ROWTIME included.
+// columnsOf splits a row into its columns, ROWTIME and the window's bounds included.
 func columnsOf(r row, key, value side) map[string]any {
 	out := map[string]any{"ROWTIME": r.time}
+	if r.window != nil {
+		out["WINDOWSTART"], out["WINDOWEND"] = r.window.Start, r.window.End
+	}
 	maps.Copy(out, key.split(r.key))
 	maps.Copy(out, value.split(r.value))
 	return out
