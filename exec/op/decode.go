@@ -319,11 +319,9 @@ func (d *Decode) fill(n int) {
 			v.I64 = append(v.I64, d.time...)
 			v.N = n
 		case "WINDOWSTART":
-			v.I64 = append(v.I64, d.start...)
-			v.N = n
+			d.bound(v, d.start)
 		case "WINDOWEND":
-			v.I64 = append(v.I64, d.end...)
-			v.N = n
+			d.bound(v, d.end)
 		case "ROWPARTITION":
 			for k := range d.runs {
 				for range d.runs[k].Time {
@@ -341,6 +339,17 @@ func (d *Decode) fill(n int) {
 	for _, i := range d.headers {
 		if v := d.cols[i]; v != nil {
 			d.header(v, d.step.Schema[i].Header)
+		}
+	}
+}
+
+// bound fills a bound of the window, which is NULL where there is no key.
+func (d *Decode) bound(v *vec.Vec, of []int64) {
+	v.I64 = append(v.I64, of...)
+	v.N = len(of)
+	for i, bare := range d.noKey {
+		if bare {
+			v.SetNull(i)
 		}
 	}
 }
