@@ -236,6 +236,9 @@ func (p *props) setWindow(kind, size string) error {
 	if err != "" {
 		return unprepared("Configuration WINDOW_SIZE is invalid: Invalid duration: '%s'. %s", size, err)
 	}
+	if ms <= 0 {
+		return unprepared("Configuration WINDOW_SIZE is invalid: Size must be positive: '%s'", size)
+	}
 	p.window.Size = ms
 	return nil
 }

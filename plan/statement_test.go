@@ -255,6 +255,7 @@ func TestErrors(t *testing.T) {
 		{bomb("STRUCT<A %[1]s, B %[1]s>"), "A type may have at most 200000 parts"},
 		{bomb("MAP<STRING, STRUCT<A %[1]s, B ARRAY<%[1]s>>>"), "A type may have at most 200000 parts"},
 		{"CREATE STREAM O AS SELECT K, A FROM S EMIT FINAL;", "EMIT FINAL is only supported for windowed aggregations."},
+		{"CREATE STREAM X (K STRING KEY, A INT) WITH (KAFKA_TOPIC='x', VALUE_FORMAT='JSON', WINDOW_TYPE='HOPPING', WINDOW_SIZE='0 SECONDS');", "Size must be positive: '0 SECONDS'"},
 		{"CREATE STREAM O AS SELECT K, A FROM W PARTITION BY A;", "Implicit repartitioning of windowed sources is not supported."},
 		{"DROP STREAM NOPE;", "Stream NOPE does not exist."},
 		{"DROP STREAM T;", "Incompatible data source type is table, but statement was DROP stream"},
