@@ -135,7 +135,7 @@ func (w *Windows) Process(c *Context, b *Batch, emit Emit) error {
 		}
 		for ; hi < b.N && !due; hi++ {
 			now = max(now, b.Time[hi])
-			if f := w.first(b.Time[hi]); f+w.win.Size > w.closed {
+			if f := w.firstOpen(b.Time[hi], now-w.win.Grace); f <= b.Time[hi] {
 				first = min(first, f)
 			}
 			due = first != math.MaxInt64 && first+w.win.Size <= now-w.win.Grace && now-w.win.Grace > w.closed
@@ -177,6 +177,15 @@ func (w *Windows) first(t int64) int64 {
 	return max(0, t-w.win.Size+w.win.Advance) / w.win.Advance * w.win.Advance
 }
 
+// firstOpen is the start of the earliest window of time t that ends after closed; past t if none does.
+func (w *Windows) firstOpen(t, closed int64) int64 {
+	s := w.first(t)
+	if last := closed - w.win.Size; s <= last {
+		s = (last/w.win.Advance + 1) * w.win.Advance
+	}
+	return s
+}
+
 // expand lists the (row, window) pairs of rows lo to hi.
 func (w *Windows) expand(c *Context, b *Batch, lo, hi int) {
 	w.rows, w.start, w.end = w.rows[:0], w.start[:0], w.end[:0]
@@ -186,11 +195,9 @@ func (w *Windows) expand(c *Context, b *Batch, lo, hi int) {
 		w.now = max(w.now, t)
 		closed := w.now - w.win.Grace
 		in := false
-		for s := w.first(t); s <= t; s += adv {
-			if s+size > closed {
-				w.rows, w.start, w.end = append(w.rows, int32(i)), append(w.start, s), append(w.end, s+size)
-				in = true
-			}
+		for s := w.firstOpen(t, closed); s <= t; s += adv {
+			w.rows, w.start, w.end = append(w.rows, int32(i)), append(w.start, s), append(w.end, s+size)
+			in = true
 		}
 		if !in {
 			c.report(ProcessingError, w.step.Name, b, i, fmt.Errorf("%w: timestamp %d, window [%d,%d), expiration %d, stream time %d", errLate, t, w.first(t), w.first(t)+size, closed, w.now))
