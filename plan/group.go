@@ -445,6 +445,8 @@ func (q *query) window() (*Window, error) {
 		return nil, errorf("Window size (sizeMs) must be larger than zero.")
 	case w.Kind != sql.Session && (out.Advance <= 0 || out.Advance > out.Size):
 		return nil, errorf("Window advancement interval should be more than zero and less than window duration which is %d ms, but given advancement interval is: %d ms", out.Size, out.Advance)
+	case w.Grace != nil && w.Grace.Millis() < 0:
+		return nil, errorf("Grace period must not be negative.")
 	}
 	if w.Kind == sql.Hopping && out.Size/out.Advance > mostWindows {
 		return nil, errorf("A row would fall into %d windows of %d ms that advance by %d ms; at most %d are possible", out.Size/out.Advance, out.Size, out.Advance, mostWindows)
