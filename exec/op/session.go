@@ -306,7 +306,8 @@ func (s *Sessions) finish(b *Batch, i int, emit Emit) error {
 	return emit(out)
 }
 
-// expire drops sessions that are past retention. It looks at all of them, so it does so rarely.
+// expire drops sessions that are past retention, and keys that have none left. It looks at all of them, so it
+// does so rarely.
 func (s *Sessions) expire() {
 	if s.now-s.swept < s.win.Retention/4+1 {
 		return
@@ -319,6 +320,9 @@ func (s *Sessions) expire() {
 			n++
 		}
 		s.byKey[kid] = slices.Delete(list, 0, n)
+		if n == len(list) && !s.keys.Dead(int32(kid)) {
+			s.keys.Drop(int32(kid))
+		}
 	}
 }
 

@@ -124,3 +124,21 @@ func TestLastTime(t *testing.T) {
 		t.Errorf("sessions: got %s, want %s at the end", got, want)
 	}
 }
+
+// TestSessionKeysGo: a key without a session left takes no room, be it that its sessions are past retention or that
+// its only row came late.
+func TestSessionKeysGo(t *testing.T) {
+	s := counted(t, &plan.Window{Kind: sql.Session, Size: 10, Retention: 10})
+	o, err := NewSessions(s, 1, false, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var events []event
+	for i := range 1000 {
+		events = append(events, event{fmt.Sprint("k", i), int64(i)}, event{fmt.Sprint("late", i), 0})
+	}
+	feed(t, o, events, 10)
+	if n := o.keys.Len(); n > 50 {
+		t.Errorf("%d keys are left, of about 12 that have sessions", n)
+	}
+}
