@@ -200,7 +200,12 @@ func (d *Decode) run(c *Context, r *store.Records, base int) error {
 		}
 	}
 	if d.value != nil {
-		d.value.Decode(r.Bytes, r.Value, d.vals, lose("value"), func(row int) { d.hollowOut(base + row) })
+		report := lose("value")
+		d.value.Decode(r.Bytes, r.Value, d.vals, func(row int, err error) {
+			if i := base + row; i >= len(d.gone) || !d.gone[i] { // a record is told of once: its key comes first
+				report(row, err)
+			}
+		}, func(row int) { d.hollowOut(base + row) })
 	} else {
 		for i, s := range r.Value {
 			if s.Len < 0 {

@@ -220,3 +220,30 @@ func TestAppendInt(t *testing.T) {
 	check(1234567890123456)
 	check(9876543210987654)
 }
+
+// TestUnreadAgrees: whether a record can be read does not depend on which of its columns anybody reads.
+func TestUnreadAgrees(t *testing.T) {
+	for _, typ := range []sql.Type{sql.TBoolean, sql.TInteger, sql.TBigint, sql.TDouble, sql.DecimalOf(6, 2), sql.DecimalOf(50, 2), sql.TString, sql.TBytes, sql.TDate, sql.TTime, sql.TTimestamp,
+		sql.ArrayOf(sql.TBigint), sql.MapOf(sql.TString, sql.TBigint), sql.StructOf(sql.Field{Name: "A", Type: sql.TBigint})} {
+		for _, text := range []string{`1`, `-1`, `1.5`, `1e5`, `99999999999999999999`, `1e999999999`, `1e9999999999`, `1e-9999999999`, `1e0000000000000001`, `12.5e2147483648`, `-`, `01`, `1.`, `86400001`,
+			`"1"`, `"x"`, `"AAEC"`, `"\ud800"`, `"\x"`, "\"\x01\"", `true`, `tru`, `null`, `nul`, `[1]`, `["x"]`, `[1e9999999999]`, `{"A":1}`, `{"A":"x"}`, `{"A":1e9999999999}`, `{`, ``,
+			strings.Repeat("9", maxNumber+1), "1e" + strings.Repeat("0", maxNumber) + "1"} {
+			record := []byte(`{"U":1,"V":` + text + `,"W":2}`)
+			var failed [2]bool
+			for k := range failed {
+				c, err := Open(Spec{Format: "JSON", Side: Value, Topic: "t", Columns: []sql.Field{{Name: "V", Type: typ}, {Name: "W", Type: sql.TInteger}}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				out := []*vec.Vec{nil, vec.New(sql.TInteger)}
+				if k == 1 {
+					out[0] = vec.New(typ)
+				}
+				c.Decode(record, []store.Span{{Len: int32(len(record))}}, out, func(int, error) { failed[k] = true }, nil)
+			}
+			if failed[0] != failed[1] {
+				t.Errorf("%s as %s: refused when it is not read: %v, when it is: %v", text[:min(len(text), 40)], typ, failed[0], failed[1])
+			}
+		}
+	}
+}

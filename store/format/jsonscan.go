@@ -183,8 +183,13 @@ func skipText(b []byte, p int) int {
 	}
 }
 
-// number is the position behind the number at p, and whether it is written as an integer.
+// maxNumber is how long a number may be: vec.ParseDecimal reads no longer ones.
+const maxNumber = 1 << 17
+
+// number is the position behind the number at p, and whether it is written as an integer. An exponent that needs
+// more than 32 bits is no JSON to Jackson, who reads every number, wanted or not, as a decimal.
 func number(b []byte, p int) (end int, whole bool) {
+	from := p
 	if p < len(b) && b[p] == '-' {
 		p++
 	}
@@ -214,7 +219,16 @@ func number(b []byte, p int) (end int, whole bool) {
 		if q == p {
 			return -1, false
 		}
+		for p < q-1 && b[p] == '0' {
+			p++
+		}
+		if q-p > 10 || q-p == 10 && string(b[p:q]) > "2147483647" {
+			return -1, false
+		}
 		p = q
+	}
+	if p-from > maxNumber {
+		return -1, false
 	}
 	return p, whole
 }
