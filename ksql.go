@@ -112,8 +112,8 @@ func WithCommit(rows int, every time.Duration) Option {
 func WithAllocator(m vec.Mem) Option { return func(o *options) { o.mem = m } }
 
 // Open starts an engine. With a directory it reads back what is there and goes on where it stopped. ctx
-// bounds the opening only. The engine must be closed. A directory that was damaged below what had reached the disk is refused with
-// store.ErrCorrupt, the file and the place; nothing in it is changed.
+// bounds the opening only. The engine must be closed. A directory that was damaged below what had reached the disk
+// is refused with store.ErrCorrupt, the file and the place; nothing that is in it is changed.
 func Open(ctx context.Context, opts ...Option) (*Engine, error) {
 	o := options{mem: vec.GoMem()}
 	for _, f := range opts {

@@ -166,6 +166,9 @@ func (c *cold) runs(s *segment, at tid) ([]run, error) {
 		}
 		off += int64(len(b)) + h.body
 	}
+	if n, _ := f.ReadAt(make([]byte, 1), s.size-1); s.size > 0 && n == 0 {
+		return out, fmt.Errorf("%s is shorter than %d bytes: %w", s.name, s.size, store.ErrCorrupt)
+	}
 	return out, nil
 }
 

@@ -202,7 +202,7 @@ func (j *journal) files(retired int64) ([]int64, error) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: not a file of the journal", j.path("journal", name))
+			return nil, fmt.Errorf("%s: not a file of the journal: %w", j.path("journal", name), store.ErrCorrupt)
 		}
 		out = append(out, n)
 	}

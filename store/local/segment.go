@@ -3,6 +3,7 @@ package local
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"sync"
 
@@ -51,6 +52,9 @@ func (s *segment) read(b []byte, off int64) error {
 		defer f.Close()
 	}
 	if n, err := f.ReadAt(b, off); n < len(b) {
+		if errors.Is(err, io.EOF) {
+			err = store.ErrCorrupt // it was cut since
+		}
 		return fmt.Errorf("%s at %d: %w", s.name, off, err)
 	}
 	return nil
