@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -110,13 +111,16 @@ func (e *Engine) refold(cat *plan.Catalog, value []byte, offset int64, specs map
 	return cat, nil
 }
 
+// mostPartitions bounds the topics that statements make: each partition is a task of every query that reads it.
+const mostPartitions = 4096
+
 func (e *Engine) config(s plan.TopicSpec) store.TopicConfig {
 	n := int32(max(1, s.Partitions))
 	if m := int32(e.opt.MaxPartitions); m > 0 && n > m {
 		n = m
 	}
 	c := store.TopicConfig{Partitions: n, Compact: s.Compact}
-	if s.Retention > 0 {
+	if s.Retention > 0 && s.Retention <= math.MaxInt64/int64(time.Millisecond) { // longer is for ever
 		c.Retention = time.Duration(s.Retention) * time.Millisecond
 	}
 	return c
@@ -182,6 +186,9 @@ func (e *Engine) logged(ctx context.Context, p sql.Parsed, props map[string]stri
 	run.Add(e.opt.Now(), nil, rec)
 	for _, t := range cmd.Create {
 		if _, ok := topics[t.Name]; !ok {
+			if n := e.config(t).Partitions; n > mostPartitions {
+				return nil, &plan.Error{Msg: fmt.Sprintf("Topic '%s' cannot have %d partitions: at most %d are possible", t.Name, n, mostPartitions), Text: p.Text}
+			}
 			if err := e.log.Create(ctx, t.Name, e.config(t)); err != nil {
 				return nil, nil, err
 			}

@@ -1,8 +1,11 @@
 package exec
 
 import (
+	"math"
 	"testing"
+	"time"
 
+	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/store"
 )
 
@@ -49,6 +52,16 @@ func TestSplit(t *testing.T) {
 			if got[i] != c.want[i] {
 				t.Fatal(got, c.want)
 			}
+		}
+	}
+}
+
+// TestRetention: a retention longer than Go's durations is for ever, not short.
+func TestRetention(t *testing.T) {
+	e := &Engine{}
+	for ms, want := range map[int64]time.Duration{0: 0, -1: 0, 5: 5 * time.Millisecond, math.MaxInt64: 0, 9223372036855: 0, 18446744073710: 0, 9223372036854: 9223372036854 * time.Millisecond} {
+		if got := e.config(plan.TopicSpec{Retention: ms}).Retention; got != want {
+			t.Errorf("%d ms: %v, want %v", ms, got, want)
 		}
 	}
 }

@@ -126,7 +126,7 @@ func (l *log) Create(ctx context.Context, name string, c store.TopicConfig) erro
 		c.Partitions = 1
 	}
 	if c.Partitions < 0 || c.Partitions > maxPartitions {
-		return fmt.Errorf("topic %s: %d partitions", name, c.Partitions)
+		return fmt.Errorf("topic %s cannot have %d partitions, but 1 to %d", name, c.Partitions, maxPartitions)
 	}
 	l.write.Lock()
 	defer l.write.Unlock()
