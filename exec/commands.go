@@ -187,7 +187,7 @@ func (e *Engine) logged(ctx context.Context, p sql.Parsed, props map[string]stri
 	for _, t := range cmd.Create {
 		if _, ok := topics[t.Name]; !ok {
 			if n := e.config(t).Partitions; n > mostPartitions {
-				return nil, &plan.Error{Msg: fmt.Sprintf("Topic '%s' cannot have %d partitions: at most %d are possible", t.Name, n, mostPartitions), Text: p.Text}
+				return nil, nil, &plan.Error{Msg: fmt.Sprintf("Topic '%s' cannot have %d partitions: at most %d are possible", t.Name, n, mostPartitions), Text: p.Text}
 			}
 			if err := e.log.Create(ctx, t.Name, e.config(t)); err != nil {
 				return nil, nil, err

@@ -64,17 +64,17 @@ func (a *Aggregate) Process(c *Context, b *Batch, emit Emit) error {
 	if a.step.In.Out().Shape == sql.TableKind {
 		return a.changes(c, b, emit)
 	}
-	b = grouped(c, a.step, b, &a.pre, &a.rows)
+	b = grouped(c, a.step.Name+"-GroupBy", a.step.Groups, b, &a.pre, &a.rows)
 	if b.N == 0 {
 		return nil
 	}
 	return a.fold(b, int32(a.table.Cap()), nil, nil, emit)
 }
 
-// grouped is b without the rows that have no value or no group.
-func grouped(c *Context, s *plan.Aggregate, b *Batch, g *gather, rows *[]int32) *Batch {
+// grouped is b without the rows that have no value or no group, its first columns. The latter are reported.
+func grouped(c *Context, step string, groups int, b *Batch, g *gather, rows *[]int32) *Batch {
 	whole := b.Ops == nil
-	for _, k := range b.Cols[:s.Groups] {
+	for _, k := range b.Cols[:groups] {
 		whole = whole && k.Nulls == 0
 	}
 	if whole {
@@ -85,8 +85,8 @@ func grouped(c *Context, s *plan.Aggregate, b *Batch, g *gather, rows *[]int32) 
 		if b.Op(i) != Insert {
 			continue
 		}
-		if nullKey(b, s.Groups, i) {
-			c.report(ProcessingError, s.Name, b, i, fmt.Errorf("group-by column with index %d resolved to null", nullAt(b, s.Groups, i)))
+		if n := nullAt(b, groups, i); n >= 0 {
+			c.report(ProcessingError, step, b, i, fmt.Errorf("group-by column with index %d resolved to null", n))
 			continue
 		}
 		kept = append(kept, int32(i))

@@ -2,6 +2,7 @@ package op
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/ksqlgo/ksql/exec/state"
@@ -16,6 +17,7 @@ import (
 // format writes them; their values travel in the engine's own form, with op and window.
 type Send struct {
 	outbox
+	step  *plan.Exchange
 	key   format.Codec
 	keys  int
 	arena []byte
@@ -24,11 +26,13 @@ type Send struct {
 	ops   []Op
 	cols  []*vec.Vec
 	times [2]vec.Vec // window start and end
+	pre   gather
+	rows  []int32
 }
 
 // NewSend is the sending side of s over a topic of so many partitions.
 func NewSend(s *plan.Exchange, topic string, partitions int32) (*Send, error) {
-	e := &Send{outbox: newOutbox(topic, partitions), keys: s.Schema.Keys()}
+	e := &Send{step: s, outbox: newOutbox(topic, partitions), keys: s.Schema.Keys()}
 	for i := range e.times {
 		e.times[i].Type = sql.TBigint
 	}
@@ -43,8 +47,11 @@ func NewSend(s *plan.Exchange, topic string, partitions int32) (*Send, error) {
 	return e, nil
 }
 
-// Process encodes b.
+// Process encodes b. A stream's rows without a group end here, where their place is known.
 func (e *Send) Process(c *Context, b *Batch, _ Emit) error {
+	if e.step.Shape == sql.StreamKind {
+		b = grouped(c, e.step.Name, e.keys, b, &e.pre, &e.rows)
+	}
 	e.arena, e.spans = e.arena[:0], e.spans[:0]
 	if e.key == nil {
 		e.spans = append(e.spans, slices.Repeat([]store.Span{{Len: -1}}, b.N)...)
@@ -72,6 +79,9 @@ func (e *Send) Process(c *Context, b *Batch, _ Emit) error {
 		addMarks(r, ops, rows)
 		addKeys(r, e.arena, e.spans, rows)
 		r.Bytes, r.Value = state.AppendRows(r.Bytes, r.Value, e.cols, rows)
+		if len(r.Bytes) > math.MaxInt32 {
+			return fmt.Errorf("topic %s: %w", e.topic, vec.ErrTooLarge)
+		}
 		r.Time = pick(r.Time, b.Time, rows)
 		addHeaders(r, b, rows)
 	}

@@ -116,7 +116,7 @@ func (s *Sessions) add(kid, g int32) {
 
 // Process takes rows one by one. Swallowed sessions leave as Delete, then the session as it is now.
 func (s *Sessions) Process(c *Context, b *Batch, emit Emit) error {
-	b = grouped(c, s.step, b, &s.pre, &s.kept)
+	b = grouped(c, s.step.Name+"-GroupBy", s.step.Groups, b, &s.pre, &s.kept)
 	if b.N == 0 {
 		return nil
 	}

@@ -111,7 +111,7 @@ func (w *Windows) note(start int64, g int32) {
 // Process folds each row into its open windows. A window is closed to a row when its end + grace is at or
 // before stream time, the row's own time included (ksqlDB: grace counts from window end).
 func (w *Windows) Process(c *Context, b *Batch, emit Emit) error {
-	b = w.bounded(c, grouped(c, w.step, b, &w.pre, &w.kept))
+	b = w.bounded(c, grouped(c, w.step.Name+"-GroupBy", w.step.Groups, b, &w.pre, &w.kept))
 	if !w.win.Final {
 		step := int(max(1, mostPairs/(w.win.Size/w.win.Advance)))
 		for lo := 0; lo < b.N; lo += step {
