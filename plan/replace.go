@@ -43,8 +43,8 @@ func (f Format) describe(w *Window) string {
 		props = append(props, p+"="+f.Props[p])
 	}
 	s := f.Name + "{" + strings.Join(props, ", ") + "}"
-	if len(f.Features) > 0 {
-		s += " [" + strings.Join(f.Features, ", ") + "]"
+	if slices.Contains(f.Features, unwrapSingles) { // wrapped is what several columns are, too
+		s += " [" + unwrapSingles + "]"
 	}
 	if w != nil {
 		s += fmt.Sprintf(" %s(%d ms)", w.Kind, w.Size)
