@@ -109,12 +109,20 @@ var (
 		"0.1", "99999999999999999999999999999999999999.9", "00", "1.", ".5"}
 )
 
+// cut is the tokens of texts.
+func cut(texts ...string) (out [][]string) {
+	for _, t := range texts {
+		out = append(out, tokens.FindAllString(t, -1))
+	}
+	return out
+}
+
 // created is the head of a statement that needs a name which is free.
 var created = regexp.MustCompile(`(?i)^(CREATE\s+(?:STREAM|TABLE|TYPE)\s+)\w+`)
 
 // swap puts names, functions, texts and numbers of other statements in the places of some: the grammar mostly
 // holds.
-func (tr *trial) swap(text string, pool []string, n int) string {
+func (tr *trial) swap(text string, pool [][]string, n int) string {
 	class := func(parts []string, i int) int {
 		switch c := parts[i][0]; {
 		case c == '\'':
@@ -132,7 +140,7 @@ func (tr *trial) swap(text string, pool []string, n int) string {
 	parts := tokens.FindAllString(text, -1)
 	left := 1 + tr.r.IntN(3)
 	for try := 0; left > 0 && try < 200; try++ {
-		other := tokens.FindAllString(pool[tr.r.IntN(len(pool))], -1)
+		other := pool[tr.r.IntN(len(pool))]
 		i, j := tr.r.IntN(len(parts)), tr.r.IntN(len(other))
 		if c := class(parts, i); c != 0 && c == class(other, j) {
 			if parts[i] = other[j]; c == 2 && tr.r.IntN(2) == 0 {
@@ -145,7 +153,7 @@ func (tr *trial) swap(text string, pool []string, n int) string {
 }
 
 // mutate spoils a text in one to three places.
-func (tr *trial) mutate(text string, pool []string) string {
+func (tr *trial) mutate(text string, pool [][]string) string {
 	r := tr.r
 	for range 1 + r.IntN(3) {
 		parts := tokens.FindAllString(text, -1)
@@ -158,10 +166,10 @@ func (tr *trial) mutate(text string, pool []string) string {
 			j := r.IntN(len(parts))
 			parts[i], parts[j] = parts[j], parts[i]
 		case 1:
-			other := tokens.FindAllString(pool[r.IntN(len(pool))], -1)
+			other := pool[r.IntN(len(pool))]
 			parts[i] = other[r.IntN(len(other))]
 		case 2:
-			other := tokens.FindAllString(pool[r.IntN(len(pool))], -1)
+			other := pool[r.IntN(len(pool))]
 			lo := r.IntN(len(other))
 			parts[i] = strings.Join(other[lo:min(len(other), lo+1+r.IntN(8))], "")
 		case 3:
@@ -245,7 +253,8 @@ func TestBadTexts(t *testing.T) {
 	t.Parallel()
 	tr := newTrial(t, 1)
 	all, runs := scripts(t)
-	var pool []string
+	var list []string
+	var pool [][]string
 	var e *ksql.Engine
 	defer func() { e.Close() }()
 	refused := 0
@@ -258,12 +267,12 @@ func TestBadTexts(t *testing.T) {
 			}
 			e = badEngine(t, ksql.WithMaxPartitions(2))
 			k := tr.r.IntN(len(all))
-			pool = all[k]
+			list, pool = all[k], cut(all[k]...)
 			for _, s := range strings.SplitAfter(runs[k], ";\n") {
 				_, _ = e.Execute(context.Background(), s) // scripts also hold statements that fail
 			}
 		}
-		text := pool[tr.r.IntN(len(pool))]
+		text := list[tr.r.IntN(len(list))]
 		if i%2 == 0 {
 			text = tr.swap(text, pool, i)
 		} else {
@@ -362,7 +371,7 @@ func TestBadRequests(t *testing.T) {
 		c := badBodies[tr.r.IntN(len(badBodies))]
 		body := tr.spoil([]byte(c.body))
 		if tr.r.IntN(3) == 0 {
-			body = []byte(tr.mutate(c.body, []string{badBodies[tr.r.IntN(len(badBodies))].body}))
+			body = []byte(tr.mutate(c.body, cut(badBodies[tr.r.IntN(len(badBodies))].body)))
 		}
 		path := c.path
 		if tr.r.IntN(20) == 0 {
