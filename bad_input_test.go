@@ -48,7 +48,7 @@ func newTrial(t *testing.T, stream uint64) *trial {
 // share is n, or in short tests a part of it.
 func (tr *trial) share(n int) int {
 	if testing.Short() {
-		return n / 20
+		return n / 4
 	}
 	return n
 }
