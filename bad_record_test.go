@@ -13,6 +13,9 @@ import (
 	"time"
 
 	"github.com/ksqlgo/ksql"
+	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/fn"
+	"github.com/ksqlgo/ksql/sql/vec"
 	"github.com/ksqlgo/ksql/store"
 )
 
@@ -351,5 +354,75 @@ func checkBadCounts(t *testing.T, e *ksql.Engine, ctx context.Context) {
 				t.Errorf("%s: %v rows of %v, want %v", c.table, got[g], g, n)
 			}
 		}
+	}
+}
+
+// burst is a table function that gives n rows, panics at 7, and makes too much above 10.
+var burst = fn.Func{Name: "BURST", Variants: []fn.Variant{{
+	Args: []fn.Arg{{Name: "n", Type: sql.TInteger}}, Returns: sql.TInteger,
+	Rows: func(fn.Site) (fn.RowsKernel, error) {
+		return func(c *fn.Call, from []int32, out *vec.Vec) []int32 {
+			for i := range c.N {
+				n := c.Args[0].I32[i]
+				switch {
+				case n == 7:
+					panic("seven")
+				case n > 10:
+					panic(vec.ErrTooLarge)
+				}
+				for k := range n {
+					from = append(from, int32(i))
+					out.AppendI32(k)
+				}
+			}
+			return from
+		}, nil
+	},
+}}}
+
+// TestBadFunction: a table function that panics, or makes too much of a row, costs that row only.
+func TestBadFunction(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), badLimit)
+	defer cancel()
+	e, err := ksql.Open(ctx, ksql.WithFunctions(burst))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if _, err := e.Execute(ctx, `SET 'auto.offset.reset'='earliest';
+		CREATE STREAM s (n INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=1);
+		CREATE STREAM d AS SELECT n, BURST(n) AS x FROM s;`); err != nil {
+		t.Fatal(err)
+	}
+	run := &store.Records{TP: store.TP{Topic: "s"}}
+	for _, n := range []int{1, 7, 40, 2, 0, 7, 3} {
+		run.Add(0, nil, fmt.Appendf(nil, `{"N":%d}`, n))
+	}
+	appendRecords(t, e, run)
+	if err := e.Sync(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		"SELECT n, x FROM d;": "[1 0] [2 0] [2 1] [3 0] [3 1] [3 2]",
+		"SELECT message->`recordProcessingError`->`offset` AS o, message->`recordProcessingError`->`errorMessage` AS e FROM KSQL_PROCESSING_LOG;": "[1 table function: seven] [2 the value is too large] [5 table function: seven]",
+	} {
+		rows, err := e.Query(ctx, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for r, err := range rows.All() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, fmt.Sprint(r))
+		}
+		rows.Close()
+		if s := strings.Join(got, " "); s != want {
+			t.Errorf("%s: got %s, want %s", text, s, want)
+		}
+	}
+	if f := e.Failed(); len(f) > 0 {
+		t.Error(f)
 	}
 }

@@ -133,6 +133,9 @@ func (w *push) run() {
 	w.e.mu.Unlock()
 }
 
+// pushBatch is how many rows a push query takes at once: nobody bounds what they become.
+const pushBatch = 256
+
 func (w *push) work() (end End, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -153,7 +156,7 @@ func (w *push) work() (end End, err error) {
 		if runs = w.bound(runs); len(runs) > 0 {
 			for len(runs) > 0 {
 				var part []store.Records
-				part, runs = split(runs, w.e.opt.Batch)
+				part, runs = split(runs, min(w.e.opt.Batch, pushBatch))
 				err := w.line.head(part)
 				w.report()
 				switch {
