@@ -123,6 +123,9 @@ func (c *cold) index() error {
 	if l.j.damage != nil {
 		return nil
 	}
+	if err := l.j.tidy(); err != nil {
+		return err
+	}
 	return c.sweep()
 }
 

@@ -22,7 +22,9 @@ type journal struct {
 	opt      Options
 	lock     io.Closer
 	encoders sync.Pool
-	damage   error // not nil: read-only
+	damage   error    // not nil: read-only
+	stale    []string // files that do not count, found at open
+	torn     bool     // the last file is longer than its frames, found at open
 	kick     chan struct{}
 	soiled   chan struct{}
 	retire   chan struct{}

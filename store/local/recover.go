@@ -88,10 +88,10 @@ func (j *journal) open(l *log) error {
 		if l.cold.retired > 0 {
 			return fmt.Errorf("%s: no file after %d: %w", j.path("journal"), l.cold.retired, store.ErrCorrupt)
 		}
-		if err := j.begin(l, 1, l.seq-1); err != nil {
+		if err := j.clear(); err != nil { // the first file is about to use such a name
 			return err
 		}
-		if err := errors.Join(j.cur.f.Sync(), j.fs.SyncDir(j.path("journal"))); err != nil {
+		if err := j.begin(l, 1, l.seq-1); err != nil {
 			return err
 		}
 	} else if err := j.recover(l, numbers); err != nil {
@@ -186,7 +186,7 @@ func writeFile(fs FS, name string, data []byte) error {
 }
 
 // files is the numbers of the journal's files above retired, in order. Older ones, whose rows are in cold
-// files, and unfinished ones are removed.
+// files, and unfinished ones are stale.
 func (j *journal) files(retired int64) ([]int64, error) {
 	names, err := j.fs.List(j.path("journal"))
 	if err != nil {
@@ -196,9 +196,7 @@ func (j *journal) files(retired int64) ([]int64, error) {
 	for _, name := range names {
 		n, err := strconv.ParseInt(name, 10, 64)
 		if strings.HasSuffix(name, ".tmp") || err == nil && n <= retired {
-			if err := j.fs.Remove(j.path("journal", name)); err != nil {
-				return nil, err
-			}
+			j.stale = append(j.stale, j.path("journal", name))
 			continue
 		}
 		if err != nil {
@@ -258,11 +256,57 @@ func (j *journal) recover(l *log, numbers []int64) error {
 			j.damage = fmt.Errorf("%s at %d: %w", s.name, good, store.ErrCorrupt)
 			return nil
 		}
-		if err := j.cut(i, good); err != nil {
-			return err
-		}
+		j.cut(i, good)
 		break
 	}
+	return nil
+}
+
+// cut ends the journal at a torn frame: in file i, at offset good. A file without a whole frame goes, and so do
+// all behind it.
+func (j *journal) cut(i int, good int64) {
+	if good > 0 {
+		s := j.segs[i]
+		j.torn = true
+		j.total -= s.size - good
+		s.size = good
+		i++
+	}
+	for _, s := range j.segs[i:] {
+		s.end()
+		j.stale = append(j.stale, s.name)
+		j.total -= s.size
+	}
+	j.segs = j.segs[:i]
+	j.cur = j.segs[i-1]
+}
+
+// clear removes the stale files.
+func (j *journal) clear() error {
+	for _, name := range j.stale {
+		if err := j.fs.Remove(name); err != nil {
+			return err
+		}
+	}
+	j.stale = nil
+	return nil
+}
+
+// tidy takes away what does not count, once nothing was found damaged: until then the directory stays as it is.
+func (j *journal) tidy() error {
+	// What says that files are retired may be in the page cache only.
+	if err := j.fs.SyncDir(j.dir); err != nil {
+		return err
+	}
+	if err := j.clear(); err != nil {
+		return err
+	}
+	if j.torn {
+		if err := j.cur.f.Truncate(j.cur.size); err != nil {
+			return err
+		}
+	}
+	j.torn = false
 	// What was read may be in the page cache only.
 	for _, s := range j.segs {
 		if err := s.f.Sync(); err != nil {
@@ -270,30 +314,6 @@ func (j *journal) recover(l *log, numbers []int64) error {
 		}
 	}
 	return j.fs.SyncDir(j.path("journal"))
-}
-
-// cut ends the journal at a torn frame: in file i, at offset good. A file without a whole frame goes, and so do
-// all behind it.
-func (j *journal) cut(i int, good int64) error {
-	if good > 0 {
-		s := j.segs[i]
-		if err := s.f.Truncate(good); err != nil {
-			return err
-		}
-		j.total -= s.size - good
-		s.size = good
-		i++
-	}
-	for n := len(j.segs) - 1; n >= i; n-- {
-		s := j.segs[n]
-		if err := errors.Join(s.end(), j.fs.Remove(s.name)); err != nil {
-			return err
-		}
-		j.total -= s.size
-		j.segs = j.segs[:n]
-	}
-	j.cur = j.segs[len(j.segs)-1]
-	return nil
 }
 
 // scan reads frames at open.
