@@ -3,6 +3,7 @@ package ksql_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -424,5 +425,53 @@ func TestBadFunction(t *testing.T) {
 	}
 	if f := e.Failed(); len(f) > 0 {
 		t.Error(f)
+	}
+}
+
+// TestProblemTexts: the processing log holds the record only where it may, and a long text in short.
+func TestProblemTexts(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), badLimit)
+	defer cancel()
+	for _, include := range []string{"false", "true"} {
+		e, err := ksql.Open(ctx, ksql.WithProperties(map[string]string{"auto.offset.reset": "earliest", "ksql.logging.processing.rows.include": include}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		if _, err := e.Execute(ctx, `CREATE STREAM s (k INT KEY, n INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='DELIMITED', PARTITIONS=1); CREATE STREAM d AS SELECT * FROM s;`); err != nil {
+			t.Fatal(err)
+		}
+		long := []byte(strings.Repeat("é", 1<<19))
+		run := &store.Records{TP: store.TP{Topic: "s"}}
+		run.Add(0, []byte("key"), []byte("1"))
+		run.Add(0, nil, long)
+		appendRecords(t, e, run)
+		if err := e.Sync(ctx); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := e.Query(ctx, "SELECT message->`deserializationError`->`target` AS t, message->`deserializationError`->`errorMessage` AS e, message->`deserializationError`->`cause` AS c, message->`deserializationError`->`recordB64` AS r FROM KSQL_PROCESSING_LOG;")
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for r, err := range rows.All() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, record := "key", []byte("key")
+			if n == 1 {
+				want, record = "value", long
+			}
+			n++
+			if text, cause := r[1].(string), r[2].([]any); r[0] != want || len(text) > 5000 || len(cause) == 0 || len(cause[0].(string)) > 5000 {
+				t.Errorf("%v: %.200v", want, r)
+			}
+			if got := r[3]; include == "true" && got != base64.StdEncoding.EncodeToString(record) || include == "false" && got != nil {
+				t.Errorf("%v, rows.include %s: recordB64 is %.200v", want, include, got)
+			}
+		}
+		if n != 2 {
+			t.Errorf("%d problems, want 2", n)
+		}
 	}
 }
