@@ -21,7 +21,7 @@ func (l *log) compactMemory(p *part) {
 	old := append([]run(nil), p.runs...)
 	l.mu.Unlock()
 
-	kept := newest{last: map[string]struct{}{}}
+	kept := newNewest(old)
 	fresh := make([]run, len(old))
 	for i := len(old) - 1; i >= 0; i-- {
 		fresh[i] = old[i]
@@ -62,6 +62,16 @@ type newest struct {
 	drop func(r *store.Records, row int) bool // more rows to drop; nil: none
 }
 
+// newNewest is ready to walk runs.
+func newNewest(runs []run) *newest {
+	rows := 0
+	for i := range runs {
+		rows += int(runs[i].rows)
+	}
+	// At least half of the rows were of different keys when the partition was compacted before.
+	return &newest{last: make(map[string]struct{}, rows/2)}
+}
+
 // thin gives r without the rows whose key was met before: r itself if all of them stay.
 func (n *newest) thin(r *store.Records) *store.Records {
 	keep := n.rows(r)
@@ -77,11 +87,11 @@ func (n *newest) rows(r *store.Records) []int {
 	keep := make([]int, 0, r.Len())
 	for i := r.Len() - 1; i >= 0; i-- {
 		if key := r.Key[i].Of(r.Bytes); key != nil {
-			if _, met := n.last[string(key)]; met {
+			// The arenas are never written again and live as long as this walk: the key needs no copy.
+			met := len(n.last)
+			if n.last[unsafe.String(unsafe.SliceData(key), len(key))] = struct{}{}; len(n.last) == met {
 				continue
 			}
-			// The arenas are never written again and live as long as this walk: the key needs no copy.
-			n.last[unsafe.String(unsafe.SliceData(key), len(key))] = struct{}{}
 		}
 		if n.drop == nil || !n.drop(r, i) {
 			keep = append(keep, i)

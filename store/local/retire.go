@@ -237,7 +237,7 @@ func (c *cold) write(m *moved) error {
 // are written from the oldest: which rows stay is all that is kept in between.
 func (w *coldWriter) thin(order []run) error {
 	p := w.m.p
-	keep := newest{last: map[string]struct{}{}}
+	keep := newNewest(order)
 	if !p.topic.config.Internal {
 		limit := w.c.l.opt.Clock().Add(-tombstoneAge).UnixMilli()
 		keep.drop = func(r *store.Records, row int) bool { return r.Value[row].Len < 0 && r.Time[row] < limit }
