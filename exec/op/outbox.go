@@ -6,7 +6,7 @@ import "github.com/ksqlgo/ksql/store"
 type outbox struct {
 	topic string
 	runs  []*store.Records // nil while empty
-	last  []runSize        // of the run before, which the next will be like
+	last  []runSize        // of the runs before, which the next will be like: the largest, slowly forgotten
 }
 
 type runSize struct{ rows, bytes int }
@@ -31,7 +31,8 @@ func (o *outbox) Take(dst []*store.Records) []*store.Records {
 	for i, r := range o.runs {
 		if r != nil && r.Len() > 0 {
 			dst = append(dst, r)
-			o.last[i] = runSize{r.Len(), len(r.Bytes)}
+			l := &o.last[i]
+			l.rows, l.bytes = max(r.Len(), l.rows-l.rows/16), max(len(r.Bytes), l.bytes-l.bytes/16)
 		}
 		o.runs[i] = nil
 	}
@@ -41,8 +42,8 @@ func (o *outbox) Take(dst []*store.Records) []*store.Records {
 // run is the run of partition p, for at least n more rows.
 func (o *outbox) run(p int32, n int) *store.Records {
 	if o.runs[p] == nil {
-		rows := max(o.last[p].rows+o.last[p].rows/16, n, 16)
-		size := max(o.last[p].bytes+o.last[p].bytes/8, 512)
+		rows, size := o.last[p].rows, o.last[p].bytes
+		rows, size = max(rows+rows/16, n, 16), max(size+size/16, 512)
 		o.runs[p] = &store.Records{TP: store.TP{Topic: o.topic, Partition: p}, Bytes: make([]byte, 0, size),
 			Time: make([]int64, 0, rows), Key: make([]store.Span, 0, rows), Value: make([]store.Span, 0, rows)}
 	}
