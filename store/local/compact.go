@@ -7,20 +7,22 @@ import (
 )
 
 // compactMemory thins a compacted partition out when it has doubled since the last time: of each key
-// the latest row stays. The work is done beside the locks by the appender that crossed the mark.
+// the latest row stays. The work is done beside the locks and behind the appender's back.
 func (l *log) compactMemory(p *part) {
 	if l.j != nil || !p.topic.config.Compact {
 		return
 	}
 	l.mu.Lock()
-	if p.compacting || p.bytes < max(2*p.thin, l.opt.CompactBytes) {
-		l.mu.Unlock()
+	defer l.mu.Unlock()
+	if l.shut || p.compacting || p.bytes < max(2*p.thin, l.opt.CompactBytes) {
 		return
 	}
 	p.compacting = true
 	old := append([]run(nil), p.runs...)
-	l.mu.Unlock()
+	l.done.Go(func() { l.thin(p, old) })
+}
 
+func (l *log) thin(p *part, old []run) {
 	kept := newNewest(old)
 	fresh := make([]run, len(old))
 	for i := len(old) - 1; i >= 0; i-- {
