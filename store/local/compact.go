@@ -45,17 +45,18 @@ func (l *log) thin(p *part, old []run) {
 	}
 	tail := p.runs[len(old)-at:]
 	runs := make([]run, 0, len(p.runs))
+	p.thin = 0
 	for _, r := range fresh[at:] {
 		if r.rows > 0 {
 			runs = append(runs, r)
+			p.thin += r.bytes
 		}
 	}
-	p.runs = append(runs, tail...)
-	p.bytes = 0
-	for i := range p.runs {
-		p.bytes += p.runs[i].bytes
+	p.bytes = p.thin
+	for i := range tail {
+		p.bytes += tail[i].bytes
 	}
-	p.thin = p.bytes
+	p.runs = append(runs, tail...)
 }
 
 // newest remembers the keys met while it walks from the newest row to the oldest.

@@ -296,7 +296,7 @@ func TestCompact(t *testing.T) {
 				if fmt.Sprint(got) != fmt.Sprint(want) {
 					t.Fatalf("%v, want %v", got, want)
 				}
-				if n > total/2 && n > 700 { // a small topic may be whole
+				if n > total/2 && n > 500 {
 					t.Fatalf("%d rows of %d are left", n, total)
 				}
 				if ends := must(l.Ends(ctx, []store.TP{{Topic: "t"}}))(t); ends[store.TP{Topic: "t"}] != int64(total) {
