@@ -1,6 +1,11 @@
 package op
 
-import "github.com/ksqlgo/ksql/store"
+import (
+	"encoding/binary"
+	"slices"
+
+	"github.com/ksqlgo/ksql/store"
+)
 
 // outbox is the records of one topic that wait for a commit, a run for each partition.
 type outbox struct {
@@ -52,21 +57,29 @@ func (o *outbox) run(p int32, n int) *store.Records {
 
 // addKeys appends the keys of these rows (nil: all) to r: spans of arena.
 func addKeys(r *store.Records, arena []byte, keys []store.Span, rows []int32) {
-	n := len(rows)
+	n := len(r.Key)
 	if rows == nil {
-		n = len(keys)
+		r.Key = append(r.Key, keys...)
+	} else {
+		r.Key = pick(slices.Grow(r.Key, len(rows)), keys, rows)
 	}
-	for i := range n {
-		s := keys[i]
-		if rows != nil {
-			s = keys[rows[i]]
+	size := 0
+	for _, s := range r.Key[n:] {
+		size += int(max(0, s.Len))
+	}
+	off := len(r.Bytes)
+	r.Bytes = slices.Grow(r.Bytes, size)[:off+size]
+	for i, s := range r.Key[n:] {
+		switch {
+		case s.Len < 0:
+			continue
+		case s.Len == 8: // a number
+			binary.LittleEndian.PutUint64(r.Bytes[off:], binary.LittleEndian.Uint64(arena[s.Off:]))
+		default:
+			copy(r.Bytes[off:], s.Of(arena))
 		}
-		if s.Len >= 0 {
-			off := len(r.Bytes)
-			r.Bytes = append(r.Bytes, s.Of(arena)...)
-			s.Off = int32(off)
-		}
-		r.Key = append(r.Key, s)
+		r.Key[n+i].Off = int32(off)
+		off += int(s.Len)
 	}
 }
 
