@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,8 +15,10 @@ import (
 	"github.com/ksqlgo/ksql/sql/fn"
 )
 
+// corpus lies beside the checkout, or where KSQL_SHARED says.
+var corpus = filepath.Join(cmp.Or(os.Getenv("KSQL_SHARED"), "../../shared"), "conformance/open/query-validation-tests")
+
 const (
-	corpus = "../../shared/conformance/open/query-validation-tests"
 	// The share of the corpus that must stay right: cases that plan and whose sources match, and errors with
 	// ksqlDB's words.
 	floorPlans  = 1025

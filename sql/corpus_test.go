@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"os"
@@ -9,7 +10,8 @@ import (
 	"testing"
 )
 
-const corpus = "../../shared/conformance/open"
+// corpus lies beside the checkout, or where KSQL_SHARED says.
+var corpus = filepath.Join(cmp.Or(os.Getenv("KSQL_SHARED"), "../../shared"), "conformance/open")
 
 type corpusCase struct {
 	ID, Kind, FullName string

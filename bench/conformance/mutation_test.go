@@ -1,17 +1,19 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// corpusDir is the corpus beside the checkout, if it is there.
-const corpusDir = "../../../shared/conformance/open"
+// corpusDir is the corpus beside the checkout, or where KSQL_SHARED says.
+var corpusDir = filepath.Join(cmp.Or(os.Getenv("KSQL_SHARED"), "../../../shared"), "conformance/open")
 
 // TestMutationsAreNoticed runs the corpus (with -short a ninth of it) and changes what each
 // passing case expects, one thing at a time: no changed case may pass.

@@ -33,6 +33,7 @@ type result struct {
 // setup is what all measurements share.
 type setup struct {
 	rows, partitions, batch int
+	heap                    int    // MiB that the heap has to spare when the clock starts
 	runs                    int    // of which the one of median speed counts
 	log                     string // memory or dir
 	seed                    uint64
@@ -49,6 +50,7 @@ func main() {
 	flag.StringVar(&s.log, "log", "memory", "memory or dir")
 	flag.IntVar(&s.partitions, "partitions", 1, "partitions of the topic of bids")
 	flag.IntVar(&s.batch, "batch", 4096, "rows of a batch")
+	flag.IntVar(&s.heap, "heap", 512, "MiB that the heap has to spare when the clock starts, as in a process that has run for a while; 0: a fresh heap")
 	flag.IntVar(&s.runs, "runs", 1, "measure each query so many times and give the median")
 	flag.Uint64Var(&s.seed, "seed", 1, "seed of the generator")
 	flag.BoolVar(&s.check, "check", true, "compare all results with a recomputation")

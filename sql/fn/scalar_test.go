@@ -1,6 +1,7 @@
 package fn
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/big"
@@ -14,7 +15,8 @@ import (
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
-const specDir = "../../../shared/spec/"
+// specDir lies beside the checkout, or where KSQL_SHARED says.
+var specDir = cmp.Or(os.Getenv("KSQL_SHARED"), "../../../shared") + "/spec/"
 
 // scalars are the functions of the scalar tables.
 func scalars() *Set {
