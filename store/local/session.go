@@ -129,6 +129,8 @@ func (s *session) Open(ctx context.Context, u store.Unit) (store.Work, error) {
 
 // Close gives the id free. Units still open get store.ErrLost at their next commit.
 func (s *session) Close() error {
+	s.l.write.Lock()
+	defer s.l.write.Unlock()
 	s.l.mu.Lock()
 	defer s.l.mu.Unlock()
 	if s.l.owner[s.id] == s {
