@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"net"
@@ -15,14 +16,24 @@ import (
 
 	"github.com/ksqlgo/ksql"
 	"github.com/ksqlgo/ksql/httpapi"
+	"github.com/ksqlgo/ksql/store"
 )
 
-// BenchmarkPull is a pull query by key: the same text again, and many texts; through the handler alone, and over
-// connections that stay open, whose clients do as little as clients can.
+// tableRows is how many keys the table has.
+const tableRows = 1_000_000
+
+// BenchmarkPull is a pull query by key on a large table: the same text again, and a text for each key; through the
+// handler alone, and over connections that stay open, whose clients do as little as clients can.
 func BenchmarkPull(b *testing.B) {
-	for _, keys := range []int{1, 100000} {
+	h := pulled(b)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("POST", "/query", strings.NewReader(pull(tableRows-1))))
+	if !strings.Contains(w.Body.String(), `"row":{"columns":[992081,1,1]}`) {
+		b.Fatal(w.Body)
+	}
+	for _, keys := range []int{1, tableRows} {
 		b.Run(strconv.Itoa(keys)+"/handler", func(b *testing.B) {
-			h := pulled(b)
+			b.ReportAllocs()
 			var n atomic.Int64
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
@@ -36,7 +47,8 @@ func BenchmarkPull(b *testing.B) {
 			})
 		})
 		b.Run(strconv.Itoa(keys)+"/connections", func(b *testing.B) {
-			s := httptest.NewServer(pulled(b))
+			b.ReportAllocs()
+			s := httptest.NewServer(h)
 			defer s.Close()
 			var n atomic.Int64
 			b.SetParallelism(8)
@@ -62,12 +74,12 @@ func BenchmarkPull(b *testing.B) {
 }
 
 func pull(key int64) string {
+	key = key * 7919 % tableRows // not one beside the other
 	return `{"ksql":"SELECT * FROM T WHERE K=` + strconv.FormatInt(key, 10) + `;","streamsProperties":{}}`
 }
 
-// pulled is the handler of an engine whose table T has the key 0.
+// pulled is the handler of an engine with the table.
 func pulled(b *testing.B) http.Handler {
-	b.ReportAllocs()
 	ctx := context.Background()
 	e, err := ksql.Open(ctx)
 	if err != nil {
@@ -75,9 +87,17 @@ func pulled(b *testing.B) http.Handler {
 	}
 	b.Cleanup(func() { e.Close() })
 	if _, err := e.Execute(ctx, `CREATE STREAM S (K INT KEY, V INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=1);
-		CREATE TABLE T AS SELECT K, COUNT(*) AS N, SUM(V) AS V FROM S GROUP BY K;
-		INSERT INTO S VALUES (0, 1);`); err != nil {
+		CREATE TABLE T AS SELECT K, COUNT(*) AS N, SUM(V) AS V FROM S GROUP BY K;`); err != nil {
 		b.Fatal(err)
+	}
+	for from := 0; from < tableRows; from += 4000 {
+		run := &store.Records{TP: store.TP{Topic: "s"}}
+		for k := range 4000 {
+			run.Add(0, binary.BigEndian.AppendUint32(nil, uint32(from+k)), []byte(`{"V":1}`))
+		}
+		if _, err := e.Log().Append(ctx, run); err != nil {
+			b.Fatal(err)
+		}
 	}
 	if err := e.Sync(ctx); err != nil {
 		b.Fatal(err)
