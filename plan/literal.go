@@ -134,15 +134,8 @@ func convertLiteral(v any, from, to sql.Type) (any, bool) {
 			return n.Float(), true
 		}
 	case sql.Decimal:
-		var d vec.Decimal
-		switch n := v.(type) {
-		case int32:
-			d.Unscaled = big.NewInt(int64(n))
-		case int64:
-			d.Unscaled = big.NewInt(n)
-		case vec.Decimal:
-			d = n
-		default:
+		d, ok := vec.DecimalOf(v)
+		if !ok {
 			return nil, false
 		}
 		d, err := d.Fit(to, vec.Exact)

@@ -3,7 +3,6 @@ package expr
 import (
 	"encoding/base64"
 	"fmt"
-	"math/big"
 
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
@@ -58,15 +57,8 @@ func coerce(v any, from, to sql.Type) (any, bool) {
 			return n.Float(), true
 		}
 	case sql.Decimal:
-		d := vec.Decimal{}
-		switch n := v.(type) {
-		case int32:
-			d.Unscaled = big.NewInt(int64(n))
-		case int64:
-			d.Unscaled = big.NewInt(n)
-		case vec.Decimal:
-			d = n
-		default:
+		d, ok := vec.DecimalOf(v)
+		if !ok {
 			return nil, false
 		}
 		d, err := d.Fit(to, vec.Exact)

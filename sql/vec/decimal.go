@@ -64,6 +64,19 @@ func DigitsBig(x *big.Int) int {
 	return n
 }
 
+// DecimalOf is x, an int32, int64 or Decimal, as a Decimal of the same value; false: it is something else.
+func DecimalOf(x any) (Decimal, bool) {
+	switch n := x.(type) {
+	case int32:
+		return Decimal{Unscaled: big.NewInt(int64(n))}, true
+	case int64:
+		return Decimal{Unscaled: big.NewInt(n)}, true
+	case Decimal:
+		return n, true
+	}
+	return Decimal{}, false
+}
+
 // Rescale is d with that scale. ok is false when Exact is asked and digits would be lost. The scale must be
 // bounded by the caller: the number is written out.
 func (d Decimal) Rescale(scale int, how Rounding) (Decimal, bool) {

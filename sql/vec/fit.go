@@ -2,7 +2,6 @@ package vec
 
 import (
 	"fmt"
-	"math/big"
 	"strconv"
 
 	"github.com/ksqlgo/ksql/sql"
@@ -113,24 +112,17 @@ func fitItems(items []any, t, u sql.Type) ([]any, error) {
 
 // fitNumber is the number, or its text, as one of type u.
 func fitNumber(x any, u sql.Type) (any, bool) {
-	var d Decimal
-	switch v := x.(type) {
-	case int32:
-		d.Unscaled = big.NewInt(int64(v))
-	case int64:
-		d.Unscaled = big.NewInt(v)
-	case Decimal:
-		d = v
-	case float64, string:
-		text, ok := v.(string)
-		if !ok {
-			text = strconv.FormatFloat(v.(float64), 'f', -1, 64)
+	d, ok := DecimalOf(x)
+	if !ok {
+		text, isText := x.(string)
+		if f, isFloat := x.(float64); isFloat {
+			text = strconv.FormatFloat(f, 'f', -1, 64)
+		} else if !isText {
+			return nil, false
 		}
 		if d, ok = ParseDecimal([]byte(text)); !ok || u.Kind != sql.Decimal {
 			return nil, false
 		}
-	default:
-		return nil, false
 	}
 	switch u.Kind {
 	case sql.Decimal:
