@@ -11,7 +11,14 @@ const batchBytes = 16 << 20
 
 // split cuts runs behind so many rows, or bytes if they are long. The halves of a changed row stay together.
 func split(runs []store.Records, rows int) (head, rest []store.Records) {
-	size := 0
+	n, size := 0, 0
+	for i := range runs {
+		n, size = n+runs[i].Len(), size+len(runs[i].Bytes)
+	}
+	if n <= rows && size < batchBytes {
+		return runs, nil
+	}
+	size = 0
 	for i := range runs {
 		r := &runs[i]
 		for row := range r.Time {
