@@ -10,9 +10,3 @@ func Routes(h http.Handler) []string {
 	}
 	return out
 }
-
-// ShapeOf is the shape of a query and the values that were taken out.
-func ShapeOf(text string) (string, []any) {
-	s := shapeOf(text)
-	return s.text, s.values
-}

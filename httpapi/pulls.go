@@ -85,15 +85,15 @@ func (a *api) again(c *call, r *request) *exec.Rows {
 	if !r.keeps() || r.sequence > a.run.Sequence() {
 		return nil
 	}
-	cat, s := a.run.Catalog(), shapeOf(r.text)
-	x := a.pulls.get(r.key(s.key()), cat)
+	cat, s := a.run.Catalog(), sql.ShapeOf(r.text)
+	x := a.pulls.get(r.key(s.Key()), cat)
 	if x != nil && x.pull == nil {
-		x, s.values = a.pulls.get(r.key(r.text), cat), nil
+		x, s.Values = a.pulls.get(r.key(r.text), cat), nil
 	}
 	if x == nil || a.mayPull() != nil {
 		return nil
 	}
-	rows, err := x.pull.Run(c.r.Context(), s.values)
+	rows, err := x.pull.Run(c.r.Context(), s.Values)
 	if err != nil {
 		return nil
 	}
@@ -102,14 +102,14 @@ func (a *api) again(c *call, r *request) *exec.Rows {
 
 // keep makes a pull query that has run ready to run again.
 func (a *api) keep(r *request, cat *plan.Catalog, pull *exec.Pull) {
-	s := shapeOf(r.text)
-	if len(s.values) == 0 {
-		a.pulls.put(r.key(s.key()), cat, pull)
+	s := sql.ShapeOf(r.text)
+	if len(s.Values) == 0 {
+		a.pulls.put(r.key(s.Key()), cat, pull)
 		return
 	}
-	if a.pulls.get(r.key(s.key()), cat) == nil {
+	if a.pulls.get(r.key(s.Key()), cat) == nil {
 		generic := a.generic(s, r.props, cat)
-		a.pulls.put(r.key(s.key()), cat, generic)
+		a.pulls.put(r.key(s.Key()), cat, generic)
 		if generic != nil {
 			return
 		}
@@ -118,8 +118,8 @@ func (a *api) keep(r *request, cat *plan.Catalog, pull *exec.Pull) {
 }
 
 // generic is the query of a shape; nil: its plan depends on the literals.
-func (a *api) generic(s shape, props map[string]string, cat *plan.Catalog) *exec.Pull {
-	list, err := sql.ParseParams(s.text, nil)
+func (a *api) generic(s sql.Shape, props map[string]string, cat *plan.Catalog) *exec.Pull {
+	list, err := sql.ParseParams(s.Text, nil)
 	if err != nil || len(list) != 1 {
 		return nil
 	}
@@ -127,7 +127,7 @@ func (a *api) generic(s shape, props map[string]string, cat *plan.Catalog) *exec
 	if !ok {
 		return nil
 	}
-	p, err := plan.PlanPull(cat, a.run.Env(props, nil), sel, list[0].Text, s.types...)
+	p, err := plan.PlanPull(cat, a.run.Env(props, nil), sel, list[0].Text, s.Types...)
 	if err != nil || !p.Generic() {
 		return nil
 	}
