@@ -104,8 +104,8 @@ func (u *Pull) Run(ctx context.Context, params []any) (rows *Rows, err error) {
 	if !ok {
 		return nil, fmt.Errorf("Materializing query has been stopped: %s", u.p.QueryID)
 	}
-	if err := q.Err(); err != nil {
-		return nil, fmt.Errorf("query %s has failed: %w", u.p.QueryID, err)
+	if err := q.failed(); err != nil {
+		return nil, err
 	}
 	w, _ := u.free.Get().(*puller)
 	if w == nil {
@@ -348,6 +348,14 @@ func holds(o sql.BinaryOp, a, b int64) bool {
 	return true
 }
 
+// failed is what a reader is told of a query that has failed; nil: it has not.
+func (q *Query) failed() error {
+	if err := q.Err(); err != nil {
+		return fmt.Errorf("query %s has failed: %w", q.plan.ID, err)
+	}
+	return nil
+}
+
 // reading runs f on committed state: the task commits after the batch at hand when somebody waits here.
 func (t *task) reading(ctx context.Context, f func() error) error {
 	t.readers.Add(1)
@@ -357,6 +365,9 @@ func (t *task) reading(ctx context.Context, f func() error) error {
 		return err
 	}
 	defer t.state.leave()
+	if err := t.q.failed(); err != nil { // while it was waited for: what is here was not committed
+		return err
+	}
 	return f()
 }
 

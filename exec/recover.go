@@ -143,15 +143,13 @@ func (t *task) save(w store.Writer) error {
 				return err
 			}
 			for from := 0; from >= 0; {
-				if err := t.q.e.ctx.Err(); err != nil {
+				var buf []byte
+				if err := t.reading(t.q.e.ctx, func() error {
+					from, buf = tab.Chunk(from, 8192, nil)
+					return nil
+				}); err != nil {
 					return err
 				}
-				var buf []byte
-				t.readers.Add(1)
-				t.state.lock()
-				t.readers.Add(-1)
-				from, buf = tab.Chunk(from, 8192, buf)
-				t.state.leave()
 				if err := w.Chunk(buf); err != nil {
 					return err
 				}

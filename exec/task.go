@@ -79,8 +79,7 @@ func (t *task) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		progress, err := t.step()
 		if err != nil {
-			t.abandon()
-			t.q.fail(err)
+			t.abandon(err)
 			return
 		}
 		if progress {
@@ -93,7 +92,7 @@ func (t *task) run(ctx context.Context) {
 		}
 	}
 	if err := t.commit(); err != nil {
-		t.abandon()
+		t.abandon(err)
 	}
 }
 
@@ -229,8 +228,9 @@ func (t *task) trim() error {
 	return t.q.e.log.Trim(t.q.e.base, t.pos)
 }
 
-// abandon leaves state as it is: the query has failed.
-func (t *task) abandon() {
+// abandon leaves state as it is: the query has failed. It says so before anybody may look at that state.
+func (t *task) abandon(err error) {
+	t.q.fail(err)
 	if t.held {
 		t.held = false
 		t.state.leave()
