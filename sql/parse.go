@@ -63,11 +63,17 @@ type parser struct {
 	mode   mode
 	params []int // tokens of the bound parameters
 	before int   // bound parameters of the statements before this text
+
+	expanded int // bytes of the statements into which variables were put
+}
+
+func largeText() *Error {
+	return &Error{Line: 1, Col: 1, Msg: "Error processing statement: Statement is too large to parse."}
 }
 
 func newParser(text string, m mode) (*parser, error) {
 	if len(text) > maxText {
-		return nil, &Error{Line: 1, Col: 1, Msg: "Error processing statement: Statement is too large to parse."}
+		return nil, largeText()
 	}
 	p := &parser{cursor: cursor{source: lex(text, m.params), first: -1}, mode: m}
 	for i, t := range p.toks {

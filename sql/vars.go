@@ -1,45 +1,52 @@
 package sql
 
-import (
-	"maps"
-	"strings"
-)
+import "strings"
 
 // scope is the variables known at a statement. Names compare without case; an exact match goes first.
-type scope map[string]string
+type scope struct {
+	values map[string]string
+	names  map[string][]string // by the name in lower case
+}
 
 func newScope(vars map[string]string) scope {
-	if vars == nil {
-		return scope{}
+	s := scope{map[string]string{}, map[string][]string{}}
+	for name, v := range vars {
+		s.values[name] = v
+		s.names[strings.ToLower(name)] = append(s.names[strings.ToLower(name)], name)
 	}
-	return maps.Clone(vars)
+	return s
 }
 
 func (s scope) lookup(name string) (string, bool) {
-	if v, ok := s[name]; ok {
+	if v, ok := s.values[name]; ok {
 		return v, true
 	}
-	for k, v := range s {
-		if strings.EqualFold(k, name) {
-			return v, true
-		}
+	if same := s.names[strings.ToLower(name)]; len(same) > 0 {
+		return s.values[same[0]], true
 	}
 	return "", false
 }
 
 func (s scope) undefine(name string) {
-	maps.DeleteFunc(s, func(k, _ string) bool { return strings.EqualFold(k, name) })
+	name = strings.ToLower(name)
+	for _, same := range s.names[name] {
+		delete(s.values, same)
+	}
+	delete(s.names, name)
 }
 
 func (s scope) define(name, value string) {
 	s.undefine(name)
-	s[name] = value
+	s.values[name] = value
+	s.names[strings.ToLower(name)] = []string{name}
 }
 
 // replace puts the values of variables into a statement and reads it again. A value can be one name or one
-// literal only, so that it cannot change the statement around it.
+// literal only, so that it cannot change the statement around it. What all statements of a script become is bounded
+// as a text is, and while it grows.
 func (p *parser) replace(s *scripted, vars scope) error {
-	var b strings.Builder
+	var b expansion
+	b.left = maxText - p.expanded
 	start, end := p.toks[s.first].off, p.toks[s.last].end
 	done := start
 	for i := s.first; i <= s.last; i++ {
@@ -59,18 +66,25 @@ func (p *parser) replace(s *scripted, vars scope) error {
 			if !ok {
 				return p.badValue(s, i, use, v)
 			}
-			text = v
+			b.add(p.text[done:t.off])
+			b.add(v)
 		case t.kind == stringToken && strings.Contains(text, "${"):
-			text = vars.inString(text)
+			b.add(p.text[done:t.off])
+			vars.inString(&b, text)
 		default:
 			continue
 		}
-		b.WriteString(p.text[done:t.off])
-		b.WriteString(text)
 		done = t.end
+		if b.left < 0 {
+			return largeText()
+		}
 	}
-	b.WriteString(p.text[done:end])
+	b.add(p.text[done:end])
+	if b.left < 0 {
+		return largeText()
+	}
 	text := b.String()
+	p.expanded += len(text)
 	if text == p.text[start:end] {
 		return nil
 	}
@@ -130,10 +144,21 @@ func literalValue(v string) (string, bool) {
 	return v, len(l.toks) == 2 && l.toks[0].number() && int(l.toks[0].end-l.toks[0].off) == len(digits)
 }
 
+// expansion is a text that grows until it is too long: then left is negative, and nothing is added any more.
+type expansion struct {
+	strings.Builder
+	left int
+}
+
+func (e *expansion) add(text string) {
+	if e.left -= len(text); e.left >= 0 {
+		e.WriteString(text)
+	}
+}
+
 // inString replaces the variables inside a string literal; unknown ones stay as they are.
-func (s scope) inString(text string) string {
-	var b strings.Builder
-	for {
+func (s scope) inString(b *expansion, text string) {
+	for b.left >= 0 {
 		i := strings.Index(text, "${")
 		if i < 0 {
 			break
@@ -144,15 +169,14 @@ func (s scope) inString(text string) string {
 		}
 		if end < len(text) && text[end] == '}' {
 			if v, ok := s.lookup(text[i+2 : end]); ok {
-				b.WriteString(text[:i])
-				b.WriteString(strings.ReplaceAll(v, "'", "''"))
+				b.add(text[:i])
+				b.add(strings.ReplaceAll(v, "'", "''"))
 				text = text[end+1:]
 				continue
 			}
 		}
-		b.WriteString(text[:end])
+		b.add(text[:end])
 		text = text[end:]
 	}
-	b.WriteString(text)
-	return b.String()
+	b.add(text)
 }

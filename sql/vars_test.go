@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -107,5 +108,32 @@ func TestRewrite(t *testing.T) {
 	})
 	if n != 6 {
 		t.Errorf("%d references", n)
+	}
+}
+
+// TestVariablesAreBounded: what variables become is measured while it grows, over all statements of a script.
+func TestVariablesAreBounded(t *testing.T) {
+	vars := map[string]string{"v": strings.Repeat("x", 50_000), "q": strings.Repeat("'", 50_000)}
+	double := "DEFINE a='${v}';" + strings.Repeat("DEFINE a='${a}${a}';", 40)
+	for what, text := range map[string]string{
+		"one string":        "SELECT '" + strings.Repeat("${v}", 20_000) + "' FROM a;",
+		"quotes":            "SELECT '" + strings.Repeat("${q}", 20_000) + "' FROM a;",
+		"many strings":      "SELECT " + strings.Repeat("'${v}${v}',", 10_000) + "1 FROM a;",
+		"many statements":   strings.Repeat("SELECT '"+strings.Repeat("${v}", 100)+"' FROM a;", 200),
+		"doubled by itself": double,
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := Parse(text, vars)
+		runtime.ReadMemStats(&after)
+		if err == nil || !strings.Contains(err.Error(), "too large") {
+			t.Errorf("%s: %v", what, err)
+		}
+		if got := (after.TotalAlloc - before.TotalAlloc) >> 20; got > 800 {
+			t.Errorf("%s: %d MB", what, got)
+		}
+	}
+	if st, err := Parse("SELECT '"+strings.Repeat("${v}", 200)+"' FROM a;", vars); err != nil || len(st[0].Text) < 10_000_000 {
+		t.Error(err)
 	}
 }
