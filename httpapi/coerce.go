@@ -104,7 +104,7 @@ func coerce(v any, t sql.Type) (any, error) {
 			return fit, nil
 		}
 	case sql.Bytes:
-		if b, err := base64.StdEncoding.DecodeString(text); isText && err == nil {
+		if b, ok := fromBase64(text); isText && ok {
 			return b, nil
 		}
 	case sql.Date, sql.Time, sql.Timestamp:
@@ -135,6 +135,27 @@ func coerce(v any, t sql.Type) (any, error) {
 		}
 	}
 	return bad()
+}
+
+// fromBase64 reads base64 as JSON libraries write it: the plain alphabet or the one for URLs (Vert.x, and so ksqlDB's
+// Java client), with its padding or without, and with white space between groups of four (Jackson).
+func fromBase64(s string) ([]byte, bool) {
+	plain := strings.NewReplacer("-", "+", "_", "/").Replace(s)
+	var b []byte
+	for group := range strings.FieldsFuncSeq(plain, func(r rune) bool { return r <= ' ' }) {
+		if len(b)%4 != 0 {
+			return nil, false
+		}
+		b = append(b, group...)
+	}
+	if pad := len(b) - len(bytes.TrimRight(b, "=")); pad > 0 {
+		if pad > 2 || len(b)%4 != 0 {
+			return nil, false
+		}
+		b = b[:len(b)-pad]
+	}
+	out, err := base64.RawStdEncoding.AppendDecode(nil, b)
+	return out, err == nil
 }
 
 func coerceMap(m map[string]any, t sql.Type) (any, error) {

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -77,5 +78,50 @@ func TestInsertsTalk(t *testing.T) {
 	out.Close()
 	if rest, err := io.ReadAll(resp.Body); err != nil || len(rest) > 0 {
 		t.Errorf("at the end: %q, %v", rest, err)
+	}
+}
+
+// TestInsertsBytes takes base64 as the clients of ksqlDB write it, wherever BYTES may stand.
+func TestInsertsBytes(t *testing.T) {
+	s := serve(t, true)
+	s.must(`CREATE STREAM B (K INT KEY, V BYTES, A ARRAY<BYTES>, M MAP<STRING, BYTES>, S STRUCT<F BYTES, G ARRAY<STRUCT<H BYTES>>>) WITH (KAFKA_TOPIC='b', VALUE_FORMAT='JSON', PARTITIONS=1);
+		CREATE STREAM KB (K BYTES KEY, V INT) WITH (KAFKA_TOPIC='kb', VALUE_FORMAT='JSON', PARTITIONS=1);`)
+	good := []struct{ sent, stored string }{
+		{`"AQI"`, `"AQI="`},                        // without padding
+		{`"AQI="`, `"AQI="`},                       // with it
+		{`"AQ"`, `"AQ=="`},                         // two left out
+		{`"-_8"`, `"+/8="`},                        // the alphabet of URLs, as Vert.x writes it
+		{`"-_8="`, `"+/8="`},                       // and with padding
+		{`"+/8="`, `"+/8="`},                       // the plain one
+		{`"AQID\r\nBAUG\n"`, `"AQIDBAUG"`},         // in lines
+		{`""`, `""`},                               // nothing
+		{`null`, `null`},                           // no value
+		{`"AQIDBAUGBwgJCg"`, `"AQIDBAUGBwgJCg=="`}, // longer
+	}
+	body := `{"target":"B"}` + "\n"
+	acks, rows := "", ""
+	for i, c := range good {
+		body += fmt.Sprintf(`{"K":%d,"V":%[2]s,"A":[%[2]s],"M":{"x":%[2]s},"S":{"F":%[2]s,"G":[{"H":%[2]s}]}}`+"\n", i, c.sent)
+		acks += fmt.Sprintf(`{"seq":%d,"status":"ok"}`+"\n", i)
+		rows += fmt.Sprintf(`[%d,%[2]s,[%[2]s],{"x":%[2]s},{"F":%[2]s,"G":[{"H":%[2]s}]}]`+"\n", i, c.stored)
+	}
+	if status, _, got := s.ask("POST", "/inserts-stream", "", body); status != 200 || got != acks {
+		t.Errorf("got %d %s", status, got)
+	}
+	_, _, got := s.ask("POST", "/query-stream", "", `{"sql":"SELECT * FROM B;"}`)
+	if _, got, _ = strings.Cut(got, "\n"); got != rows {
+		t.Errorf("got %s\nwant %s", got, rows)
+	}
+	if _, _, got = s.ask("POST", "/inserts-stream", "", `{"target":"KB"}`+"\n"+`{"K":"-_8","V":1}`); got != `{"seq":0,"status":"ok"}`+"\n" {
+		t.Errorf("a key: got %s", got)
+	}
+	if _, _, got = s.ask("POST", "/query-stream", "", `{"sql":"SELECT * FROM KB;"}`); !strings.HasSuffix(got, "\n[\"+/8=\",1]\n") {
+		t.Errorf("a key: got %s", got)
+	}
+	for _, bad := range []string{`"A"`, `"AQI=="`, `"AQ="`, `"===="`, `"="`, `"AQ==="`, `"A=QI"`, `"A QI"`, `"é"`, `"AQ!I"`, `1`} {
+		_, _, got := s.ask("POST", "/inserts-stream", "", `{"target":"B"}`+"\n"+`{"K":1,"V":`+bad+`}`)
+		if !strings.HasPrefix(got, `{"@type":"InsertError","status":"error","seq":0,"message":"Can't coerce a field of type class java.lang.`) {
+			t.Errorf("%s: got %s", bad, got)
+		}
 	}
 }
