@@ -113,8 +113,8 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if len(path) > 1 {
 		path = strings.TrimSuffix(path, "/")
 	}
-	if path == "" {
-		path = "/"
+	if !strings.HasPrefix(path, "/") { // a host may take the slash off with its prefix
+		path = "/" + path
 	}
 	c := &call{w: w, r: r, wants: accepted(r.Header.Values("Accept"))}
 	routes, ok := a.routes[path]

@@ -11,12 +11,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/ksqlgo/ksql"
 	"github.com/ksqlgo/ksql/httpapi"
+	"github.com/ksqlgo/ksql/store"
 	"go.uber.org/goleak"
 )
 
@@ -270,15 +272,49 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
-// TestRoot follows ksqlDB's redirect.
+// TestRoot follows ksqlDB's redirect, also below a path: a client must not be sent out of it.
 func TestRoot(t *testing.T) {
 	s := serve(t, false)
-	c := s.Client()
-	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	resp := s.open(context.Background(), "GET", "/", "", nil)
-	resp.Body.Close()
-	if resp.StatusCode != 307 || resp.Header.Get("Location") != "/info" {
-		t.Errorf("got %d to %q", resp.StatusCode, resp.Header.Get("Location"))
+	h := httpapi.New(s.e)
+	mux := http.NewServeMux()
+	mux.Handle("/", h)
+	mux.Handle("/a/b/", http.StripPrefix("/a/b", h))
+	mux.Handle("/c/", http.StripPrefix("/c/", h))
+	inner := http.NewServeMux()
+	inner.Handle("/e/", http.StripPrefix("/e", h))
+	mux.Handle("/d/", http.StripPrefix("/d", inner))
+	outer := httptest.NewServer(mux)
+	defer outer.Close()
+	noSlash := httptest.NewServer(http.StripPrefix("/f%g", h))
+	defer noSlash.Close()
+	for _, c := range []struct{ base, path, location, lands string }{
+		{s.URL, "/", "/info", "/info"},
+		{s.URL, "/?x=/y/", "/info", "/info"},
+		{outer.URL, "/", "/info", "/info"},
+		{outer.URL, "/a/b/", "./info", "/a/b/info"},
+		{outer.URL, "/a/b", "", "/a/b/info"},
+		{outer.URL, "/a/b/?x=/y", "./info", "/a/b/info"},
+		{outer.URL, "/c/", "./info", "/c/info"},
+		{outer.URL, "/d/e/", "./info", "/d/e/info"},
+		{noSlash.URL, "/f%25g", "./f%25g/info", "/f%25g/info"},
+	} {
+		c1 := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		resp, err := c1.Get(c.base + c.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if got := resp.Header.Get("Location"); resp.StatusCode != 307 || c.location != "" && got != c.location {
+			t.Errorf("%s: got %d to %q", c.path, resp.StatusCode, got)
+		}
+		if resp, err = http.Get(c.base + c.path); err != nil {
+			t.Fatal(err)
+		}
+		b, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if got := resp.Request.URL.EscapedPath(); got != c.lands || !strings.HasPrefix(string(b), `{"KsqlServerInfo"`) {
+			t.Errorf("%s lands at %s: %s", c.path, got, b)
+		}
 	}
 }
 
@@ -558,47 +594,86 @@ func TestChanges(t *testing.T) {
 	}
 }
 
-// TestChunks wants each value of a push query in a chunk of its own, though the rows are there already: clients
-// parse chunk by chunk.
+// TestChunks wants each value of a push query in a chunk of its own, though the rows are there already, and the
+// columns of every answer in lines: clients parse chunk by chunk.
 func TestChunks(t *testing.T) {
 	s := serve(t, false)
 	s.must(kilns)
+	const push = `SELECT TEMP FROM KILNS EMIT CHANGES LIMIT 3;`
 	for _, c := range []struct {
-		accept string
-		want   []string
+		query, accept string
+		want          []string
 	}{
-		{"application/vnd.ksqlapi.delimited.v1", []string{"{\"queryId\":\"transient_KILNS_N\",\"columnNames\":[\"TEMP\"],\"columnTypes\":[\"INTEGER\"]}\n", "[900]\n", "[1240]\n", "[1010]\n"}},
-		{"application/json", []string{`[{"queryId":"transient_KILNS_N","columnNames":["TEMP"],"columnTypes":["INTEGER"]}`, ",[900]", ",[1240]", ",[1010]", "]"}},
+		{`SELECT * FROM HEAT;`, "*/*", []string{"{\"queryId\":\"query_N\",\"columnNames\":[\"KILN\",\"TOP\"],\"columnTypes\":[\"STRING\",\"INTEGER\"]}\n", "[\"k1\",1010]\n[\"k2\",1240]\n"}},
+		{`SELECT TOP FROM HEAT WHERE KILN='k1';`, "*/*", []string{"{\"queryId\":\"query_N\",\"columnNames\":[\"TOP\"],\"columnTypes\":[\"INTEGER\"]}\n", "[1010]\n"}},
+		{`SELECT TOP FROM HEAT WHERE KILN='k2';`, "*/*", []string{"{\"queryId\":\"query_N\",\"columnNames\":[\"TOP\"],\"columnTypes\":[\"INTEGER\"]}\n", "[1240]\n"}}, // its plan was kept
+		{`SELECT TEMP FROM KILNS;`, "*/*", []string{"{\"queryId\":\"transient_KILNS_N\",\"columnNames\":[\"TEMP\"],\"columnTypes\":[\"INTEGER\"]}\n", "[900]\n[1240]\n[1010]\n"}},
+		{push, "application/vnd.ksqlapi.delimited.v1", []string{"{\"queryId\":\"transient_KILNS_N\",\"columnNames\":[\"TEMP\"],\"columnTypes\":[\"INTEGER\"]}\n", "[900]\n", "[1240]\n", "[1010]\n"}},
+		{push, "application/json", []string{`[{"queryId":"transient_KILNS_N","columnNames":["TEMP"],"columnTypes":["INTEGER"]}`, ",[900]", ",[1240]", ",[1010]", "]"}},
 	} {
-		conn, err := net.Dial("tcp", s.Listener.Addr().String())
-		if err != nil {
-			t.Fatal(err)
+		got := s.chunks("/query-stream", c.accept, `{"sql":"`+c.query+`","properties":{"auto.offset.reset":"earliest"}}`)
+		for i := range got {
+			got[i] = plainIDs(got[i])
 		}
-		defer conn.Close()
-		body := `{"sql":"SELECT TEMP FROM KILNS EMIT CHANGES LIMIT 3;","properties":{"auto.offset.reset":"earliest"}}`
-		fmt.Fprintf(conn, "POST /query-stream HTTP/1.1\r\nHost: x\r\nAccept: %s\r\nContent-Length: %d\r\n\r\n%s", c.accept, len(body), body)
-		in := bufio.NewReader(conn)
-		for line := "x"; line != "\r\n"; {
-			if line, err = in.ReadString('\n'); err != nil {
-				t.Fatal(err)
-			}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s as %s:\n got %q\nwant %q", c.query, c.accept, got, c.want)
 		}
-		for i := 0; ; i++ {
-			var n int
-			if _, err := fmt.Fscanf(in, "%x\r\n", &n); err != nil {
-				t.Fatal(err)
+	}
+}
+
+// chunks is the chunks of an answer over HTTP/1.1.
+func (s *server) chunks(path, accept, body string) []string {
+	s.t.Helper()
+	conn, err := net.Dial("tcp", s.Listener.Addr().String())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nAccept: %s\r\nContent-Length: %d\r\n\r\n%s", path, accept, len(body), body)
+	in := bufio.NewReader(conn)
+	for line := "x"; line != "\r\n"; {
+		if line, err = in.ReadString('\n'); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	for out := []string{}; ; {
+		var n int
+		if _, err := fmt.Fscanf(in, "%x\r\n", &n); err != nil {
+			s.t.Fatal(err)
+		}
+		chunk := make([]byte, n+2)
+		if _, err := io.ReadFull(in, chunk); err != nil {
+			s.t.Fatal(err)
+		}
+		if n == 0 {
+			return out
+		}
+		out = append(out, string(chunk[:n]))
+	}
+}
+
+// TestLines wants whole lines in each chunk of a long pull query: a client splits each alone.
+func TestLines(t *testing.T) {
+	s := serve(t, false)
+	s.must(kilns)
+	run := &store.Records{TP: store.TP{Topic: "kilns"}}
+	for k := range 5000 {
+		run.Add(0, fmt.Appendf(nil, "key %d", k), []byte(`{"TEMP":1}`))
+	}
+	if _, err := s.e.Log().Append(context.Background(), run); err != nil {
+		t.Fatal(err)
+	}
+	s.must(`SHOW TYPES;`)
+	for _, query := range []string{"SELECT * FROM HEAT;", "SELECT KILN, TEMP FROM KILNS;"} {
+		lines := 0
+		for _, c := range s.chunks("/query-stream", "*/*", `{"sql":"`+query+`"}`) {
+			if !strings.HasSuffix(c, "\n") || len(c) > 16<<10 {
+				t.Fatalf("a chunk of %d bytes that ends with %q", len(c), c[max(0, len(c)-20):])
 			}
-			chunk := make([]byte, n+2)
-			if _, err := io.ReadFull(in, chunk); err != nil {
-				t.Fatal(err)
-			}
-			got := plainIDs(string(chunk[:n]))
-			if n == 0 && i == len(c.want) {
-				break
-			}
-			if i >= len(c.want) || got != c.want[i] {
-				t.Fatalf("chunk %d is %q, of %q", i, got, c.want)
-			}
+			lines += strings.Count(c, "\n")
+		}
+		if lines < 5003 {
+			t.Errorf("%s: %d lines", query, lines)
 		}
 	}
 }

@@ -9,9 +9,19 @@ import (
 	"github.com/ksqlgo/ksql/exec/stmt"
 )
 
-// root sends browsers to /info.
+// root sends browsers to /info, which stands beside it also where the handler is mounted below a path: the host has
+// taken that from the URL, but not from the request's line.
 func (a *api) root(c *call) {
-	c.w.Header().Set("Location", "/info")
+	at := c.r.RequestURI
+	if u, err := url.ParseRequestURI(at); err == nil {
+		at = u.EscapedPath()
+	}
+	to := "/info"
+	if strings.Trim(at, "/") != "" {
+		to = "./" + at[strings.LastIndexByte(at, '/')+1:] // what stands behind the last slash is no folder to a browser
+		to = strings.TrimSuffix(to, "/") + "/info"
+	}
+	c.w.Header().Set("Location", to)
 	c.header("")
 	c.w.WriteHeader(http.StatusTemporaryRedirect)
 }

@@ -194,6 +194,9 @@ func (a *api) mayPush(text string) error {
 		"Terminate existing PUSH queries, or increase the '%s' setting via the 'ksql-server.properties' file. Current push query count: %d. Configured limit: %d.", text, name, running, limit), text)
 }
 
+// frame is what an answer is written in: as much as a DATA frame of HTTP/2 holds.
+const frame = 16 << 10
+
 // stream answers with rows until they end or the client leaves. whole: the rows are there already.
 func (a *api) stream(c *call, rows *exec.Rows, r *request, f framing, whole bool) {
 	defer rows.Close()
@@ -209,10 +212,14 @@ func (a *api) stream(c *call, rows *exec.Rows, r *request, f framing, whole bool
 	ctx := c.r.Context()
 	if whole {
 		ctx = context.WithoutCancel(ctx) // nothing is waited for
-	} else if w.send() {
-		c.flush() // the client learns the query's id before there is a row
-	} else {
-		return
+	}
+	// The client learns the query's id before there is a row. What has lines has its columns in a frame of their own
+	// also when the rows are there: clients parse the first frame as one JSON value.
+	if !whole || f == delimited {
+		if !w.send() {
+			return
+		}
+		c.flush()
 	}
 	// Clients of these formats parse each frame of HTTP/2, and each chunk, as one JSON value; of the others, lines.
 	single := rows.Push && (f == delimited || f == array)
@@ -231,15 +238,21 @@ func (a *api) stream(c *call, rows *exec.Rows, r *request, f framing, whole bool
 			return
 		}
 		for i := range page.N {
+			from := len(w.buf)
 			w.row(page, i)
 			switch {
 			case single:
-				if !w.send() {
-					return
-				}
-				c.flush()
-			case len(w.buf) > 32<<10 && !w.send():
+				from = len(w.buf)
+			case len(w.buf) <= frame:
+				continue
+			case f != delimited || from == 0: // lines are not cut, if they fit into a frame
+				from = len(w.buf)
+			}
+			if !w.sendTo(from) {
 				return
+			}
+			if single || f == delimited {
+				c.flush()
 			}
 		}
 		if !whole && !rows.More() {

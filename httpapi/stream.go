@@ -49,16 +49,19 @@ func (w *writer) release() {
 }
 
 // send writes what is framed; false: the client is gone.
-func (w *writer) send() bool {
+func (w *writer) send() bool { return w.sendTo(len(w.buf)) }
+
+// sendTo writes the first n bytes of what is framed.
+func (w *writer) sendTo(n int) bool {
 	if !w.open {
 		w.open = true
 		w.c.header(mediaTypes[w.f])
 	}
-	if len(w.buf) == 0 {
+	if n == 0 {
 		return true
 	}
-	_, err := w.c.w.Write(w.buf)
-	w.buf = w.buf[:0]
+	_, err := w.c.w.Write(w.buf[:n])
+	w.buf = append(w.buf[:0], w.buf[n:]...)
 	return err == nil
 }
 
