@@ -230,7 +230,7 @@ func checkBadDir(t *testing.T, ctx context.Context, e *ksql.Engine, what string)
 	}
 	var failed error
 	all := func(source, text string) (out []string) {
-		if e.Catalog().Sources[source] == nil { // the statement that made it was cut off
+		if e.Catalog().Source(source) == nil { // the statement that made it was cut off
 			return nil
 		}
 		rows, err := e.Query(ctx, text)
@@ -256,14 +256,14 @@ func checkBadDir(t *testing.T, ctx context.Context, e *ksql.Engine, what string)
 			return 0, fmt.Errorf("row %d is %s", i, id)
 		}
 	}
-	if e.Catalog().Sources["D"] != nil && !slices.Equal(ids, derived) {
+	if e.Catalog().Source("D") != nil && !slices.Equal(ids, derived) {
 		t.Errorf("%s: %d rows, %d made of them", what, len(ids), len(derived))
 	}
 	want := []string{}
 	for g := range min(7, len(ids)) {
 		want = append(want, fmt.Sprint(g, (len(ids)-g+6)/7))
 	}
-	if got := slices.Sorted(slices.Values(counts)); e.Catalog().Sources["T"] != nil && !slices.Equal(got, want) {
+	if got := slices.Sorted(slices.Values(counts)); e.Catalog().Source("T") != nil && !slices.Equal(got, want) {
 		t.Errorf("%s: counts are %v, want %v", what, got, want)
 	}
 	return len(ids), nil

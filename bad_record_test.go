@@ -183,8 +183,8 @@ func TestBadRecords(t *testing.T) {
 	logged := problemPlaces(t, ctx, e)
 	readers := map[string][]string{"js": {"JS_P", "JS_A", "JS_S"}, "dl": {"DL_P", "DL_W", "DL_H"}, "ka": {"KA_P"}, "jt": {"JT_P"}}
 	ids := map[string]string{}
-	for name, src := range e.Catalog().Sources {
-		ids[name] = src.Query
+	for src := range e.Catalog().Sources() {
+		ids[src.Name] = src.Query
 	}
 	for _, s := range streams {
 		t.Logf("%s: %d good, %d unreadable, %d spoiled otherwise, %d without a value", s.topic, len(s.goods), len(s.bads), len(s.rest), s.holes)

@@ -131,7 +131,7 @@ func TestCancelDurable(t *testing.T) {
 	h.exec(`CREATE STREAM later AS SELECT * FROM orders;`)
 	shut()
 	again := newHost(t, ksql.WithDir(dir))
-	if s := again.Catalog().Sources; s["LATE"] == nil || s["LATER"] == nil || s["ORDERS"] == nil {
+	if c := again.Catalog(); c.Source("LATE") == nil || c.Source("LATER") == nil || c.Source("ORDERS") == nil {
 		t.Error("sources are missing after a restart")
 	}
 }
@@ -200,7 +200,7 @@ func TestCancelBehindBusyQuery(t *testing.T) {
 	let()
 	h.sync()
 	h.exec(`CREATE STREAM x AS SELECT * FROM orders;`)
-	if h.Catalog().Sources["SLOW"] != nil {
+	if h.Catalog().Source("SLOW") != nil {
 		t.Error("DROP TABLE was not carried out")
 	}
 }

@@ -102,7 +102,7 @@ func TestCloseBehindStatement(t *testing.T) {
 	}
 	disk.held.Unlock()
 	<-closed
-	if h.Catalog().Sources["LATE"] == nil {
+	if h.Catalog().Source("LATE") == nil {
 		t.Error("the statement is lost")
 	}
 }

@@ -69,7 +69,7 @@ func crashChild(dir string) {
 	from, _ := strconv.ParseInt(os.Getenv(childFrom), 10, 64)
 	r := rand.New(rand.NewPCG(uint64(from), 3))
 	e, err := openCrashed(dir, r.IntN(2) == 0)
-	if err == nil && e.Catalog().Sources["S"] == nil {
+	if err == nil && e.Catalog().Source("S") == nil {
 		_, err = e.Execute(ctx, crashSchema)
 	}
 	if err != nil {
@@ -282,7 +282,7 @@ func (p *promises) check(t *testing.T, dir string, small bool) {
 	checkStream(t, e, ctx, "D", func(id, v int64) bool { _, want, _ := crashRow(id); return v == want+1 }, ids, nil)
 	checkTables(t, e, ctx, ids)
 	for name, state := range p.streams {
-		src := e.Catalog().Sources[name]
+		src := e.Catalog().Source(name)
 		if state == 1 && src == nil {
 			t.Errorf("%s was created, but is not there", name)
 		}

@@ -162,7 +162,7 @@ func TestClosed(t *testing.T) {
 				t.Errorf("%s: %s: %v", name, call, err)
 			}
 		}
-		if len(h.Catalog().Sources) == 0 || len(h.Failed()) > 0 || h.Log() == nil {
+		if h.Catalog().NumSources() == 0 || len(h.Failed()) > 0 || h.Log() == nil {
 			t.Error("what cannot fail changed")
 		}
 	}
@@ -190,7 +190,7 @@ func TestEndedContext(t *testing.T) {
 			t.Errorf("%s: %v", call, err)
 		}
 	}
-	if h.Catalog().Sources["TOTALS"] == nil {
+	if h.Catalog().Source("TOTALS") == nil {
 		t.Error("DROP TABLE was carried out")
 	}
 }

@@ -157,11 +157,8 @@ func (r *rig) set(text string) string {
 
 // over is the source that tells how the records of a topic are read: the first by name.
 func (r *rig) over(topic string) *plan.Source {
-	sources := r.e.Catalog().Sources
-	for _, n := range slices.Sorted(maps.Keys(sources)) {
-		if sources[n].Topic == topic {
-			return sources[n]
-		}
+	for s := range r.e.Catalog().Over(topic) {
+		return s
 	}
 	return &plan.Source{}
 }

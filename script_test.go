@@ -426,7 +426,7 @@ func (r *rig) arrowRows(ctx context.Context, text string) int {
 func (r *rig) plan(text string) string {
 	text = strings.TrimSpace(text)
 	cat := r.e.Catalog()
-	if q, ok := cat.Queries[text]; ok {
+	if q := cat.Query(text); q != nil {
 		return plan.Explain(q)
 	}
 	list, err := sql.Parse(text, nil)

@@ -4,9 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/ksqlgo/ksql/plan"
@@ -76,12 +74,12 @@ func (e *Engine) replay(ctx context.Context) error {
 		}
 	}
 	e.catalog.Store(cat)
-	for _, id := range slices.Sorted(maps.Keys(cat.Queries)) {
-		q, err := e.start(ctx, cat.Queries[id], nil)
+	for p := range cat.Queries() {
+		q, err := e.start(ctx, p, nil)
 		if err != nil {
 			return err
 		}
-		e.queries[id] = q
+		e.queries[p.ID] = q
 	}
 	return nil
 }
@@ -102,11 +100,14 @@ func (e *Engine) refold(cat *plan.Catalog, value []byte, offset int64, specs map
 			return nil, err
 		}
 		cat = cmd.Catalog
+		e.count(cmd)
 		e.settle(p.Statement, cmd, offset, nil)
-		for _, t := range cmd.Create {
+		for _, t := range cmd.CreateTopics {
 			specs[t.Name] = t
 		}
-		delete(specs, cmd.DeleteTopic)
+		for _, name := range cmd.DeleteTopics {
+			delete(specs, name)
+		}
 	}
 	return cat, nil
 }
@@ -184,7 +185,7 @@ func (e *Engine) logged(ctx context.Context, p sql.Parsed, props map[string]stri
 	}
 	run := &store.Records{TP: store.TP{Topic: e.commands()}}
 	run.Add(e.opt.Now(), nil, rec)
-	for _, t := range cmd.Create {
+	for _, t := range cmd.CreateTopics {
 		if _, ok := topics[t.Name]; !ok {
 			if n := e.config(t).Partitions; n > mostPartitions {
 				return nil, nil, &plan.Error{Msg: fmt.Sprintf("Topic '%s' cannot have %d partitions: at most %d are possible", t.Name, n, mostPartitions), Text: p.Text}
@@ -198,6 +199,7 @@ func (e *Engine) logged(ctx context.Context, p sql.Parsed, props map[string]stri
 	if err != nil {
 		return nil, nil, err
 	}
+	e.count(cmd)
 	return cmd, func() error {
 		if err := e.log.Wait(e.base, seq); err != nil {
 			return err
@@ -209,12 +211,17 @@ func (e *Engine) logged(ctx context.Context, p sql.Parsed, props map[string]stri
 	}, nil
 }
 
+// count makes the next query's number follow those that were started.
+func (e *Engine) count(cmd *plan.Command) {
+	if cmd.Start != nil && !cmd.Replace {
+		e.nextQuery.Add(1)
+	}
+}
+
 // declared is the partitions that the catalog knows of a topic: with MaxPartitions there may be fewer.
 func (e *Engine) declared(topic string, n int) int {
-	for _, s := range e.Catalog().Sources {
-		if s.Topic == topic && s.Partitions > n {
-			return s.Partitions
-		}
+	for s := range e.Catalog().Over(topic) {
+		n = max(n, s.Partitions)
 	}
 	return n
 }
@@ -256,8 +263,8 @@ func (e *Engine) apply(cmd *plan.Command) error {
 			q.pause(false)
 		}
 	}
-	if cmd.DeleteTopic != "" {
-		if err := e.log.Delete(ctx, cmd.DeleteTopic); err != nil {
+	for _, name := range cmd.DeleteTopics {
+		if err := e.log.Delete(ctx, name); err != nil {
 			return err
 		}
 	}

@@ -45,8 +45,9 @@ type Engine struct {
 	base context.Context // of commits: they are finished, not cancelled
 	end  context.CancelFunc
 
-	catalog atomic.Pointer[plan.Catalog]
-	stmt    gate // one statement that changes something at a time; Close keeps it
+	catalog   atomic.Pointer[plan.Catalog]
+	nextQuery atomic.Int64 // number of the next persistent query
+	stmt      gate         // one statement that changes something at a time; Close keeps it
 
 	mu      sync.Mutex
 	queries map[string]*Query
@@ -152,7 +153,7 @@ func (e *Engine) Failed() map[string]error {
 func (e *Engine) Env(props map[string]string, topic func(string) (int, bool)) *plan.Env {
 	all := e.merged(props)
 	env := &expr.Env{Now: e.opt.Now, Rand: e.opt.Rand, Config: all}
-	return &plan.Env{Functions: e.opt.Functions, Props: all, Topic: topic, Const: func(x plan.Expr) (any, error) { return expr.Value(x, nil, env) }}
+	return &plan.Env{Functions: e.opt.Functions, Props: all, Topic: topic, NextQuery: int(e.nextQuery.Load()), Const: func(x plan.Expr) (any, error) { return expr.Value(x, nil, env) }}
 }
 
 func (e *Engine) merged(props map[string]string) map[string]string {

@@ -42,13 +42,12 @@ func (e *Engine) initial() *plan.Catalog {
 		f("productionError", with(f("errorMessage", sql.TString))),
 		f("serializationError", with(f("target", sql.TString), f("errorMessage", sql.TString), f("record", sql.TString), f("cause", sql.ArrayOf(sql.TString)))))
 	col := func(n string, t sql.Type) sql.Column { return sql.Column{Field: f(n, t)} }
-	c.Sources[problemStream] = &plan.Source{
+	return c.Apply(&plan.Effect{Put: []*plan.Source{{
 		Name: problemStream, Kind: sql.StreamKind, Topic: e.problemTopic(), Partitions: 1,
 		Schema: sql.Schema{col("LOGGER", sql.TString), col("LEVEL", sql.TString), col("TIME", sql.TBigint), col("MESSAGE", message)},
 		Key:    plan.Format{Name: "KAFKA"}, Value: plan.Format{Name: "JSON"}, ReadOnly: true,
 		Text: "the processing log",
-	}
-	return c
+	}}})
 }
 
 func (e *Engine) ensureProblems(ctx context.Context) error {

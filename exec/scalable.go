@@ -22,10 +22,8 @@ func (e *Engine) scalable(p *plan.Query) bool {
 				return false
 			}
 			writers := 0
-			for _, q := range e.Catalog().Queries {
-				if q.Writes == p.Reads[0] {
-					writers++
-				}
+			for range e.Catalog().Writers(p.Reads[0]) {
+				writers++
 			}
 			return writers == 1
 		default:

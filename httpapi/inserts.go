@@ -84,7 +84,7 @@ func (a *api) insertTarget(line []byte) (*plan.Source, error) {
 		return nil, generic(badStatement, "Invalid target name")
 	}
 	cat := a.run.Catalog()
-	src := cat.Sources[name]
+	src := cat.Source(name)
 	switch {
 	case src == nil:
 		return nil, generic(badStatement, "Cannot insert values into an unknown stream/table: `"+name+"`"+cat.CaseHint(name))

@@ -9,8 +9,8 @@ import (
 
 // alter is ALTER STREAM or TABLE ... ADD COLUMN. Running queries keep their plan.
 func (k *checker) alter(s *sql.AlterSource) (*Command, error) {
-	src, ok := k.Sources[s.Name]
-	if !ok {
+	src := k.Source(s.Name)
+	if src == nil {
 		return nil, errorf("Source %s does not exist.", s.Name)
 	}
 	if src.Kind != s.Kind {
@@ -48,16 +48,14 @@ func (k *checker) alter(s *sql.AlterSource) (*Command, error) {
 	if added.Value, err = k.env.valueFormat(src.Value, values, wrap); err != nil {
 		return nil, err
 	}
-	cmd := done(k.Clone(), title(s.Kind)+" "+s.Name+" altered.")
-	cmd.Catalog.Sources[s.Name] = &added
-	return cmd, nil
+	return k.done(Effect{Put: []*Source{&added}}, title(s.Kind)+" "+s.Name+" altered."), nil
 }
 
 // createType is CREATE TYPE.
 func (k *checker) createType(s *sql.CreateType) (*Command, error) {
-	if old, ok := k.Types[s.Name]; ok {
+	if old, ok := k.Type(s.Name); ok {
 		if s.IfNotExists {
-			return done(k.Catalog, s.Name+" is already registered with type "+old.String()), nil
+			return k.nothing(s.Name + " is already registered with type " + old.String()), nil
 		}
 		return nil, errorf("Cannot register custom type '%s' since it is already registered with type: %s", s.Name, old)
 	}
@@ -65,20 +63,16 @@ func (k *checker) createType(s *sql.CreateType) (*Command, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := done(k.Clone(), "Registered custom type with name '"+s.Name+"' and SQL type "+t.String())
-	cmd.Catalog.Types[s.Name] = t
-	return cmd, nil
+	return k.done(Effect{PutTypes: []NamedType{{s.Name, t}}}, "Registered custom type with name '"+s.Name+"' and SQL type "+t.String()), nil
 }
 
 // dropType is DROP TYPE. Sources keep the type they resolved.
 func (k *checker) dropType(s *sql.DropType) (*Command, error) {
-	if _, ok := k.Types[s.Name]; !ok {
+	if _, ok := k.Type(s.Name); !ok {
 		if s.IfExists {
-			return done(k.Catalog, "Type '"+s.Name+"' does not exist"), nil
+			return k.nothing("Type '" + s.Name + "' does not exist"), nil
 		}
 		return nil, errorf("Type %s does not exist.", s.Name)
 	}
-	cmd := done(k.Clone(), "Dropped type '"+s.Name+"'")
-	delete(cmd.Catalog.Types, s.Name)
-	return cmd, nil
+	return k.done(Effect{DropTypes: []string{s.Name}}, "Dropped type '"+s.Name+"'"), nil
 }

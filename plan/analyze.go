@@ -97,8 +97,8 @@ func (q *query) findSources() error {
 		rels = append(rels, j.Right)
 	}
 	for _, r := range rels {
-		s, ok := q.Sources[r.Name]
-		if !ok {
+		s := q.Source(r.Name)
+		if s == nil {
 			return &sql.Error{Msg: "Exception while preparing statement: " + r.Name + " does not exist." + q.caseHint(r.Name, nil)}
 		}
 		q.from = append(q.from, relation{r.Alias, s})

@@ -4,27 +4,12 @@ import (
 	"github.com/ksqlgo/ksql/sql"
 )
 
-// Command is what a statement does: the catalog afterwards and the world's share of it.
+// Command is what a statement does: its effect, the catalog afterwards, and what the user is told.
 type Command struct {
-	Catalog     *Catalog
-	Message     string      // ksqlDB's answer
-	Warning     string      // why nothing was done (IF NOT EXISTS); empty otherwise
-	Create      []TopicSpec // topics to make before
-	DeleteTopic string      // topic to delete after; empty: none
-	Start       *Query      // query to start; nil: none
-	Stop        []string    // ids of queries to end
-	Replace     bool        // Start takes the place of the running query of its id, keeping state and offsets
-	Pause       []string    // ids of queries to hold
-	Resume      []string    // ids of queries to let go on
-}
-
-// TopicSpec is a topic to make.
-type TopicSpec struct {
-	Name       string
-	Partitions int
-	Replicas   int   // 0: the log's default
-	Compact    bool  // keep the newest row of each key
-	Retention  int64 // ms; 0: the log's default, negative: for ever
+	Effect
+	Catalog *Catalog // after the effect; the one before if there is nothing to do
+	Message string   // ksqlDB's answer
+	Warning string   // why nothing was done (IF NOT EXISTS); empty otherwise
 }
 
 // Check is what statement s, written as text, would do to catalog c. It changes nothing. Its errors are *Error
@@ -71,5 +56,15 @@ func (k *checker) check(s sql.Statement) (*Command, error) {
 	return nil, errorf("This statement does not change the catalog: %s", s)
 }
 
-// done is a Command that leaves catalog c.
-func done(c *Catalog, message string) *Command { return &Command{Catalog: c, Message: message} }
+// done is the Command of an effect.
+func (k *checker) done(e Effect, message string) *Command {
+	return &Command{Effect: e, Catalog: k.Apply(&e), Message: message}
+}
+
+// nothing is a Command that changes nothing.
+func (k *checker) nothing(message string) *Command {
+	return &Command{Catalog: k.Catalog, Message: message}
+}
+
+// queryID is the id of the next query.
+func (k *checker) queryID(prefix string) string { return prefix + itoa(k.env.NextQuery) }

@@ -155,6 +155,9 @@ func (c *corpusCase) run(builtins *fn.Set) (cat *Catalog, err error) {
 			return cat, e
 		}
 		cat = cmd.Catalog
+		if cmd.Start != nil && !cmd.Replace {
+			env.NextQuery++
+		}
 	}
 	return cat, err
 }
@@ -172,8 +175,8 @@ func (c *corpusCase) compare(cat *Catalog) string {
 		diffs = append(diffs, fmt.Sprintf("%s %s: want %v\n      got %v", name, what, want, got))
 	}
 	for _, w := range all {
-		s, ok := cat.Sources[w.Name]
-		if !ok {
+		s := cat.Source(w.Name)
+		if s == nil {
 			differ(w.Name, "source", "present", "absent")
 			continue
 		}
@@ -212,7 +215,7 @@ func (c *corpusCase) compare(cat *Catalog) string {
 		}
 	}
 	if c.Post != nil && c.Post.Topics != nil && c.Post.Topics.Blacklist != "" {
-		for _, q := range cat.Queries {
+		for q := range cat.Queries() {
 			if hasExchange(q.Root) {
 				differ(q.ID, "repartition", "none", "one")
 			}
@@ -220,7 +223,7 @@ func (c *corpusCase) compare(cat *Catalog) string {
 	}
 	if c.Oracle != nil {
 		want, got := count(c.Oracle.Steps, "streamFlatMapV1", "streamGroupByV2", "streamAggregateV1", "streamWindowedAggregateV1", "tableAggregateV1", "streamSelectKeyV2"), 0
-		for _, q := range cat.Queries {
+		for q := range cat.Queries() {
 			got += stateful(q.Root)
 		}
 		if want != got {

@@ -21,7 +21,7 @@ func (k *checker) createAs(s *sql.CreateAs) (*Command, error) {
 	written := *s
 	written.Query = q.written()
 	k.text = written.String()
-	old := k.Sources[s.Name]
+	old := k.Source(s.Name)
 	if old != nil {
 		cmd, err := k.exists(old, s.Name, s.Kind, s.OrReplace, s.IfNotExists, false)
 		if cmd != nil || err != nil {
@@ -63,24 +63,24 @@ func (k *checker) createAs(s *sql.CreateAs) (*Command, error) {
 	if err := q.sinkFormats(src, p); err != nil {
 		return nil, err
 	}
-	cmd := done(k.Clone(), "")
-	if err := q.sinkTopic(cmd, src, p, root); err != nil {
+	var e Effect
+	if err := q.sinkTopic(&e, src, p, root); err != nil {
 		return nil, err
 	}
 	sink := newSink(root, src)
 	id := ""
 	if old != nil {
-		if id = old.Query; id == "" || k.Queries[id] == nil {
-			id = ""
+		if k.Query(old.Query) != nil {
+			id = old.Query
 		}
 	} else if err := k.room(); err != nil {
 		return nil, err
 	}
 	if id == "" {
-		id = cmd.Catalog.nextID(map[sql.SourceKind]string{sql.StreamKind: "CSAS_", sql.TableKind: "CTAS_"}[s.Kind] + strings.ToUpper(s.Name) + "_")
+		id = k.queryID(map[sql.SourceKind]string{sql.StreamKind: "CSAS_", sql.TableKind: "CTAS_"}[s.Kind] + strings.ToUpper(s.Name) + "_")
 	}
 	run := q.finish(sink, id, k.text)
-	run.Writes = s.Name
+	run.Writes, run.Topic = s.Name, src.Topic
 	src.Query = id
 	if s.Kind == sql.TableKind {
 		src.State = id
@@ -89,18 +89,17 @@ func (k *checker) createAs(s *sql.CreateAs) (*Command, error) {
 		if err := k.replaceable(old, src, run); err != nil {
 			return nil, err
 		}
-		cmd.Replace = k.Queries[id] != nil
+		e.Replace = k.Query(id) != nil
 	}
-	cmd.Catalog.Sources[s.Name], cmd.Catalog.Queries[id] = src, run
-	cmd.Start, cmd.Message = run, "Created query with ID "+id
-	return cmd, nil
+	e.Put, e.Start = []*Source{src}, run
+	return k.done(e, "Created query with ID "+id), nil
 }
 
 // room refuses a persistent query too many.
 func (k *checker) room() error {
 	limit := k.env.Prop("ksql.query.persistent.active.limit", "")
-	if n, ok := atoi(limit); ok && len(k.Queries)+1 > n {
-		return errorf("Not executing statement(s) as it would cause the number of active, persistent queries to exceed the configured limit. Use the TERMINATE command to terminate existing queries before starting new ones. Additional details: Current persistent query count = %d, New persistent queries = 1, Limit = %d.", len(k.Queries), n)
+	if n, ok := atoi(limit); ok && k.NumQueries()+1 > n {
+		return errorf("Not executing statement(s) as it would cause the number of active, persistent queries to exceed the configured limit. Use the TERMINATE command to terminate existing queries before starting new ones. Additional details: Current persistent query count = %d, New persistent queries = 1, Limit = %d.", k.NumQueries(), n)
 	}
 	return nil
 }
@@ -198,7 +197,7 @@ const defaultRetention = 604800000
 
 // sinkTopic plans the sink's topic. A windowed table's is compacted, and its windows are kept as long as either
 // RETENTION_MS or the window's RETENTION says.
-func (q *query) sinkTopic(cmd *Command, src *Source, p *props, root Step) error {
+func (q *query) sinkTopic(e *Effect, src *Source, p *props, root Step) error {
 	windowed := src.KeyWindow != nil
 	if p.retention != nil {
 		if src.Kind == sql.TableKind && !windowed {
@@ -223,7 +222,7 @@ func (q *query) sinkTopic(cmd *Command, src *Source, p *props, root Step) error 
 			return nil
 		}
 	}
-	cmd.Create = append(cmd.Create, TopicSpec{
+	e.CreateTopics = append(e.CreateTopics, TopicSpec{
 		Name: src.Topic, Partitions: src.Partitions, Replicas: max(p.replicas, 0), Compact: src.Kind == sql.TableKind, Retention: src.Retention,
 	})
 	return nil
@@ -262,8 +261,8 @@ func (k *checker) insertSelect(s *sql.InsertSelect) (*Command, error) {
 	if err != nil {
 		return nil, err
 	}
-	to, ok := k.Sources[s.Target]
-	if !ok {
+	to := k.Source(s.Target)
+	if to == nil {
 		line, col := k.env.place(s.Pos(), k.text)
 		return nil, &sql.Error{Msg: "Exception while preparing statement: Line: " + itoa(line) + ", Col: " + itoa(col+12) + ": Source `" + s.Target + "` does not exist." + k.caseHint(s.Target, nil)}
 	}
@@ -293,20 +292,15 @@ func (k *checker) insertSelect(s *sql.InsertSelect) (*Command, error) {
 	if err := k.room(); err != nil {
 		return nil, err
 	}
-	cmd := done(k.Clone(), "")
 	id := p.queryID
 	if id == "" {
-		id = cmd.Catalog.nextID("INSERTQUERY_")
+		id = k.queryID("INSERTQUERY_")
 	} else if err := k.checkQueryID(id); err != nil {
 		return nil, err
-	} else {
-		cmd.Catalog.NextID++
 	}
 	run := q.finish(newSink(root, to), id, k.text)
-	run.Writes = s.Target
-	cmd.Catalog.Queries[id] = run
-	cmd.Start, cmd.Message = run, "Created query with ID "+id
-	return cmd, nil
+	run.Writes, run.Topic = s.Target, to.Topic
+	return k.done(Effect{Start: run}, "Created query with ID "+id), nil
 }
 
 // checkQueryID judges an id that the user chose.
@@ -321,7 +315,7 @@ func (k *checker) checkQueryID(id string) error {
 			return errorf("Query IDs must not start with a reserved query ID prefix (INSERTQUERY_, CTAS_, CSAS_, CST_). Got: '%s'", id)
 		}
 	}
-	if k.Queries[id] != nil {
+	if k.Query(id) != nil {
 		return errorf("Query ID '%s' already exists.", id)
 	}
 	return nil
@@ -376,19 +370,17 @@ func holds(t, u sql.Type) bool {
 	return u.Scale <= t.Scale && u.Precision-u.Scale <= t.Precision-t.Scale
 }
 
-// materialize starts the query that keeps a SOURCE table for pull queries.
-func (k *checker) materialize(cmd *Command, src *Source) {
-	id := cmd.Catalog.nextID("CST_" + strings.ToUpper(src.Name) + "_")
+// materialize is the query that keeps a SOURCE table for pull queries.
+func (k *checker) materialize(src *Source) *Query {
+	id := k.queryID("CST_" + strings.ToUpper(src.Name) + "_")
 	scan := newScan(src, func(name string) bool { return name == rowTime })
 	h := scan.Head
 	h.Name, h.Old = "KsqlTopic-Reduce", true
 	root := &Latest{Head: h, In: scan}
 	setLive(root, nil)
-	run := &Query{
+	src.State = id
+	return &Query{
 		ID: id, Kind: PersistentSource, Text: k.text, Root: root, Reads: []string{src.Name}, Schema: src.Schema,
 		Props: maps.Clone(k.env.Props), Earliest: map[string]bool{src.Topic: true},
 	}
-	src.State = id
-	cmd.Catalog.Queries[id] = run
-	cmd.Start = run
 }

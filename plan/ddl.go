@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/ksqlgo/ksql/sql"
@@ -14,7 +13,7 @@ func (k *checker) createSource(s *sql.CreateSource) (*Command, error) {
 	if err != nil {
 		return nil, err
 	}
-	old := k.Sources[s.Name]
+	old := k.Source(s.Name)
 	if old != nil || s.ReadOnly && s.OrReplace {
 		cmd, err := k.exists(old, s.Name, s.Kind, s.OrReplace, s.IfNotExists, s.ReadOnly)
 		if cmd != nil || err != nil {
@@ -50,8 +49,8 @@ func (k *checker) createSource(s *sql.CreateSource) (*Command, error) {
 		}
 		src.Retention = *p.retention
 	}
-	cmd := done(k.Clone(), title(s.Kind)+" created")
-	if err := k.declareTopic(cmd, src, p); err != nil {
+	var e Effect
+	if err := k.declareTopic(&e, src, p); err != nil {
 		return nil, err
 	}
 	if old != nil {
@@ -59,11 +58,11 @@ func (k *checker) createSource(s *sql.CreateSource) (*Command, error) {
 			return nil, err
 		}
 	}
-	cmd.Catalog.Sources[src.Name] = src
+	e.Put = []*Source{src}
 	if s.ReadOnly && s.Kind == sql.TableKind && p.window == nil && k.env.enabled("ksql.source.table.materialization.enabled", true) {
-		k.materialize(cmd, src)
+		e.Start = k.materialize(src)
 	}
-	return cmd, nil
+	return k.done(e, title(s.Kind)+" created"), nil
 }
 
 // exists judges a CREATE whose name is taken: an answer, an error, or (both nil) a replacement to go on with.
@@ -81,7 +80,7 @@ func (k *checker) exists(old *Source, name string, kind sql.SourceKind, replace,
 	}
 	has := strings.ToLower(old.Kind.String())
 	if ifNot {
-		cmd := done(k.Catalog, "")
+		cmd := k.nothing("")
 		cmd.Warning = "Cannot add " + lower + " `" + name + "`: A " + has + " with the same name already exists."
 		return cmd, nil
 	}
@@ -187,10 +186,7 @@ func (k *checker) declared(defs []sql.ColumnDef) (sql.Schema, error) {
 
 // resolve puts custom types in the place of their names.
 func (k *checker) resolve(t sql.Type) (sql.Type, error) {
-	return ResolveType(t, func(name string) (sql.Type, bool) {
-		t, ok := k.Types[name]
-		return t, ok
-	})
+	return ResolveType(t, k.Type)
 }
 
 // timestampColumn checks the TIMESTAMP property against the columns.
@@ -215,7 +211,7 @@ func timestampColumn(p *props, s sql.Schema) (*Timestamp, error) {
 }
 
 // declareTopic finds the topic of a declared source, or plans to make it.
-func (k *checker) declareTopic(cmd *Command, src *Source, p *props) error {
+func (k *checker) declareTopic(e *Effect, src *Source, p *props) error {
 	n, ok := k.env.topic(src.Topic)
 	if ok {
 		if p.partitions != 0 && n != 0 && p.partitions != n {
@@ -231,7 +227,7 @@ func (k *checker) declareTopic(cmd *Command, src *Source, p *props) error {
 		return baref("Topic '%s' does not exist. If you want to create a new topic for the stream/table please re-run the statement providing the required 'PARTITIONS' configuration in the WITH clause (and optionally 'REPLICAS'). For example: %s", src.Topic, withPartitions(k.text))
 	}
 	src.Partitions = p.partitions
-	cmd.Create = append(cmd.Create, TopicSpec{
+	e.CreateTopics = append(e.CreateTopics, TopicSpec{
 		Name: src.Topic, Partitions: src.Partitions, Replicas: max(p.replicas, 0), Compact: src.Kind == sql.TableKind, Retention: src.Retention,
 	})
 	return nil
@@ -243,11 +239,4 @@ func withPartitions(text string) string {
 		return text[:i] + ", PARTITIONS=2, REPLICAS=1" + text[i:]
 	}
 	return text
-}
-
-// nextID takes the number of the next query.
-func (c *Catalog) nextID(prefix string) string {
-	id := prefix + strconv.Itoa(c.NextID)
-	c.NextID++
-	return id
 }

@@ -1,7 +1,7 @@
 package plan
 
 import (
-	"maps"
+	"iter"
 	"slices"
 	"strings"
 
@@ -10,10 +10,10 @@ import (
 
 // drop is DROP STREAM or TABLE.
 func (k *checker) drop(s *sql.DropSource) (*Command, error) {
-	src, ok := k.Sources[s.Name]
-	if !ok {
+	src := k.Source(s.Name)
+	if src == nil {
 		if s.IfExists {
-			return done(k.Catalog, "Source `"+s.Name+"` does not exist."), nil
+			return k.nothing("Source `" + s.Name + "` does not exist."), nil
 		}
 		return nil, errorf("%s %s does not exist.%s", title(s.Kind), s.Name, k.caseHint(s.Name, &s.Kind))
 	}
@@ -26,54 +26,45 @@ func (k *checker) drop(s *sql.DropSource) (*Command, error) {
 	if err := k.checkUnused(src); err != nil {
 		return nil, err
 	}
-	cmd := done(k.Clone(), "Source `"+s.Name+"` (topic: "+src.Topic+") was dropped.")
-	delete(cmd.Catalog.Sources, s.Name)
+	e := Effect{Drop: []string{s.Name}}
 	for _, id := range []string{src.Query, src.State} {
-		if cmd.Catalog.Queries[id] != nil {
-			delete(cmd.Catalog.Queries, id)
-			cmd.Stop = append(cmd.Stop, id)
+		if k.Query(id) != nil && !slices.Contains(e.Stop, id) {
+			e.Stop = append(e.Stop, id)
 		}
 	}
 	if s.DeleteTopic {
 		var others []string
-		for _, other := range cmd.Catalog.Sources {
-			if other.Topic == src.Topic {
+		for other := range k.Over(src.Topic) {
+			if other.Name != src.Name {
 				others = append(others, other.Name)
 			}
 		}
 		if len(others) > 0 {
-			slices.Sort(others)
 			return nil, errorf("Refusing to delete topic. Found other data sources (%s) using topic %s", strings.Join(others, ", "), src.Topic)
 		}
-		cmd.DeleteTopic = src.Topic
+		e.DeleteTopics = []string{src.Topic}
 	}
-	return cmd, nil
+	return k.done(e, "Source `"+s.Name+"` (topic: "+src.Topic+") was dropped."), nil
 }
 
 // checkUnused refuses to drop what other sources and queries need.
 func (k *checker) checkUnused(src *Source) error {
-	var derived, readers, writers []string
-	for _, other := range k.Sources {
-		if slices.Contains(other.From, src.Name) {
-			derived = append(derived, other.Name)
-		}
+	var derived []string
+	for other := range k.From(src.Name) {
+		derived = append(derived, other.Name)
 	}
 	if len(derived) > 0 {
-		slices.Sort(derived)
 		return errorf("Cannot drop %s.\nThe following streams and/or tables read from this source: [%s].\nYou need to drop them before dropping %s.", src.Name, strings.Join(derived, ", "), src.Name)
 	}
-	for _, id := range slices.Sorted(maps.Keys(k.Queries)) {
-		query := k.Queries[id]
-		if id == src.Query || query.Kind == PersistentSource {
-			continue
+	others := func(list iter.Seq[*Query]) (ids []string) {
+		for query := range list {
+			if query.ID != src.Query && query.Kind != PersistentSource {
+				ids = append(ids, query.ID)
+			}
 		}
-		if slices.Contains(query.Reads, src.Name) {
-			readers = append(readers, id)
-		}
-		if query.Writes == src.Name {
-			writers = append(writers, id)
-		}
+		return ids
 	}
+	readers, writers := others(k.Readers(src.Name)), others(k.Writers(src.Name))
 	if len(readers)+len(writers) > 0 {
 		return errorf("Cannot drop %s.\nThe following queries read from this source: [%s].\nThe following queries write into this source: [%s].\nYou need to terminate them before dropping %s.",
 			src.Name, strings.Join(readers, ", "), strings.Join(writers, ", "), src.Name)
@@ -87,47 +78,35 @@ func (k *checker) terminate(s *sql.Terminate) (*Command, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := done(k.Clone(), "Query terminated.")
-	cmd.Stop = ids
+	e := Effect{Stop: ids}
 	for _, id := range ids {
-		query := cmd.Catalog.Queries[id]
-		delete(cmd.Catalog.Queries, id)
+		query := k.Query(id)
 		if query == nil {
 			continue
 		}
-		if src := cmd.Catalog.Sources[query.Writes]; src != nil && src.State == id {
+		if src := k.Source(query.Writes); src != nil && src.State == id {
 			still := *src
 			still.State = ""
-			cmd.Catalog.Sources[src.Name] = &still
+			e.Put = append(e.Put, &still)
 		}
 	}
-	return cmd, nil
+	return k.done(e, "Query terminated."), nil
 }
 
 // pause is PAUSE, or RESUME when on is false.
 func (k *checker) pause(id string, all, on bool) (*Command, error) {
-	verb, message := "resume", "Query resumed."
+	verb := "resume"
 	if on {
-		verb, message = "pause", "Query paused."
+		verb = "pause"
 	}
 	ids, err := k.queryIDs(id, all, verb)
 	if err != nil {
 		return nil, err
 	}
-	cmd := done(k.Clone(), message)
-	for _, id := range ids {
-		if old := cmd.Catalog.Queries[id]; old != nil {
-			held := *old
-			held.Paused = on
-			cmd.Catalog.Queries[id] = &held
-		}
-	}
 	if on {
-		cmd.Pause = ids
-	} else {
-		cmd.Resume = ids
+		return k.done(Effect{Pause: ids}, "Query paused."), nil
 	}
-	return cmd, nil
+	return k.done(Effect{Resume: ids}, "Query resumed."), nil
 }
 
 // queryIDs are the queries that a statement names, without letter case. Transient queries are not in the
@@ -135,21 +114,18 @@ func (k *checker) pause(id string, all, on bool) (*Command, error) {
 func (k *checker) queryIDs(id string, all bool, verb string) ([]string, error) {
 	var out []string
 	if all {
-		for _, id := range slices.Sorted(maps.Keys(k.Queries)) {
-			if k.Queries[id].Kind != PersistentSource {
-				out = append(out, id)
+		for query := range k.Queries() {
+			if query.Kind != PersistentSource {
+				out = append(out, query.ID)
 			}
 		}
 		return out, nil
 	}
-	for have, query := range k.Queries {
-		if !strings.EqualFold(have, id) {
-			continue
-		}
+	if query := k.FindQuery(id); query != nil {
 		if query.Kind == PersistentSource {
-			return nil, errorf("Cannot %s query '%s' because it is linked to a source table.", verb, have)
+			return nil, errorf("Cannot %s query '%s' because it is linked to a source table.", verb, query.ID)
 		}
-		return []string{have}, nil
+		return []string{query.ID}, nil
 	}
 	if verb == "terminate" && strings.Contains(strings.ToLower(id), "transient_") {
 		return []string{id}, nil

@@ -20,6 +20,7 @@ type Env struct {
 	Props     map[string]string                           // session properties (overrides), as strings
 	Topic     func(name string) (partitions int, ok bool) // does the topic exist; nil: every topic does
 	Const     func(e Expr) (any, error)                   // evaluates a bound expression without columns
+	NextQuery int                                         // number of the next persistent query
 	Request   string                                      // the whole text the statement stands in, for places in errors; empty: the statement alone
 }
 

@@ -31,8 +31,8 @@ func planInsert(c *Catalog, env *Env, s *sql.InsertValues, params []sql.Type) (*
 	if !env.enabled("ksql.insert.into.values.enabled", true) {
 		return nil, baref("The server has disabled INSERT INTO ... VALUES functionality. To enable it, restart your ksqlDB server with 'ksql.insert.into.values.enabled'=true")
 	}
-	src, ok := c.Sources[s.Target]
-	if !ok {
+	src := c.Source(s.Target)
+	if src == nil {
 		return nil, baref("Cannot insert values into an unknown stream/table: `%s`%s", s.Target, c.caseHint(s.Target, nil))
 	}
 	if src.KeyWindow != nil {

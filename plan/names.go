@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -126,7 +125,7 @@ func join(names []string, last string) string {
 // only limits it to sources of a kind (nil: all).
 func (c *Catalog) caseHint(name string, only *sql.SourceKind) string {
 	var near []*Source
-	for _, s := range c.Sources {
+	for s := range c.Sources() {
 		if strings.EqualFold(s.Name, name) && (only == nil || *only == s.Kind) {
 			near = append(near, s)
 		}
@@ -134,7 +133,6 @@ func (c *Catalog) caseHint(name string, only *sql.SourceKind) string {
 	if len(near) == 0 {
 		return ""
 	}
-	slices.SortFunc(near, func(a, b *Source) int { return strings.Compare(a.Name, b.Name) })
 	quoted := func(s *Source) string {
 		if s.Name == strings.ToUpper(s.Name) {
 			return s.Name

@@ -94,7 +94,7 @@ func (q *query) planPull(text string) (*Pull, error) {
 	if err := q.pullItems(p); err != nil {
 		return nil, err
 	}
-	if src.State == "" || q.Queries[src.State] == nil {
+	if q.Query(src.State) == nil {
 		return nil, errorf("The `%s` table isn't queryable. To derive a queryable table, you can do 'CREATE TABLE QUERYABLE_%s AS SELECT * FROM %s'.%s", src.Name, src.Name, src.Name, pullHint)
 	}
 	if q.where != nil {

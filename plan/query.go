@@ -145,11 +145,8 @@ func newBinder(c *Catalog, env *Env, column func(*sql.ColumnRef) (int, sql.Type,
 	return &Binder{
 		Functions: env.Functions,
 		Column:    column,
-		Named: func(name string) (sql.Type, bool) {
-			t, ok := c.Types[name]
-			return t, ok
-		},
-		Config: env.Props,
+		Named:     c.Type,
+		Config:    env.Props,
 	}
 }
 

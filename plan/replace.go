@@ -96,10 +96,8 @@ func upgradeSchema(a, b sql.Schema) string {
 // replaceable judges CREATE OR REPLACE ... AS SELECT over an existing source.
 func (k *checker) replaceable(old, now *Source, query *Query) error {
 	writers := 0
-	for _, other := range k.Queries {
-		if other.Writes == old.Name {
-			writers++
-		}
+	for range k.Writers(old.Name) {
+		writers++
 	}
 	if writers > 1 {
 		return errorf("REPLACE for sink %s is not supported because there are multiple queries writing into it", old.Name)
@@ -107,8 +105,8 @@ func (k *checker) replaceable(old, now *Source, query *Query) error {
 	if err := upgradeSource(old, now); err != nil {
 		return err
 	}
-	running := k.Queries[old.Query]
-	if running == nil {
+	running := k.Query(old.Query)
+	if running == nil || running.Root == nil { // of one that cannot be planned only its state could object, when it is taken over
 		return nil
 	}
 	return upgradeSteps(running.Root, query.Root)

@@ -38,15 +38,18 @@ func (w *world) run(script string) error {
 			}
 			continue
 		}
-		before := w.cat.Clone()
+		before := *w.cat
 		cmd, e := Check(w.cat, w.env, s.Statement, s.Text)
-		if !reflect.DeepEqual(before, w.cat) {
+		if before != *w.cat {
 			w.Errorf("Check changed its catalog: %s", s.Text)
 		}
 		if e != nil {
 			return e
 		}
 		w.cat, w.last = cmd.Catalog, cmd
+		if cmd.Start != nil && !cmd.Replace {
+			w.env.NextQuery++
+		}
 	}
 	return err
 }
@@ -105,7 +108,7 @@ func TestResults(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 			continue
 		}
-		if got := w.cat.Sources["O"].Schema.String(); got != c.schema {
+		if got := w.cat.Source("O").Schema.String(); got != c.schema {
 			t.Errorf("%s: schema %s, want %s", c.name, got, c.schema)
 		}
 		if got := names(w.last.Start.Root); got != c.steps {
@@ -317,7 +320,7 @@ func TestDependencies(t *testing.T) {
 		}
 	}
 	do("PAUSE ctas_o_0;")
-	if !w.cat.Queries["CTAS_O_0"].Paused || !slices.Equal(w.last.Pause, []string{"CTAS_O_0"}) {
+	if !w.cat.Query("CTAS_O_0").Paused || !slices.Equal(w.last.Pause, []string{"CTAS_O_0"}) {
 		t.Error("the query is not paused")
 	}
 	do("RESUME CTAS_O_0;")
@@ -327,8 +330,8 @@ func TestDependencies(t *testing.T) {
 		t.Errorf("replaced as %s, %v", w.last.Start.ID, w.last.Replace)
 	}
 	do("DROP STREAM C DELETE TOPIC;")
-	if !slices.Equal(w.last.Stop, []string{"CSAS_C_1"}) || w.last.DeleteTopic != "C" {
-		t.Errorf("dropping C stops %v and deletes %q", w.last.Stop, w.last.DeleteTopic)
+	if !slices.Equal(w.last.Stop, []string{"CSAS_C_1"}) || !slices.Equal(w.last.DeleteTopics, []string{"C"}) {
+		t.Errorf("dropping C stops %v and deletes %v", w.last.Stop, w.last.DeleteTopics)
 	}
 	do("TERMINATE CTAS_O_0;")
 	stmts, _ := sql.Parse("SELECT * FROM O;", nil)
@@ -345,13 +348,13 @@ func TestTopics(t *testing.T) {
 	if err := w.run("CREATE STREAM A (X INT) WITH (KAFKA_TOPIC='gone', VALUE_FORMAT='JSON');"); err == nil || !strings.Contains(err.Error(), "Topic 'gone' does not exist. If you want to create a new topic") {
 		t.Error(err)
 	}
-	if err := w.run("CREATE STREAM A (X INT) WITH (KAFKA_TOPIC='there', VALUE_FORMAT='JSON');"); err != nil || w.cat.Sources["A"].Partitions != 5 || len(w.last.Create) != 0 {
+	if err := w.run("CREATE STREAM A (X INT) WITH (KAFKA_TOPIC='there', VALUE_FORMAT='JSON');"); err != nil || w.cat.Source("A").Partitions != 5 || len(w.last.CreateTopics) != 0 {
 		t.Error(err, w.last)
 	}
 	if err := w.run("CREATE TABLE B AS SELECT X, COUNT(*) AS N FROM A WINDOW TUMBLING (SIZE 1 DAY, RETENTION 30 DAYS) GROUP BY X;"); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := w.last.Create, []TopicSpec{{Name: "B", Partitions: 5, Compact: true, Retention: 30 * 86400000}}; !slices.Equal(got, want) {
+	if got, want := w.last.CreateTopics, []TopicSpec{{Name: "B", Partitions: 5, Compact: true, Retention: 30 * 86400000}}; !slices.Equal(got, want) {
 		t.Errorf("topics %+v, want %+v", got, want)
 	}
 }

@@ -17,7 +17,7 @@ func judgePost(c *Case, o outcome) error {
 		return nil
 	}
 	for _, want := range c.Post.Sources {
-		if s := o.catalog.Sources[want.Name]; s == nil {
+		if s := o.catalog.Source(want.Name); s == nil {
 			return fmt.Errorf("post: no source %s", want.Name)
 		} else if d := matchSource(want, s, c); d != "" {
 			return fmt.Errorf("post: source %s: %s", want.Name, d)
@@ -171,7 +171,7 @@ func knownTopics(c *Case, o outcome) map[string]topicInfo {
 	for _, name := range o.topics {
 		known[name] = topicInfo{partitions: 4}
 	}
-	for _, s := range o.catalog.Sources {
+	for s := range o.catalog.Sources() {
 		if strings.HasPrefix(s.Name, placeholder) {
 			continue
 		}
@@ -187,7 +187,7 @@ func knownTopics(c *Case, o outcome) map[string]topicInfo {
 		info.partitions = t.Partitions
 		known[t.Name] = info
 	}
-	for _, q := range o.catalog.Queries {
+	for q := range o.catalog.Queries() {
 		walk(q.Root, func(s plan.Step) {
 			if x, ok := s.(*plan.Exchange); ok {
 				info := topicInfo{formats: true, partitions: 4}

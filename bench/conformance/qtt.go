@@ -222,7 +222,7 @@ func (s settings) feed(ctx context.Context, e *ksql.Engine, c *Case) error {
 		return err
 	}
 	// Several queries work side by side: only waiting for them makes the order of what they write certain.
-	several := len(e.Catalog().Queries) > 1
+	several := e.Catalog().NumQueries() > 1
 	run := &store.Records{}
 	flush := func() error {
 		if run.Len() == 0 {
@@ -320,7 +320,7 @@ func judge(c *Case, o outcome) error {
 	if c.ExpectedException != nil {
 		return fmt.Errorf("expected an error, none came: %s", c.ExpectedException.Message)
 	}
-	if len(o.catalog.Queries) == 0 {
+	if o.catalog.NumQueries() == 0 {
 		return errors.New("the statements made no query")
 	}
 	expected := map[string][]Record{}

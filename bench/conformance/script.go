@@ -117,7 +117,7 @@ func (s *script) properties() []any {
 
 // assertValues takes the next row of the source's topic and compares the named columns.
 func (s *script) assertValues(ctx context.Context, a *sql.AssertValues) error {
-	source := s.engine.Catalog().Sources[a.Target]
+	source := s.engine.Catalog().Source(a.Target)
 	if source == nil {
 		return fmt.Errorf("%s does not exist.", a.Target)
 	}
@@ -202,7 +202,7 @@ func (s *script) expectedRow(ctx context.Context, source *plan.Source, names []s
 	if _, err := e.Execute(ctx, statements); err != nil {
 		return row{}, fmt.Errorf("the asserted values: %w", err)
 	}
-	key, value := sourceSides(e.Catalog().Sources["EXPECTED"], true)
+	key, value := sourceSides(e.Catalog().Source("EXPECTED"), true)
 	rows, err := readTopic(ctx, e.Log(), "expected", key, value)
 	if err != nil || len(rows) != 1 {
 		return row{}, fmt.Errorf("the asserted values gave %d rows: %w", len(rows), err)
@@ -279,7 +279,7 @@ func delimiter(d string) rune {
 
 // assertSource compares a source with a declaration.
 func (s *script) assertSource(ctx context.Context, a *sql.AssertSource) error {
-	source := s.engine.Catalog().Sources[a.Name]
+	source := s.engine.Catalog().Source(a.Name)
 	if source == nil {
 		return fmt.Errorf("%s does not exist", a.Name)
 	}
@@ -302,7 +302,7 @@ func (s *script) assertSource(ctx context.Context, a *sql.AssertSource) error {
 	if _, err := e.Execute(ctx, declared.String(), s.properties()...); err != nil {
 		return err
 	}
-	want := e.Catalog().Sources[a.Name]
+	want := e.Catalog().Source(a.Name)
 	for _, check := range []struct {
 		what string
 		same bool

@@ -26,7 +26,7 @@ func (m missing) Error() string { return "not available: " + m.feature }
 // keys and JSON values.
 func sides(c *plan.Catalog, topic string, exact bool) (key, value side) {
 	var found []*plan.Source
-	for _, s := range c.Sources {
+	for s := range c.Sources() {
 		if s.Topic == topic && !strings.HasPrefix(s.Name, placeholder) {
 			found = append(found, s)
 		}

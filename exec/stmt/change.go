@@ -36,9 +36,9 @@ func change(ctx context.Context, e *exec.Engine, r *Request, p sql.Parsed) (Resu
 		out.Message, out.QueryID, out.Seq = s.Message, s.QueryID, s.Seq
 		switch s := p.Statement.(type) {
 		case *sql.CreateSource:
-			out.Statement = written(cmd.Catalog.Sources[s.Name])
+			out.Statement = written(cmd.Catalog.Source(s.Name))
 		case *sql.CreateAs:
-			out.Statement = written(cmd.Catalog.Sources[s.Name])
+			out.Statement = written(cmd.Catalog.Source(s.Name))
 		}
 	}
 	return out, nil
@@ -83,6 +83,7 @@ func check(ctx context.Context, e *exec.Engine, r *Request, list []sql.Parsed) e
 		return int(t.Partitions), ok
 	}
 	cat := e.Catalog()
+	started := 0 // queries, by the statements so far
 	sandbox := *r
 	for _, p := range list {
 		switch s := p.Statement.(type) {
@@ -93,16 +94,20 @@ func check(ctx context.Context, e *exec.Engine, r *Request, list []sql.Parsed) e
 			}
 			env := e.Env(sandbox.Props, lookup)
 			env.Request = p.Source
+			env.NextQuery += started
 			cmd, err := plan.Check(cat, env, s, p.Text)
 			if err != nil {
 				return err
 			}
 			cat = cmd.Catalog
-			for _, t := range cmd.Create {
+			if cmd.Start != nil && !cmd.Replace {
+				started++
+			}
+			for _, t := range cmd.CreateTopics {
 				made[t.Name] = t.Partitions
 			}
-			if cmd.DeleteTopic != "" {
-				made[cmd.DeleteTopic] = 0
+			for _, name := range cmd.DeleteTopics {
+				made[name] = 0
 			}
 		case *sql.Select, *sql.Print:
 			return &QueryError{Text: p.Text}

@@ -68,7 +68,7 @@ func show(ctx context.Context, e *exec.Engine, r *Request, s *sql.Show, p sql.Pa
 		return &ConnectorPlugins{Head: Head{"connector_plugins_list", p.Text}, Tail: tail(), Plugins: []PluginInfo{}}, nil
 	case sql.ShowTypes:
 		out := &Types{Head: Head{"type_list", p.Text}, Types: map[string]SchemaInfo{}, Tail: tail()}
-		for name, t := range e.Catalog().Types {
+		for name, t := range e.Catalog().Types() {
 			out.Types[name] = schemaInfo(t)
 		}
 		return out, nil

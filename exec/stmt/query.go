@@ -35,11 +35,7 @@ func queryInfo(c *plan.Catalog, q *exec.Query) QueryInfo {
 	out := QueryInfo{Text: queryText(c, p), ID: p.ID, Type: "PERSISTENT", Sinks: []string{}, Topics: []string{}, Count: map[string]int{q.State(): 1}, State: "RUNNING"}
 	if p.Writes != "" {
 		out.Sinks = append(out.Sinks, p.Writes)
-		if s := c.Sources[p.Writes]; s != nil {
-			out.Topics = append(out.Topics, s.Topic)
-		} else if s, ok := p.Root.(*plan.Sink); ok {
-			out.Topics = append(out.Topics, s.Topic)
-		}
+		out.Topics = append(out.Topics, p.Topic)
 	}
 	if q.Err() != nil {
 		out.State = "ERROR"
@@ -105,11 +101,16 @@ const host = "localhost:8088"
 
 func describePlan(p *plan.Query) QueryDescription {
 	d := QueryDescription{
-		Text: p.Text, WindowType: windowType(p.Root.Out().Window), Fields: fieldInfos(p.Root.Out().Schema), Sources: p.Reads, Sinks: []string{},
+		Text: p.Text, Fields: fieldInfos(p.Schema), Sources: p.Reads, Sinks: []string{},
 		Props: p.Props, Hosts: map[string]string{}, Type: "PERSISTENT", Errors: []QueryFailure{}, Tasks: []struct{}{},
 	}
-	d.Plan = plan.Explain(p)
-	d.Topology = d.Plan
+	if p.Root != nil {
+		d.Plan, d.WindowType = plan.Explain(p), windowType(p.Root.Out().Window)
+		d.Topology = d.Plan
+		if p.Kind != plan.Push && p.Kind != plan.PullStream {
+			d.Fields = fieldInfos(p.Root.Out().Schema)
+		}
+	}
 	if p.Writes != "" {
 		d.Sinks = append(d.Sinks, p.Writes)
 	}
@@ -121,9 +122,9 @@ func describePlan(p *plan.Query) QueryDescription {
 	}
 	switch p.Kind {
 	case plan.Push:
-		d.Type, d.Fields = "PUSH", fieldInfos(p.Schema)
+		d.Type = "PUSH"
 	case plan.PullStream:
-		d.Type, d.Fields = "PULL", fieldInfos(p.Schema)
+		d.Type = "PULL"
 	}
 	return d
 }
@@ -169,17 +170,12 @@ func explain(_ context.Context, e *exec.Engine, r *Request, s *sql.Explain, p sq
 // explained plans what EXPLAIN names, without running it.
 func explained(e *exec.Engine, cat *plan.Catalog, r *Request, s *sql.Explain, p sql.Parsed) (*QueryDescription, error) {
 	if s.Statement == nil {
-		for _, q := range e.Queries() {
-			if strings.EqualFold(q.Plan().ID, s.QueryID) {
-				d := describeQuery(e, q)
-				return &d, nil
+		if p := cat.FindQuery(s.QueryID); p != nil {
+			d := describePlan(p)
+			if q, ok := e.Query(p.ID); ok { // else an earlier statement of the request makes it
+				d = describeQuery(e, q)
 			}
-		}
-		for id, q := range cat.Queries { // made by an earlier statement of the request
-			if strings.EqualFold(id, s.QueryID) {
-				d := describePlan(q)
-				return &d, nil
-			}
+			return &d, nil
 		}
 		return nil, fault(p, "Query with id:"+s.QueryID+" does not exist, use SHOW QUERIES to view the full set of queries.")
 	}

@@ -2,8 +2,7 @@ package stmt
 
 import (
 	"context"
-	"maps"
-	"slices"
+	"iter"
 
 	"github.com/ksqlgo/ksql/exec"
 	"github.com/ksqlgo/ksql/plan"
@@ -37,8 +36,8 @@ type Tables struct {
 // sources are the streams or the tables, by name.
 func sources(c *plan.Catalog, kind sql.SourceKind) []*plan.Source {
 	var out []*plan.Source
-	for _, name := range slices.Sorted(maps.Keys(c.Sources)) {
-		if s := c.Sources[name]; s.Kind == kind {
+	for s := range c.Sources() {
+		if s.Kind == kind {
 			out = append(out, s)
 		}
 	}
@@ -126,7 +125,7 @@ type Descriptions struct {
 func checkDescribe(e *exec.Engine, c *plan.Catalog, s *sql.Describe, p sql.Parsed) error {
 	switch s.What {
 	case sql.DescribeSource:
-		if c.Sources[s.Name] == nil {
+		if c.Source(s.Name) == nil {
 			return fault(p, "Could not find STREAM/TABLE '"+s.Name+"' in the Metastore"+c.CaseHint(s.Name))
 		}
 	case sql.DescribeFunction:
@@ -152,7 +151,7 @@ func describe(ctx context.Context, e *exec.Engine, s *sql.Describe, p sql.Parsed
 	case sql.DescribeFunction:
 		return describeFunction(e, s.Name, p.Text), nil
 	}
-	d, err := describeSource(ctx, e, cat, cat.Sources[s.Name], s.Extended)
+	d, err := describeSource(ctx, e, cat, cat.Source(s.Name), s.Extended)
 	if err != nil {
 		return nil, err
 	}
@@ -176,27 +175,23 @@ func describeSource(ctx context.Context, e *exec.Engine, cat *plan.Catalog, s *p
 	d := SourceDescription{
 		Name: s.Name, Type: s.Kind.String(), Extended: extended, Topic: s.Topic, KeyFormat: s.Key.Name, ValueFormat: s.Value.Name,
 		Fields: fieldInfos(s.Schema), Statement: written(s), WindowType: windowType(s.KeyWindow),
-		ReadQueries: []QueryInfo{}, WriteQueries: []QueryInfo{}, Offsets: []OffsetSummary{}, Constraints: []string{}, Stats: []HostStat{}, ErrorsByHost: []HostStat{},
+		Offsets: []OffsetSummary{}, Constraints: []string{}, Stats: []HostStat{}, ErrorsByHost: []HostStat{},
 	}
 	if s.Timestamp != nil {
 		d.Timestamp = s.Timestamp.Column
 	}
-	for _, q := range e.Queries() {
-		p := q.Plan()
-		if p.Kind == plan.PersistentSource {
-			continue
+	infos := func(list iter.Seq[*plan.Query]) []QueryInfo {
+		out := []QueryInfo{}
+		for p := range list {
+			if q, ok := e.Query(p.ID); ok && p.Kind != plan.PersistentSource {
+				out = append(out, queryInfo(cat, q))
+			}
 		}
-		if slices.Contains(p.Reads, s.Name) {
-			d.ReadQueries = append(d.ReadQueries, queryInfo(cat, q))
-		}
-		if p.Writes == s.Name {
-			d.WriteQueries = append(d.WriteQueries, queryInfo(cat, q))
-		}
+		return out
 	}
-	for _, name := range slices.Sorted(maps.Keys(cat.Sources)) {
-		if slices.Contains(cat.Sources[name].From, s.Name) {
-			d.Constraints = append(d.Constraints, name)
-		}
+	d.ReadQueries, d.WriteQueries = infos(cat.Readers(s.Name)), infos(cat.Writers(s.Name))
+	for made := range cat.From(s.Name) {
+		d.Constraints = append(d.Constraints, made.Name)
 	}
 	if !extended {
 		return d, nil
@@ -206,8 +201,8 @@ func describeSource(ctx context.Context, e *exec.Engine, cat *plan.Catalog, s *p
 		return d, err
 	}
 	d.Partitions, d.Replication = int(topics[s.Topic].Partitions), 1
-	for _, q := range e.Queries() {
-		if p := q.Plan(); p.Writes == s.Name {
+	for p := range cat.Writers(s.Name) {
+		if q, ok := e.Query(p.ID); ok {
 			sum, err := offsets(ctx, e, q)
 			if err != nil {
 				return d, err

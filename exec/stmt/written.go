@@ -53,7 +53,7 @@ func written(s *plan.Source) string {
 
 // queryText is the statement that made a query, as written has it for those that made their sink.
 func queryText(c *plan.Catalog, p *plan.Query) string {
-	if s := c.Sources[p.Writes]; s != nil && p.Kind == plan.PersistentAs && s.Query == p.ID {
+	if s := c.Source(p.Writes); s != nil && p.Kind == plan.PersistentAs && s.Query == p.ID {
 		return written(s)
 	}
 	return p.Text
