@@ -20,6 +20,7 @@ type journal struct {
 	dir      string // of the whole log
 	salt     uint32
 	opt      Options
+	health   *health
 	lock     io.Closer
 	encoders sync.Pool
 	damage   error    // not nil: read-only
@@ -148,6 +149,7 @@ func (j *journal) fail(err error) error {
 	if j.err == nil {
 		if !errors.Is(err, store.ErrClosed) {
 			err = fmt.Errorf("journal: %w", err)
+			j.health.final(store.Writing, "", err)
 		}
 		j.err = err
 		close(j.done)

@@ -69,6 +69,7 @@ type log struct {
 	opt    Options
 	closed chan struct{}
 	done   sync.WaitGroup
+	health health
 
 	write   sync.Mutex
 	j       *journal // nil in memory
@@ -410,6 +411,7 @@ func (l *log) Close() error {
 	l.mu.Unlock()
 	l.write.Unlock()
 	l.done.Wait()
+	defer l.health.close()
 	if l.j == nil {
 		return nil
 	}

@@ -27,7 +27,7 @@ func Open(dir string, o Options) (store.Log, error) {
 	}
 	l := newLog(o)
 	j := &journal{
-		fs: o.FS, dir: dir, opt: o, done: make(chan struct{}),
+		fs: o.FS, dir: dir, opt: o, health: &l.health, done: make(chan struct{}),
 		kick: make(chan struct{}, 1), soiled: make(chan struct{}, 1), retire: make(chan struct{}, 1),
 		encoders: sync.Pool{New: func() any { return new(encoder) }},
 	}
@@ -47,7 +47,9 @@ func Open(dir string, o Options) (store.Log, error) {
 		lock.Close()
 		return nil, err
 	}
-	if j.damage == nil {
+	if j.damage != nil {
+		l.health.final(store.Damaged, "", j.damage)
+	} else {
 		l.done.Add(2)
 		go j.run(l)
 		go l.retireLoop()

@@ -59,6 +59,7 @@ func (l *log) retireOldest() bool {
 	}
 	if err := l.retireSegment(old); err != nil {
 		l.cold.stuck = fmt.Errorf("retiring %s: %w", old.name, err)
+		l.health.final(store.Retiring, "", l.cold.stuck)
 		return false
 	}
 	return true

@@ -1,0 +1,77 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ksqlgo/ksql/store"
+)
+
+// TestHealth: a failure is told, once more when it comes again, and so is its end.
+func TestHealth(t *testing.T) {
+	l := must(Memory(Options{}))(t).(*log)
+	var mu sync.Mutex
+	var told []string
+	stop := l.Observe(func(e store.Event) {
+		l.Health() // no lock is held
+		mu.Lock()
+		defer mu.Unlock()
+		told = append(told, fmt.Sprint(e.Kind, e.Trouble.What, e.Trouble.Of, e.Trouble.Count))
+	})
+	heard := func(want ...string) {
+		t.Helper()
+		eventually(t, func() bool {
+			mu.Lock()
+			defer mu.Unlock()
+			return slices.Equal(told, want)
+		}, func() string { return fmt.Sprint(told) })
+	}
+	bad := errors.New("bad")
+	l.health.works("write", "f")
+	l.health.failed("write", "f", bad)
+	heard("0writef1")
+	l.health.failed("write", "f", bad)
+	heard("0writef1", "0writef2")
+	l.health.failed("retire", "", bad)
+	if h := l.Health(); len(h) != 2 || h[0].What != "retire" || h[1].Count != 2 || h[1].Err != bad || h[1].Last.Before(h[1].Since) {
+		t.Error(h)
+	}
+	l.health.works("write", "f")
+	l.health.works("write", "f")
+	l.health.final("sync", "", bad)
+	l.health.works("sync", "")
+	heard("0writef1", "0writef2", "0retire1", "1writef2", "0sync1")
+	if h := l.Health(); len(h) != 2 || h[0].What != "retire" || !h[1].Final {
+		t.Error(h)
+	}
+	// Nobody has to listen, and who does not keep up misses the oldest only.
+	stop()
+	l.health.failed("write", "f", bad)
+	release, last := make(chan struct{}), ""
+	l.Observe(func(e store.Event) {
+		<-release
+		last = e.Trouble.Of
+	})
+	for i := range 2 * mostEvents {
+		l.health.passed("close", fmt.Sprint(i), bad)
+	}
+	close(release)
+	if err := l.Close(); err != nil || last != fmt.Sprint(2*mostEvents-1) {
+		t.Error(err, last)
+	}
+	heard("0writef1", "0writef2", "0retire1", "1writef2", "0sync1")
+}
+
+// eventually waits until done is true.
+func eventually(t *testing.T, done func() bool, what func() string) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !done(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal(what())
+		}
+	}
+}
