@@ -3,6 +3,7 @@ package ksql_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http/httptest"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/ksqlgo/ksql"
+	"github.com/ksqlgo/ksql/exec"
 	"github.com/ksqlgo/ksql/httpapi"
 	"github.com/ksqlgo/ksql/store"
 )
@@ -243,8 +245,8 @@ func lives(t *testing.T, e *ksql.Engine, after string) {
 		t.Fatalf("%v after %.2000q", err, after)
 	}
 	for id, err := range e.Failed() {
-		if strings.Contains(err.Error(), "goroutine ") { // an aggregate may fail its query; a panic may not
-			t.Fatalf("%s: %v", id, err)
+		if crash := (*exec.Panic)(nil); errors.As(err, &crash) { // an aggregate may fail its query; a panic may not
+			t.Fatalf("%s: %v\n%s", id, err, crash.Stack)
 		}
 	}
 }

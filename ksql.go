@@ -26,6 +26,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"log/slog"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -111,6 +112,16 @@ func WithCommit(rows int, every time.Duration) Option {
 // WithAllocator sets where the Arrow records of Rows.Batches live; by default, on the Go heap.
 func WithAllocator(m vec.Mem) Option { return func(o *options) { o.mem = m } }
 
+// WithHooks has hooks told of commits, checkpoints, faults, queries' states, and of rows that are bad or late: each of
+// those whose interface it implements. Open refuses one that implements none.
+func WithHooks(hooks ...Hook) Option {
+	return func(o *options) { o.exec.Hooks = append(o.exec.Hooks, hooks...) }
+}
+
+// WithLogger logs queries' states (Info), failed checkpoints (Warn), faults and recovered panics (Error), but never
+// what is in a row or a statement. Nil, and without it, nothing is logged.
+func WithLogger(l *slog.Logger) Option { return func(o *options) { o.exec.Logger = l } }
+
 // Open starts an engine. With a directory it reads back what is there and goes on where it stopped. ctx
 // bounds the opening only. The engine must be closed. A directory that was damaged below what had reached the disk
 // is refused with store.ErrCorrupt, the file and the place; nothing that is in it is changed.
@@ -191,6 +202,28 @@ func (e *Engine) Failed() map[string]error {
 	}
 	return out
 }
+
+// Health is how the engine is: what of it fails, since when and why. It costs a look at each query.
+func (e *Engine) Health() Health { return e.run.Health() }
+
+// What Health gives and WithHooks takes, and what the methods of hooks are given. Package exec says what each is.
+type (
+	Health         = exec.Health
+	Part           = exec.Part
+	Hook           = exec.Hook
+	HookCommit     = exec.HookCommit
+	CommitInfo     = exec.CommitInfo
+	HookCheckpoint = exec.HookCheckpoint
+	CheckpointInfo = exec.CheckpointInfo
+	HookFault      = exec.HookFault
+	FaultInfo      = exec.FaultInfo
+	HookQueryState = exec.HookQueryState
+	QueryStateInfo = exec.QueryStateInfo
+	HookBadRow     = exec.HookBadRow
+	BadRowInfo     = exec.BadRowInfo
+	HookLateRow    = exec.HookLateRow
+	LateRowInfo    = exec.LateRowInfo
+)
 
 // Sync returns when all running persistent queries have seen all that was appended before the call, and what they
 // made of it for each other: after it a pull query sees every INSERT before it. It does not wait for queries that

@@ -142,6 +142,7 @@ func (e *Engine) Change(ctx context.Context, p sql.Parsed, props map[string]stri
 	go func() {
 		err := finish()
 		e.stmt.leave()
+		e.teller.flush()
 		done <- err
 	}()
 	select {
@@ -232,6 +233,7 @@ func (e *Engine) apply(cmd *plan.Command) error {
 	for _, id := range cmd.Stop {
 		if q := e.remove(id); q != nil {
 			q.stop()
+			q.tell(true)
 			if err := q.forget(ctx); err != nil {
 				return err
 			}
@@ -243,6 +245,7 @@ func (e *Engine) apply(cmd *plan.Command) error {
 		if cmd.Replace {
 			if old = e.remove(p.ID); old != nil {
 				old.stop()
+				old.tell(true)
 			}
 		}
 		q, err := e.start(ctx, p, old)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"runtime"
 	"slices"
@@ -35,6 +36,8 @@ type Options struct {
 	Batch         int               // rows a task takes at once; 0: 4096
 	CommitRows    int               // rows between commits; 0: 32768
 	CommitEvery   time.Duration     // time between commits of a busy task; 0: 10 ms
+	Hooks         []Hook            // told of what the engine does
+	Logger        *slog.Logger      // nil: nothing is logged
 }
 
 // Engine is the queries at work and the catalog they come from.
@@ -62,6 +65,10 @@ type Engine struct {
 	waiters atomic.Int32
 	motion  chan struct{} // closed and made anew when a task has committed and somebody waits
 	motionM sync.Mutex
+
+	teller    *teller
+	statusesC condition
+	problemsC condition
 }
 
 // Open makes an engine over a log, reads its command topic back and starts the queries of the last catalog.
@@ -83,11 +90,15 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	}
 	o.Properties = maps.Clone(o.Properties)
 	e := &Engine{opt: o, log: o.Log, base: context.Background(), queries: map[string]*Query{}, pushes: map[string]*Rows{}, failed: map[string]error{}, motion: make(chan struct{}), stmt: newGate()}
-	e.ctx, e.end = context.WithCancel(context.Background())
-	if err := e.replay(ctx); err != nil {
-		e.Close()
+	var err error
+	if e.teller, err = newTeller(o.Hooks, o.Logger); err != nil {
 		return nil, err
 	}
+	e.ctx, e.end = context.WithCancel(context.Background())
+	if err := e.replay(ctx); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	e.teller.flush()
 	return e, nil
 }
 
@@ -280,14 +291,16 @@ func (e *Engine) Close() error {
 	pushes := slices.Collect(maps.Values(e.pushes))
 	e.mu.Unlock()
 	e.end()
+	var err error
 	for _, r := range pushes {
-		r.Close()
+		err = errors.Join(err, r.Close())
 	}
 	e.stmt.lock() // a statement at work may still start a query
 	for _, q := range e.Queries() {
 		q.stop()
 	}
-	return nil
+	e.teller.close()
+	return err
 }
 
 func (e *Engine) alive() error {

@@ -15,5 +15,20 @@ func (f *Fault) Error() string { return "Exception caught in process. " + f.Err.
 // Unwrap is the cause.
 func (f *Fault) Unwrap() error { return f.Err }
 
+// Panic is a panic that was recovered. Its text is for clients: where it happened is told to hooks and the logger.
+type Panic struct {
+	Value any
+	Stack []byte
+}
+
+// Error is the text of what was panicked with.
+func (p *Panic) Error() string { return fmt.Sprint(p.Value) }
+
+// Unwrap is what was panicked with, if that was an error.
+func (p *Panic) Unwrap() error {
+	err, _ := p.Value.(error)
+	return err
+}
+
 // panicked makes a Fault of what recover gave.
-func panicked(r any) error { return &Fault{fmt.Errorf("%v\n%s", r, debug.Stack())} }
+func panicked(r any) error { return &Fault{&Panic{r, debug.Stack()}} }

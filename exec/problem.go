@@ -82,7 +82,8 @@ func (e *Engine) problems(id string, list []op.Problem) *store.Records {
 		v, err := json.Marshal(map[string]any{"LOGGER": logger, "LEVEL": "ERROR", "TIME": e.opt.Now(),
 			"MESSAGE": map[string]any{"type": int(p.Kind), names[p.Kind]: body}})
 		if err != nil {
-			continue // only unprintable text could do this, and the row itself is safe
+			e.went(PartProcessingLog, &e.problemsC, err)
+			continue // the row itself is safe
 		}
 		r.Add(e.opt.Now(), nil, v)
 	}

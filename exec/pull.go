@@ -88,13 +88,21 @@ func (u *Pull) compile() (*puller, error) {
 	return w, err
 }
 
+// panicked is the answer of a run that panicked.
+func (u *Pull) panicked(r any) error {
+	err := fmt.Errorf("pull query: %w", &Panic{r, debug.Stack()})
+	u.e.teller.later(FaultInfo{Part: PartQueries, Query: u.p.QueryID, Err: err})
+	u.e.teller.flush()
+	return err
+}
+
 // Run answers the query from the state as it is committed now.
 func (u *Pull) Run(ctx context.Context, params []any) (rows *Rows, err error) {
 	defer func() {
 		if r := recover(); r == vec.ErrTooLarge {
 			rows, err = nil, errors.New("the answer is too large")
 		} else if r != nil {
-			rows, err = nil, fmt.Errorf("pull query: %v\n%s", r, debug.Stack())
+			rows, err = nil, u.panicked(r)
 		}
 	}()
 	if err := u.e.alive(); err != nil {

@@ -121,10 +121,14 @@ func (w *push) reader(ctx context.Context, topic string, p *plan.Query) (store.R
 }
 
 func (w *push) run() {
+	defer w.e.teller.flush() // after Done: a hook may wait for the end of the rows
 	defer w.rows.wg.Done()
 	end, err := w.work()
+	err = errors.Join(err, w.in.Close())
 	w.rows.finish(end, err)
-	w.in.Close()
+	if err != nil {
+		w.e.teller.later(FaultInfo{Part: PartQueries, Query: w.rows.ID, Err: err})
+	}
 	w.free()
 	w.rows.cancel()
 	close(w.rows.pages)
@@ -222,9 +226,14 @@ func (w *push) report() {
 		return
 	}
 	if r := w.e.problems(w.rows.ID, w.note); r != nil {
-		w.e.log.Append(w.ctx, r)
+		_, err := w.e.log.Append(w.ctx, r)
+		if err == nil || w.ctx.Err() == nil {
+			w.e.went(PartProcessingLog, &w.e.problemsC, err)
+		}
 	}
+	wrong := w.e.teller.count(w.note)
 	w.note = w.note[:0]
+	w.e.teller.rows(w.rows.ID, "", 0, &wrong)
 }
 
 // take is the end of the pipeline: it copies the visible rows into a page. Of a stream rows without a value

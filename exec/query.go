@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/store"
@@ -21,6 +22,10 @@ type Query struct {
 	wg     sync.WaitGroup
 	paused atomic.Bool
 	err    atomic.Pointer[error]
+
+	stateM sync.Mutex
+	told   string    // the state that was told of last
+	since  time.Time // it has it
 }
 
 // Plan is what the query does.
@@ -43,6 +48,26 @@ func (q *Query) State() string {
 		return "PAUSED"
 	}
 	return "RUNNING"
+}
+
+// tell tells of the query's state, or that it was ended for good, if that is news. Locks may be held: who leaves the
+// last one calls teller.flush.
+func (q *Query) tell(ended bool) {
+	q.stateM.Lock()
+	defer q.stateM.Unlock()
+	state := q.State()
+	if ended {
+		state = "TERMINATED"
+	}
+	if q.told == state || q.told == "TERMINATED" {
+		return
+	}
+	i := QueryStateInfo{Query: q.plan.ID, From: q.told, To: state, At: q.e.wall()}
+	if state == "ERROR" {
+		i.Err = q.Err()
+	}
+	q.told, q.since = state, i.At
+	q.e.teller.later(i)
 }
 
 // internal is the full name of one of the query's own topics (ksqlDB: application id, then the part).
@@ -118,6 +143,7 @@ func (e *Engine) start(ctx context.Context, p *plan.Query, old *Query) (*Query, 
 		}
 		q.tasks = append(q.tasks, t)
 	}
+	q.tell(false)
 	for _, t := range q.tasks {
 		q.wg.Add(1)
 		go t.run(run)
@@ -190,9 +216,11 @@ func (q *Query) forget(ctx context.Context) error {
 	return nil
 }
 
-func (q *Query) fail(err error) {
+func (q *Query) fail(err error, u store.Unit) {
 	if q.err.CompareAndSwap(nil, &err) {
 		q.cancel()
+		q.e.teller.later(FaultInfo{Part: PartQueries, Query: q.plan.ID, Stage: u.Stage, Partition: u.Partition, Err: err})
+		q.tell(false)
 		q.e.moved()
 	}
 }
@@ -203,6 +231,7 @@ func (q *Query) pause(on bool) {
 	for _, t := range q.tasks {
 		t.poke()
 	}
+	q.tell(false)
 	q.e.moved()
 }
 

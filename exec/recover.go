@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/ksqlgo/ksql/exec/state"
 	"github.com/ksqlgo/ksql/store"
@@ -113,7 +114,15 @@ const checkpointRows = 1 << 18
 // checkpoint begins a checkpoint when the changelog has grown by more than the state it describes. It copies
 // the state in pieces, each at a commit; rows that change in between stand in the changelog after its start.
 func (t *task) checkpoint() {
-	if !t.q.e.log.Durable() || t.changed < checkpointRows || t.saving.Load() {
+	if !t.q.e.log.Durable() || t.changed < checkpointRows>>3 || t.saving.Load() {
+		return
+	}
+	// One that failed is tried again soon, then ever later.
+	most := checkpointRows
+	if n := t.saves.now().Failures; n > 0 {
+		most = checkpointRows >> max(0, 4-n)
+	}
+	if t.changed < most {
 		return
 	}
 	live := 0
@@ -122,7 +131,7 @@ func (t *task) checkpoint() {
 			live += tab.Len()
 		}
 	}
-	if t.changed < live {
+	if most == checkpointRows && t.changed < live {
 		return
 	}
 	t.changed = 0
@@ -131,12 +140,24 @@ func (t *task) checkpoint() {
 	go func() {
 		defer t.saver.Done()
 		defer t.saving.Store(false)
-		// A checkpoint that fails leaves the one before and its changelog: nothing is lost.
-		_ = t.work.Checkpoint(t.q.e.ctx, t.save)
+		t.saved()
 	}()
 }
 
-func (t *task) save(w store.Writer) error {
+// saved makes a checkpoint. One that fails leaves the one before and its changelog: nothing is lost.
+func (t *task) saved() {
+	e, began := t.q.e, time.Now()
+	i := CheckpointInfo{Query: t.q.plan.ID, Stage: t.unit.Stage, Partition: t.unit.Partition}
+	i.Err = t.work.Checkpoint(e.ctx, func(w store.Writer) error { return t.save(w, &i.Bytes) })
+	if i.Err != nil && (e.ctx.Err() != nil || t.q.Err() != nil) {
+		return // the engine closes, or the query has failed and said so
+	}
+	i.Took = time.Since(began)
+	t.saves.went(i.Err, e.wall())
+	e.teller.checkpointed(i)
+}
+
+func (t *task) save(w store.Writer, bytes *int64) error {
 	for _, k := range t.line.keepers {
 		for _, tab := range k.Tables() {
 			if err := w.Table(tab.Name, tab.Print); err != nil {
@@ -153,6 +174,7 @@ func (t *task) save(w store.Writer) error {
 				if err := w.Chunk(buf); err != nil {
 					return err
 				}
+				*bytes += int64(len(buf))
 			}
 		}
 	}

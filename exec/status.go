@@ -81,9 +81,11 @@ func (e *Engine) settle(s sql.Statement, cmd *plan.Command, seq int64, failed er
 	if e.opt.Meta == nil {
 		return
 	}
-	if v, err := json.Marshal(st); err == nil {
-		_ = e.opt.Meta.Put("status", st.ID, v) // a view: the command topic has the truth
+	v, err := json.Marshal(st)
+	if err == nil {
+		err = e.opt.Meta.Put("status", st.ID, v) // a view: the command topic has the truth
 	}
+	e.went(PartStatuses, &e.statusesC, err)
 }
 
 // Status is the status of the newest statement with that command id.

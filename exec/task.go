@@ -38,7 +38,8 @@ type task struct {
 	internal bool // the input is a repartition topic
 	saving   atomic.Bool
 	saver    sync.WaitGroup
-	view     *view // reads the state: see pull.go
+	saves    condition // of checkpoints
+	view     *view     // reads the state: see pull.go
 }
 
 func (q *Query) open(ctx context.Context, u store.Unit, old *Query) (*task, error) {
@@ -74,6 +75,7 @@ func (q *Query) open(ctx context.Context, u store.Unit, old *Query) (*task, erro
 
 // run is the task's goroutine.
 func (t *task) run(ctx context.Context) {
+	defer t.q.e.teller.flush() // after Done: a hook may wait for the task's end
 	defer t.q.wg.Done()
 	defer t.saver.Wait()
 	for ctx.Err() == nil {
@@ -194,11 +196,17 @@ func (t *task) commit() error {
 			}
 		}
 	}
+	told := t.q.e.teller
+	wrong := told.count(t.trouble)
 	if len(t.trouble) > 0 {
 		if r := t.q.e.problems(t.q.plan.ID, t.trouble); r != nil {
 			t.out = append(t.out, r)
 		}
 		t.trouble = t.trouble[:0]
+	}
+	var began time.Time
+	if len(told.commit) > 0 {
+		began = time.Now()
 	}
 	if err := t.work.Commit(t.q.e.base, store.Commit{Appends: t.out, Positions: t.pos}); err != nil {
 		return err
@@ -208,12 +216,26 @@ func (t *task) commit() error {
 		t.done[tp] = n
 	}
 	t.seen.Unlock()
-	t.read += t.pending
+	read := t.pending
+	t.read += read
 	t.pending, t.held = 0, false
 	t.state.leave()
 	t.q.e.moved()
+	if len(told.commit) > 0 {
+		t.committed(read, time.Since(began))
+	}
+	told.rows(t.q.plan.ID, t.unit.Stage, t.unit.Partition, &wrong)
 	t.checkpoint()
 	return t.trim()
+}
+
+// committed tells of a commit of rows read.
+func (t *task) committed(read int, took time.Duration) {
+	i := CommitInfo{Query: t.q.plan.ID, Stage: t.unit.Stage, Partition: t.unit.Partition, Read: read, Took: took}
+	for _, r := range t.out {
+		i.Written += r.Len()
+	}
+	t.q.e.teller.committed(i)
 }
 
 // trimRows is how many rows of a repartition topic may be read before they are given up.
@@ -230,7 +252,7 @@ func (t *task) trim() error {
 
 // abandon leaves state as it is: the query has failed. It says so before anybody may look at that state.
 func (t *task) abandon(err error) {
-	t.q.fail(err)
+	t.q.fail(err, t.unit)
 	if t.held {
 		t.held = false
 		t.state.leave()

@@ -2,6 +2,7 @@
 package op
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/ksqlgo/ksql/exec/expr"
@@ -46,6 +47,11 @@ const (
 	SerializationError
 )
 
+// String is the kind in one word.
+func (k ErrorKind) String() string {
+	return [...]string{"deserialization", "processing", "production", "serialization"}[k]
+}
+
 // Problem is a row that was left out, or a value that became null, and why.
 type Problem struct {
 	Kind      ErrorKind
@@ -57,6 +63,9 @@ type Problem struct {
 	Record    []byte // what could not be read, if the log is to have it
 	Err       error
 }
+
+// Late reports whether the row was dropped because all of its windows were closed.
+func (p *Problem) Late() bool { return errors.Is(p.Err, errLate) }
 
 // Context is what a task tells its operators.
 type Context struct {

@@ -1,0 +1,130 @@
+package exec
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/ksqlgo/ksql/store"
+)
+
+// Health is how an engine is. What is not said to be ill has done its work the last time that it had any.
+type Health struct {
+	Closed        bool
+	Log           Condition
+	Retiring      Condition
+	Statuses      Condition
+	ProcessingLog Condition
+	Checkpoints   []CheckpointHealth // of units whose newest checkpoint failed, by query
+	Queries       []QueryHealth      // all persistent ones, by id
+}
+
+// Condition is how a part's work went the last time. The zero value is good.
+type Condition struct {
+	Err      error     // nil: well
+	Since    time.Time // when it first failed; it has not gone right since. Zero: not known
+	Failures int       // since then
+}
+
+// CheckpointHealth is a unit whose state cannot be saved. Nothing is lost: its changelog has all of it.
+type CheckpointHealth struct {
+	Query     string
+	Stage     string
+	Partition int32
+	Condition
+}
+
+// QueryHealth is how a persistent query is.
+type QueryHealth struct {
+	ID    string
+	State string    // RUNNING, PAUSED or ERROR
+	Err   error     // of ERROR
+	Since time.Time // it has this state, by the engine's clock
+}
+
+// Ill is the parts that do not work as they should.
+func (h *Health) Ill() []Part {
+	var out []Part
+	add := func(ill bool, p Part) {
+		if ill {
+			out = append(out, p)
+		}
+	}
+	failed := false
+	for i := range h.Queries {
+		failed = failed || h.Queries[i].Err != nil
+	}
+	add(h.Log.Err != nil, PartLog)
+	add(h.Retiring.Err != nil, PartRetiring)
+	add(len(h.Checkpoints) > 0, PartCheckpoints)
+	add(failed, PartQueries)
+	add(h.Statuses.Err != nil, PartStatuses)
+	add(h.ProcessingLog.Err != nil, PartProcessingLog)
+	return out
+}
+
+// Healthy reports whether the engine is open and every part of it works, each query included. A paused query works.
+func (h *Health) Healthy() bool { return !h.Closed && len(h.Ill()) == 0 }
+
+// Health is how the engine is now.
+func (e *Engine) Health() Health {
+	h := Health{Closed: e.alive() != nil, Statuses: e.statusesC.now(), ProcessingLog: e.problemsC.now()}
+	// Whatever else is wrong with it, a log that does not know its command topic cannot be called well.
+	if _, err := e.log.Ends(context.Background(), []store.TP{{Topic: e.commands()}}); err != nil {
+		h.Log = Condition{Err: err, Failures: 1}
+	}
+	for _, q := range e.Queries() {
+		x := QueryHealth{ID: q.plan.ID, State: q.State(), Err: q.Err()}
+		q.stateM.Lock()
+		x.Since = q.since
+		q.stateM.Unlock()
+		h.Queries = append(h.Queries, x)
+		for _, t := range q.tasks {
+			if c := t.saves.now(); c.Err != nil {
+				h.Checkpoints = append(h.Checkpoints, CheckpointHealth{q.plan.ID, t.unit.Stage, t.unit.Partition, c})
+			}
+		}
+	}
+	return h
+}
+
+// condition is a Condition at work.
+type condition struct {
+	mu sync.Mutex
+	c  Condition
+}
+
+func (c *condition) now() Condition {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.c
+}
+
+// went notes how the work went; again is true where it goes right after it did not.
+func (c *condition) went(err error, at time.Time) (again bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err == nil {
+		again = c.c.Err != nil
+		c.c = Condition{}
+		return again
+	}
+	if c.c.Failures++; c.c.Failures == 1 {
+		c.c.Since = at
+	}
+	c.c.Err = err
+	return false
+}
+
+// went notes how the work of a part went, and tells of it.
+func (e *Engine) went(p Part, c *condition, err error) {
+	if c.went(err, e.wall()) {
+		e.teller.later(recovered(p))
+	}
+	if err != nil {
+		e.teller.later(FaultInfo{Part: p, Err: err})
+	}
+}
+
+// wall is the engine's clock as a time.
+func (e *Engine) wall() time.Time { return time.UnixMilli(e.opt.Now()) }
