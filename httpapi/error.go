@@ -20,6 +20,7 @@ const (
 	queryEndpoint  = 40002
 	tooManyPushes  = 40003
 	http2Only      = 40004
+	forbidden      = 40300
 	notFound       = 40400
 	assertFailed   = 41700
 	noRegistry     = 42801

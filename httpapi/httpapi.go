@@ -11,6 +11,10 @@
 //	srv.RegisterOnShutdown(func() { e.Close() })
 //
 // Close of the engine ends open queries with their final message; calls after it get 503.
+//
+// A web page of another origin that a browser has open may not send statements, also not to a server that listens on
+// loopback only (WithCrossOrigin). This looks at what browsers say of the page, so that it cannot see a name that
+// was made to point here (DNS rebinding): a host without authentication compares Request.Host with its own names.
 package httpapi
 
 import (
@@ -31,10 +35,14 @@ func WithVersion(v string) Option { return func(a *api) { a.version = v } }
 // WithClusterID sets the id of the cluster that /info and /v1/metadata tell.
 func WithClusterID(id string) Option { return func(a *api) { a.cluster = id } }
 
+// WithCrossOrigin sets which requests from pages of other origins are let through, such as of a user interface on
+// another port; nil: all are. Without it none are but those that only read. What is not a browser is not asked.
+func WithCrossOrigin(p *http.CrossOriginProtection) Option { return func(a *api) { a.origins = p } }
+
 // New is the REST surface of e. It keeps nothing running of its own: what it starts ends with its request. Who may
-// ask is the host's to decide: the handler lets everybody do everything.
+// ask is the host's to decide: the handler lets everybody do everything, but for pages of other origins.
 func New(e *ksql.Engine, opts ...Option) http.Handler {
-	a := &api{run: e.Internal(), version: "0.29.0", cluster: "ksql-go", pulls: newPulls(512)}
+	a := &api{run: e.Internal(), version: "0.29.0", cluster: "ksql-go", pulls: newPulls(512), origins: http.NewCrossOriginProtection()}
 	for _, o := range opts {
 		o(a)
 	}
@@ -52,6 +60,7 @@ type api struct {
 	cluster string
 	pulls   *pulls
 	rate    limiter
+	origins *http.CrossOriginProtection // nil: pages of all origins may do everything
 	routes  map[string][]route
 }
 
@@ -117,6 +126,10 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		path = "/" + path
 	}
 	c := &call{w: w, r: r, wants: accepted(r.Header.Values("Accept"))}
+	if a.origins != nil && a.origins.Check(r) != nil { // all that has effects is a POST
+		c.fail(generic(forbidden, "Requests from pages of other origins are refused. Origin: "+r.Header.Get("Origin")), atInserts, "")
+		return
+	}
 	routes, ok := a.routes[path]
 	if !ok {
 		routes, c.rest = a.under(path)
