@@ -216,7 +216,7 @@ func TestBadRecords(t *testing.T) {
 // problemPlaces counts the entries of the processing log by query and place. Each must tell a cause.
 func problemPlaces(t *testing.T, ctx context.Context, e *ksql.Engine) map[string]map[place]int {
 	t.Helper()
-	rows, err := e.Query(ctx, "SELECT logger, message->`type` AS type, message->`deserializationError` AS e FROM KSQL_PROCESSING_LOG;")
+	rows, err := e.Query(ctx, "SELECT logger, message->type AS type, message->deserializationError AS e FROM KSQL_PROCESSING_LOG;")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -405,7 +405,7 @@ func TestBadFunction(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"SELECT n, x FROM d;": "[1 0] [2 0] [2 1] [3 0] [3 1] [3 2]",
-		"SELECT message->`recordProcessingError`->`offset` AS o, message->`recordProcessingError`->`errorMessage` AS e FROM KSQL_PROCESSING_LOG;": "[1 table function: seven] [2 the value is too large] [5 table function: seven]",
+		"SELECT message->recordProcessingError->offset AS o, message->recordProcessingError->errorMessage AS e FROM KSQL_PROCESSING_LOG;": "[1 table function: seven] [2 the value is too large] [5 table function: seven]",
 	} {
 		rows, err := e.Query(ctx, text)
 		if err != nil {
@@ -449,7 +449,7 @@ func TestProblemTexts(t *testing.T) {
 		if err := e.Sync(ctx); err != nil {
 			t.Fatal(err)
 		}
-		rows, err := e.Query(ctx, "SELECT message->`deserializationError`->`target` AS t, message->`deserializationError`->`errorMessage` AS e, message->`deserializationError`->`cause` AS c, message->`deserializationError`->`recordB64` AS r FROM KSQL_PROCESSING_LOG;")
+		rows, err := e.Query(ctx, "SELECT message->deserializationError->target AS t, message->deserializationError->errorMessage AS e, message->deserializationError->cause AS c, message->deserializationError->recordB64 AS r FROM KSQL_PROCESSING_LOG;")
 		if err != nil {
 			t.Fatal(err)
 		}

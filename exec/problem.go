@@ -32,8 +32,10 @@ func (e *Engine) initial() *plan.Catalog {
 	if !e.logsProblems() {
 		return c
 	}
-	f := func(n string, t sql.Type) sql.Field { return sql.Field{Name: n, Type: t} }
-	where := []sql.Field{f("topic", sql.TString), f("partition", sql.TInteger), f("offset", sql.TBigint)}
+	// ksqlDB declares the fields without quotes, so their names are upper case, while the records spell them as
+	// its logger does. Only topic is a reserved word, and quoted.
+	f := func(n string, t sql.Type) sql.Field { return sql.Field{Name: strings.ToUpper(n), Type: t} }
+	where := []sql.Field{{Name: "topic", Type: sql.TString}, f("partition", sql.TInteger), f("offset", sql.TBigint)}
 	with := func(fields ...sql.Field) sql.Type { return sql.StructOf(append(fields, where...)...) }
 	message := sql.StructOf(
 		f("type", sql.TInteger),
