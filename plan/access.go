@@ -320,17 +320,16 @@ func pullHelp(msg string, p *Pull) error {
 }
 
 // checkLike wants strings on the left of LIKE.
-func (q *query) checkLike(schema sql.Schema) error {
-	var err error
-	visit(q.where, func(e sql.Expr) bool {
-		if l, ok := e.(*sql.Like); ok && err == nil {
-			if x, e := q.binder(schema).Bind(l.X); e == nil && x.Type().Kind != sql.String {
-				err = errorf("The column type for Like condition must be VARCHAR. The column type is %s", x.Type())
-			}
+func checkLike(e Expr) error {
+	if l, ok := e.(*Like); ok && l.X.Type().Kind != sql.String {
+		return errorf("The column type for Like condition must be VARCHAR. The column type is %s", l.X.Type())
+	}
+	for _, c := range e.children() {
+		if err := checkLike(c); err != nil {
+			return err
 		}
-		return true
-	})
-	return err
+	}
+	return nil
 }
 
 // constant reports whether e reads no column.

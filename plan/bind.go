@@ -17,7 +17,8 @@ type Binder struct {
 
 	depth  int
 	magic  bool // ROWTIME, WINDOWSTART and WINDOWEND compare with the text of a timestamp
-	late   bool // BETWEEN is checked when it has become two comparisons, as in ksqlDB's pull queries
+	late   bool // LIKE and BETWEEN are checked behind the keys, as in ksqlDB's pull queries
+	later  error
 	scopes []lambdaScope
 	memo   map[sql.Expr]Expr // what is bound already in this scope: lists are typed before they are bound
 	bodies map[*sql.LambdaExpr]boundBody
@@ -44,9 +45,6 @@ func (b *Binder) Predicate(e sql.Expr, clause string) (Expr, error) {
 		if m, ok := err.(*magicError); ok {
 			return nil, errorf("%s", m.Error())
 		}
-		if l, ok := err.(*lateError); ok {
-			return nil, errorf("Invalid expression: %s", message(l.error))
-		}
 		return nil, &Error{Msg: "Error in " + clause + " expression: " + message(err), Text: sql.Text(e)}
 	}
 	if x.Type().Kind != sql.Boolean {
@@ -67,8 +65,16 @@ func message(err error) string {
 // magicError is a text that stands for a time and is none. No clause is named before it.
 type magicError struct{ error }
 
-// lateError is one that ksqlDB finds behind the check of the clause.
-type lateError struct{ error }
+// mistyped is err, or nil where it comes later: ksqlDB finds it when it compiles the condition.
+func (b *Binder) mistyped(err error) error {
+	if !b.late || err == nil {
+		return err
+	}
+	if b.later == nil {
+		b.later = errorf("Invalid expression: %s", message(err))
+	}
+	return nil
+}
 
 // ResolveType replaces custom types by what they stand for. Types that nothing could hold are refused.
 func ResolveType(t sql.Type, named func(name string) (sql.Type, bool)) (sql.Type, error) {

@@ -120,10 +120,7 @@ func (b *Binder) between(e *sql.Between) (Expr, error) {
 	if err == nil {
 		err = comparable(e.X, e.Hi, x, hi, sql.OpLe, compareNames[sql.OpLe])
 	}
-	if err != nil && b.late {
-		return nil, &lateError{err}
-	}
-	if err != nil {
+	if err := b.mistyped(err); err != nil {
 		return nil, err
 	}
 	return &Between{b.typed(sql.TBoolean, e), x, lo, hi}, nil
@@ -135,7 +132,9 @@ func (b *Binder) like(e *sql.Like) (Expr, error) {
 		return nil, err
 	}
 	if x.Type().Kind != sql.String || p.Type().Kind != sql.String {
-		return nil, errorf("Like condition must be between strings")
+		if err := b.mistyped(errorf("Like condition must be between strings")); err != nil {
+			return nil, err
+		}
 	}
 	return &Like{b.typed(sql.TBoolean, e), x, p, e.Escape}, nil
 }

@@ -125,32 +125,36 @@ func (q *query) checkBounds() error {
 
 // checkGrouped wants select items and HAVING to be made of grouping expressions, aggregates and constants.
 func (q *query) checkGrouped() error {
-	loose := func(e sql.Expr) bool {
-		found := false
-		visit(e, func(x sql.Expr) bool {
-			if found || q.grouping(x) >= 0 || q.function(x, aggregates) != nil {
-				return false
-			}
-			if c, ok := x.(*sql.ColumnRef); ok && !(isBound(c.Name) && q.sel.Window != nil) {
-				found = true
-			}
-			return !found
-		})
-		return found
-	}
 	var bad []string
 	for _, it := range q.expand(scanColumns(q.source())) {
-		if loose(it.x) {
+		if len(q.loose(it.x)) > 0 {
 			bad = append(bad, sql.Text(it.x))
 		}
 	}
 	if len(bad) > 0 {
 		return errorf("Non-aggregate SELECT expression(s) not part of GROUP BY: %s\nEither add the column(s) to the GROUP BY or remove them from the SELECT.", strings.Join(bad, ", "))
 	}
-	if q.having != nil && loose(q.having) {
-		return errorf("Non-aggregate HAVING expression not part of GROUP BY: %s", sql.Text(q.having))
+	if q.having == nil {
+		return nil
+	}
+	if bad = q.loose(q.having); len(bad) > 0 {
+		return errorf("Non-aggregate HAVING expression not part of GROUP BY: %s", strings.Join(bad, ", "))
 	}
 	return nil
+}
+
+// loose is the columns of e that stand neither in a grouping expression nor in an aggregate, each once.
+func (q *query) loose(e sql.Expr) (names []string) {
+	visit(e, func(x sql.Expr) bool {
+		if q.grouping(x) >= 0 || q.function(x, aggregates) != nil {
+			return false
+		}
+		if c, ok := x.(*sql.ColumnRef); ok && !(isBound(c.Name) && q.sel.Window != nil) && !slices.Contains(names, sql.Text(c)) {
+			names = append(names, sql.Text(c))
+		}
+		return true
+	})
+	return names
 }
 
 // grouping is which grouping expression e is, or -1.

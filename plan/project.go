@@ -162,10 +162,17 @@ func (q *query) checkKeys(in Step, outs []output, keys int) error {
 			seen[o.key] = append(seen[o.key], o.name)
 		}
 	}
-	for _, s := range seen {
+	var missing []string
+	for i, s := range seen {
 		if len(s) == 0 {
-			return missingKeys(q.sink, what, names)
+			missing = append(missing, names[i])
 		}
+	}
+	switch {
+	case len(missing) > 0 && q.sel.HasGroup:
+		return missingKeys(q.sink, what, missing)
+	case len(missing) > 0: // ksqlDB names all columns then
+		return missingKeys(q.sink, what, names)
 	}
 	for i, s := range seen {
 		if len(s) < 2 {

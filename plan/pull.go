@@ -97,18 +97,22 @@ func (q *query) planPull(text string) (*Pull, error) {
 	if q.Query(src.State) == nil {
 		return nil, errorf("The `%s` table isn't queryable. To derive a queryable table, you can do 'CREATE TABLE QUERYABLE_%s AS SELECT * FROM %s'.%s", src.Name, src.Name, src.Name, pullHint)
 	}
-	if q.where != nil {
-		var err error
-		if err = q.checkLike(p.Columns); err != nil {
-			return nil, err
-		}
-		b := q.binder(p.Columns)
-		b.late = true
-		if p.Filter, err = b.Predicate(q.where, "WHERE"); err != nil {
-			return nil, err
-		}
+	if q.where == nil {
+		return p, q.access(p)
 	}
-	return p, q.access(p)
+	b := q.binder(p.Columns)
+	b.late = true
+	var err error
+	if p.Filter, err = b.Predicate(q.where, "WHERE"); err != nil {
+		return nil, err
+	}
+	if err := checkLike(p.Filter); err != nil {
+		return nil, err
+	}
+	if err := q.access(p); err != nil {
+		return nil, err
+	}
+	return p, b.later
 }
 
 // checkPull refuses the clauses that pull queries do not have.
