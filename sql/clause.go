@@ -37,7 +37,7 @@ func (c *cursor) props(connector bool) Props {
 			break
 		}
 	}
-	c.expect(wRParen, nothing)
+	c.closing(wRParen)
 	return ps
 }
 
@@ -68,7 +68,7 @@ func (c *cursor) columns() []ColumnDef {
 		return nil
 	}
 	cols := c.columnList()
-	c.expect(wRParen, func(t token) bool { return t.word == wWith || t.word == wSemi })
+	c.closing(wRParen)
 	return cols
 }
 

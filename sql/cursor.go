@@ -168,6 +168,14 @@ func (c *cursor) choice(ws ...word) {
 	c.refuse(kind, ws)
 }
 
+// closing takes the sign that ends a list, behind an item that no comma follows. ANTLR looks at the whole choice
+// before it leaves the list: both signs are expected there, and none is put in.
+func (c *cursor) closing(w word) {
+	if !c.accept(w) {
+		c.choice(wComma, w)
+	}
+}
+
 // wrong refuses the current token where one of many had to stand, of which fits tells.
 func (c *cursor) wrong(fits follow) {
 	switch {

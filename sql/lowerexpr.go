@@ -182,7 +182,8 @@ func (l *lowering) args(end word, item func()) {
 		}
 		l.emit(symComma, l.p-1)
 	}
-	l.must(end, symClose, afterOperand)
+	l.closing(end)
+	l.emit(symClose, l.p-1)
 }
 
 // list is args that may be empty.

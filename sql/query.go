@@ -171,7 +171,7 @@ func (l *lowering) by(s symbol) {
 	case l.cur().word == wLParen && l.rowAhead():
 		l.p++
 		l.values()
-		l.expect(wRParen, afterOperand)
+		l.closing(wRParen)
 	default:
 		l.values()
 	}

@@ -94,7 +94,7 @@ func (c *cursor) typeParameters() {
 			break
 		}
 	}
-	c.expect(wRParen, nothing)
+	c.closing(wRParen)
 }
 
 func (c *cursor) structType() Type {
@@ -115,7 +115,7 @@ func (c *cursor) structType() Type {
 			break
 		}
 	}
-	c.expect(wGt, nothing)
+	c.closing(wGt)
 	return t
 }
 
