@@ -109,6 +109,7 @@ type broken struct{}
 
 func (broken) Grow(int)                              {}
 func (broken) Clear(int32)                           {}
+func (broken) Bytes() int64                          { return 0 }
 func (broken) Merge(int32, int32) error              { return nil }
 func (broken) Read(groups []int32, v *vec.Vec) error { v.AppendNull(); return nil }
 func (broken) Save(_ int32, dst []byte) []byte       { return dst }

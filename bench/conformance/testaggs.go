@@ -135,6 +135,9 @@ func (a *accumulator) Grow(n int) {
 	}
 }
 
+// Bytes is a guess: the values are boxed, and small.
+func (a *accumulator) Bytes() int64 { return 64 * int64(cap(a.groups)) }
+
 func (a *accumulator) Clear(g int32) { a.groups[g] = a.start() }
 
 func (a *accumulator) Fold(groups []int32, sign []int8, show []bool, args []*vec.Vec, out *vec.Vec) error {

@@ -5,7 +5,11 @@ import "github.com/ksqlgo/ksql/sql/vec"
 // Rows are the rows of a table, one a group, each in AppendRow's form.
 type Rows struct {
 	rows [][]byte
+	held int64 // bytes of the rows
 }
+
+// Bytes is the memory that the rows hold, about.
+func (r *Rows) Bytes() int64 { return 24*int64(cap(r.rows)) + r.held }
 
 // Grow makes room for n groups.
 func (r *Rows) Grow(n int) {
@@ -15,7 +19,10 @@ func (r *Rows) Grow(n int) {
 }
 
 // Clear forgets the row of group g.
-func (r *Rows) Clear(g int32) { r.rows[g] = nil }
+func (r *Rows) Clear(g int32) {
+	r.held -= int64(cap(r.rows[g]))
+	r.rows[g] = nil
+}
 
 // Has reports whether group g has a row.
 func (r *Rows) Has(g int32) bool { return r.rows[g] != nil }
@@ -23,7 +30,9 @@ func (r *Rows) Has(g int32) bool { return r.rows[g] != nil }
 // Put makes row i of cols the row of group g.
 func (r *Rows) Put(g int32, cols []*vec.Vec, i int) {
 	b := r.rows[g]
+	r.held -= int64(cap(b))
 	r.rows[g] = AppendRow(b[:0], cols, i)
+	r.held += int64(cap(r.rows[g]))
 	if r.rows[g] == nil {
 		r.rows[g] = []byte{}
 	}
@@ -52,6 +61,8 @@ func (r *Rows) Load(g int32, src []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.Clear(g)
 	r.rows[g] = append(make([]byte, 0, len(b)), b...)
+	r.held += int64(cap(r.rows[g]))
 	return rest, nil
 }

@@ -62,7 +62,7 @@ func (x *Index) Win(g int32) int64 { return x.win[g] }
 
 // Bytes is the memory that the index holds, about.
 func (x *Index) Bytes() int64 {
-	return int64(len(x.slots))*24 + int64(len(x.key))*33 + int64(cap(x.arena))
+	return int64(len(x.slots))*24 + 8*int64(cap(x.key)+cap(x.win)) + 16*int64(cap(x.at)) + int64(cap(x.dead)) + 4*int64(cap(x.free)) + int64(cap(x.arena)+cap(x.tmp))
 }
 
 func mix(k, w int64) uint64 {

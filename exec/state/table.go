@@ -16,6 +16,7 @@ type Cells interface {
 	Clear(g int32)
 	Save(g int32, dst []byte) []byte
 	Load(g int32, src []byte) ([]byte, error)
+	Bytes() int64 // the memory that all groups hold, about
 }
 
 // Table is the state of one step: an index of its groups, the time of each, and its cells.
@@ -138,6 +139,15 @@ func (t *Table) Changes(r *store.Records) {
 		r.Time = append(r.Time, max(t.Time[g], 0))
 	}
 	t.dirty, t.dropped, t.drops = t.dirty[:0], t.dropped[:0], 0
+}
+
+// Bytes is the memory that the table holds, about. It costs little: every batch may ask.
+func (t *Table) Bytes() int64 {
+	n := t.Index.Bytes() + 8*int64(cap(t.Time)+cap(t.End)) + 4*int64(cap(t.dirty)) + int64(cap(t.marked)+cap(t.dropped)+cap(t.tmp))
+	for _, c := range t.Cells {
+		n += c.Bytes()
+	}
+	return n
 }
 
 // Changed reports whether Changes has anything to say.

@@ -89,5 +89,12 @@ func newAttr(Site) (Accumulator, error) {
 			}
 			return src, err
 		},
+		Bytes: func(s *[]counted) int { // Add walks them all, too
+			n := 32 * cap(*s)
+			for i := range *s {
+				n += cap((*s)[i].cell)
+			}
+			return n
+		},
 	}.New(), nil
 }

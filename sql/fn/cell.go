@@ -16,6 +16,8 @@ type cells struct {
 
 func (c *cells) len() int { return len(c.ends) }
 
+func (c *cells) bytes() int { return cap(c.data) + 4*cap(c.ends) }
+
 func (c *cells) start(i int) uint32 {
 	if i == 0 {
 		return 0

@@ -66,9 +66,10 @@ func newCollectList(site Site) (Accumulator, error) {
 			}
 			return nil
 		},
-		Read: readCells,
-		Save: (*cells).save,
-		Load: (*cells).load,
+		Read:  readCells,
+		Save:  (*cells).save,
+		Load:  (*cells).load,
+		Bytes: (*cells).bytes,
 	}.New(), nil
 }
 
@@ -94,6 +95,15 @@ func (s *set) has(cell []byte) bool {
 	}
 	_, ok := s.index[string(cell)]
 	return ok
+}
+
+// bytes counts the texts of the index, too: each has a copy of its cell.
+func (s *set) bytes() int {
+	n := s.cells.bytes()
+	if len(s.index) > 0 {
+		n += len(s.data) + 32*len(s.index)
+	}
+	return n
 }
 
 // add reports whether the cell is new.
@@ -137,5 +147,6 @@ func newCollectSet(site Site) (Accumulator, error) {
 			*s = set{}
 			return s.load(src)
 		},
+		Bytes: (*set).bytes,
 	}.New(), nil
 }

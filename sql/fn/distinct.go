@@ -150,6 +150,7 @@ func newDistinct(Site) (Accumulator, error) {
 			}
 			return rest, err
 		},
+		Bytes: func(s *sketch) int { return 8*cap(s.few) + cap(s.registers) },
 	}.New(), nil
 }
 

@@ -99,6 +99,8 @@ type Accumulator interface {
 	// Save appends the state of g to dst; Load reads it back and returns what follows it.
 	Save(g int32, dst []byte) []byte
 	Load(g int32, src []byte) ([]byte, error)
+	// Bytes is the memory that all groups hold, about. It is asked for after every batch.
+	Bytes() int64
 }
 
 // Set is the functions that a statement can see. It is immutable; names are looked up without case.

@@ -28,6 +28,20 @@ func histogramFunc() Func {
 type histogram struct {
 	list  []counted
 	index map[string]int
+	held  int // bytes of the texts
+}
+
+func (h *histogram) bytes() int {
+	n := 32*cap(h.list) + h.held
+	if h.index != nil {
+		n += h.held + 40*len(h.list)
+	}
+	return n
+}
+
+func (h *histogram) append(cell []byte, n int64) {
+	h.list = append(h.list, counted{slices.Clone(cell), n})
+	h.held += len(cell)
 }
 
 func (h *histogram) find(cell []byte) int {
@@ -59,7 +73,7 @@ func (h *histogram) add(cell []byte, n int64) {
 	if len(h.list) >= histogramLimit {
 		return
 	}
-	h.list = append(h.list, counted{slices.Clone(cell), n})
+	h.append(cell, n)
 	if h.index != nil {
 		h.index[string(cell)] = len(h.list) - 1
 	}
@@ -80,6 +94,7 @@ func newHistogram(Site) (Accumulator, error) {
 				return errors.New("HISTOGRAM cannot take back a value that it does not hold")
 			}
 			if s.list[at].n--; s.list[at].n == 0 {
+				s.held -= len(s.list[at].cell)
 				s.list = slices.Delete(s.list, at, at+1)
 				s.index = nil
 			}
@@ -112,16 +127,17 @@ func newHistogram(Site) (Accumulator, error) {
 			*s = histogram{}
 			count, src, err := readCount(src)
 			for ; err == nil && count > 0; count-- {
-				var c counted
-				if c.n, src, err = readInt(src); err != nil {
+				var n int64
+				if n, src, err = readInt(src); err != nil {
 					break
 				}
-				if c.cell, src, err = readCell(src); err == nil {
-					c.cell = slices.Clone(c.cell)
-					s.list = append(s.list, c)
+				var cell []byte
+				if cell, src, err = readCell(src); err == nil {
+					s.append(cell, n)
 				}
 			}
 			return src, err
 		},
+		Bytes: (*histogram).bytes,
 	}.New(), nil
 }

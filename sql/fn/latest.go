@@ -39,6 +39,26 @@ type arrived struct {
 	cell []byte
 }
 
+// arrivals is the values of a group that are kept, in order.
+type arrivals struct {
+	list []arrived
+	held int // bytes of the cells
+}
+
+func (s *arrivals) add(seq int64, cell []byte) {
+	s.list = append(s.list, arrived{seq, cell})
+	s.held += cap(cell)
+}
+
+// push drops the oldest value for a new one, which takes over its buffer.
+func (s *arrivals) push(seq int64, v *vec.Vec, i int) {
+	old := s.list[0].cell
+	copy(s.list, s.list[1:])
+	cell := vec.AppendKey(old[:0], []*vec.Vec{v}, i)
+	s.list[len(s.list)-1] = arrived{seq, cell}
+	s.held += cap(cell) - cap(old)
+}
+
 func newByOffset(site Site, latest bool, param string) (Accumulator, error) {
 	n, list, ignoreNulls := 1, false, true
 	for _, l := range site.Lits[1:] {
@@ -64,25 +84,23 @@ func newByOffset(site Site, latest bool, param string) (Accumulator, error) {
 		}
 	}
 	next := int64(1)
-	return RowAgg[[]arrived]{
-		Add: func(s *[]arrived, args []*vec.Vec, i int) error {
+	return RowAgg[arrivals]{
+		Add: func(s *arrivals, args []*vec.Vec, i int) error {
 			if ignoreNulls && args[0].IsNull(i) {
 				return nil
 			}
 			seq := next
 			next++
 			switch {
-			case len(*s) < n:
-				*s = append(*s, arrived{seq, vec.AppendKey(nil, args[:1], i)})
+			case len(s.list) < n:
+				s.add(seq, vec.AppendKey(nil, args[:1], i))
 			case latest:
-				old := (*s)[0].cell
-				copy(*s, (*s)[1:])
-				(*s)[n-1] = arrived{seq, vec.AppendKey(old[:0], args[:1], i)}
+				s.push(seq, args[0], i)
 			}
 			return nil
 		},
-		Merge: func(into, from *[]arrived) error {
-			all := append(slices.Clone(*into), *from...)
+		Merge: func(into, from *arrivals) error {
+			all := append(slices.Clone(into.list), from.list...)
 			slices.SortStableFunc(all, func(a, b arrived) int { return cmp.Compare(a.seq, b.seq) })
 			if len(all) > n {
 				if latest && !list {
@@ -91,20 +109,20 @@ func newByOffset(site Site, latest bool, param string) (Accumulator, error) {
 					all = all[:n] // also of the latest: ksqlDB keeps the oldest here
 				}
 			}
-			*into = nil
+			*into = arrivals{}
 			for _, a := range all {
-				*into = append(*into, arrived{a.seq, slices.Clone(a.cell)})
+				into.add(a.seq, slices.Clone(a.cell))
 			}
 			return nil
 		},
-		Read: func(s *[]arrived, out *vec.Vec) error {
+		Read: func(s *arrivals, out *vec.Vec) error {
 			if !list {
-				if len(*s) == 0 {
+				if len(s.list) == 0 {
 					return readOne(nil, out)
 				}
-				return readOne((*s)[0].cell, out)
+				return readOne(s.list[0].cell, out)
 			}
-			for _, a := range *s {
+			for _, a := range s.list {
 				if err := readOne(a.cell, out.Kids[0]); err != nil {
 					return err
 				}
@@ -112,28 +130,28 @@ func newByOffset(site Site, latest bool, param string) (Accumulator, error) {
 			out.EndList()
 			return nil
 		},
-		Save: func(s *[]arrived, dst []byte) []byte {
-			dst = binary.AppendUvarint(dst, uint64(len(*s)))
-			for _, a := range *s {
+		Save: func(s *arrivals, dst []byte) []byte {
+			dst = binary.AppendUvarint(dst, uint64(len(s.list)))
+			for _, a := range s.list {
 				dst = appendCell(binary.LittleEndian.AppendUint64(dst, uint64(a.seq)), a.cell)
 			}
 			return dst
 		},
-		Load: func(s *[]arrived, src []byte) ([]byte, error) {
+		Load: func(s *arrivals, src []byte) ([]byte, error) {
 			count, src, err := readCount(src)
-			for *s = nil; err == nil && count > 0; count-- {
+			for *s = (arrivals{}); err == nil && count > 0; count-- {
 				var a arrived
 				if a.seq, src, err = readInt(src); err != nil {
 					break
 				}
 				if a.cell, src, err = readCell(src); err == nil {
-					a.cell = slices.Clone(a.cell)
-					*s = append(*s, a)
+					s.add(a.seq, slices.Clone(a.cell))
 					next = max(next, a.seq+1)
 				}
 			}
 			return src, err
 		},
+		Bytes: func(s *arrivals) int { return 32*cap(s.list) + s.held },
 	}.New(), nil
 }
 

@@ -170,9 +170,10 @@ func extremeCells(want int, compare func(a, b []byte) int, write func([]byte, *v
 			}
 			return nil
 		},
-		Read: func(s *[]byte, out *vec.Vec) error { return read(*s, out) },
-		Save: func(s *[]byte, dst []byte) []byte { return appendCell(dst, *s) },
-		Load: loadCell,
+		Read:  func(s *[]byte, out *vec.Vec) error { return read(*s, out) },
+		Save:  func(s *[]byte, dst []byte) []byte { return appendCell(dst, *s) },
+		Load:  loadCell,
+		Bytes: func(s *[]byte) int { return cap(*s) },
 	}.New()
 }
 

@@ -290,5 +290,11 @@ func newWideSum(t sql.Type) Accumulator {
 			}
 			return rest, err
 		},
+		Bytes: func(s **big.Int) int {
+			if *s == nil {
+				return 0
+			}
+			return 32 + 8*cap((*s).Bits())
+		},
 	}.New()
 }

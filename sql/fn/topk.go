@@ -59,6 +59,14 @@ type ranked struct {
 	rest []byte
 }
 
+// ranking is the greatest values of a group.
+type ranking struct {
+	list []ranked
+	held int // bytes of the cells
+}
+
+func (s *ranking) bytes() int { return 48*cap(s.list) + s.held }
+
 // topk keeps, for each group, the k greatest values in falling order; equal ones in the order of arrival.
 type topk struct {
 	k        int
@@ -74,22 +82,22 @@ func newTopk(site Site, distinct bool) (Accumulator, error) {
 	}
 	t := &topk{k: int(k), cols: len(site.Args) - 1, distinct: distinct}
 	structs := len(site.Args) > 2
-	return RowAgg[[]ranked]{
+	return RowAgg[ranking]{
 		Add: t.add,
-		Merge: func(into, from *[]ranked) error {
-			for _, r := range *from {
+		Merge: func(into, from *ranking) error {
+			for _, r := range from.list {
 				if err := t.insert(into, r.sort, r.rest); err != nil {
 					return err
 				}
 			}
 			return nil
 		},
-		Read: func(s *[]ranked, out *vec.Vec) error {
+		Read: func(s *ranking, out *vec.Vec) error {
 			cols := out.Kids
 			if structs {
 				cols = out.Kids[0].Kids
 			}
-			for _, r := range *s {
+			for _, r := range s.list {
 				rest, err := vec.DecodeKey(r.sort, cols[:1])
 				if err == nil {
 					_, err = vec.DecodeKey(r.rest, cols[1:])
@@ -104,36 +112,39 @@ func newTopk(site Site, distinct bool) (Accumulator, error) {
 			out.EndList()
 			return nil
 		},
-		Save: func(s *[]ranked, dst []byte) []byte {
-			dst = binary.AppendUvarint(dst, uint64(len(*s)))
-			for _, r := range *s {
+		Save: func(s *ranking, dst []byte) []byte {
+			dst = binary.AppendUvarint(dst, uint64(len(s.list)))
+			for _, r := range s.list {
 				dst = appendCell(appendCell(dst, r.sort), r.rest)
 			}
 			return dst
 		},
-		Load: func(s *[]ranked, src []byte) ([]byte, error) {
+		Load: func(s *ranking, src []byte) ([]byte, error) {
 			n, src, err := readCount(src)
-			for *s = nil; err == nil && n > 0; n-- {
+			for *s = (ranking{}); err == nil && n > 0; n-- {
 				var a, b []byte
 				if a, src, err = readCell(src); err != nil {
 					break
 				}
 				if b, src, err = readCell(src); err == nil {
-					*s = append(*s, ranked{slices.Clone(a), slices.Clone(b)})
+					r := ranked{slices.Clone(a), slices.Clone(b)}
+					s.list = append(s.list, r)
+					s.held += cap(r.sort) + cap(r.rest)
 				}
 			}
 			return src, err
 		},
+		Bytes: (*ranking).bytes,
 	}.New(), nil
 }
 
-func (t *topk) add(s *[]ranked, args []*vec.Vec, i int) error {
+func (t *topk) add(s *ranking, args []*vec.Vec, i int) error {
 	if args[0].IsNull(i) {
 		return nil
 	}
 	b := vec.AppendKey(t.scratch[:0], args[:1], i)
 	n := len(b)
-	if t.k > 0 && len(*s) >= t.k && bytes.Compare(b, (*s)[t.k-1].sort) <= 0 {
+	if t.k > 0 && len(s.list) >= t.k && bytes.Compare(b, s.list[t.k-1].sort) <= 0 {
 		t.scratch = b
 		return nil
 	}
@@ -144,26 +155,28 @@ func (t *topk) add(s *[]ranked, args []*vec.Vec, i int) error {
 	return t.insert(s, b[:n], b[n:])
 }
 
-func (t *topk) insert(s *[]ranked, sort, rest []byte) error {
+func (t *topk) insert(s *ranking, sort, rest []byte) error {
 	if t.k == 0 {
 		return errors.New("index 0 is out of bounds for a list of 0 values") // ksqlDB stops here, too
 	}
-	at := len(*s)
-	for at > 0 && bytes.Compare(sort, (*s)[at-1].sort) > 0 {
+	at := len(s.list)
+	for at > 0 && bytes.Compare(sort, s.list[at-1].sort) > 0 {
 		at--
 	}
-	if t.distinct && at > 0 && bytes.Equal(sort, (*s)[at-1].sort) {
+	if t.distinct && at > 0 && bytes.Equal(sort, s.list[at-1].sort) {
 		return nil
 	}
 	var r ranked
-	if t.k > 0 && len(*s) >= t.k {
+	if t.k > 0 && len(s.list) >= t.k {
 		if at >= t.k {
 			return nil
 		}
-		r = (*s)[len(*s)-1] // its buffers serve the newcomer
-		*s = (*s)[:len(*s)-1]
+		r = s.list[len(s.list)-1] // its buffers serve the newcomer
+		s.list = s.list[:len(s.list)-1]
+		s.held -= cap(r.sort) + cap(r.rest)
 	}
 	r.sort, r.rest = append(r.sort[:0], sort...), append(r.rest[:0], rest...)
-	*s = slices.Insert(*s, at, r)
+	s.held += cap(r.sort) + cap(r.rest)
+	s.list = slices.Insert(s.list, at, r)
 	return nil
 }
