@@ -168,13 +168,9 @@ var recordLine = regexp.MustCompile(`^@(-?\d+) (.*?) \| (.*?)(?: # (.*))?$`)
 // append writes records to a topic. Where partitions have no order among them each row is waited for.
 func (r *rig) append(ctx context.Context, topic, text string) error {
 	src := r.over(topic)
-	topics, err := r.e.Log().Topics(ctx)
+	info, err := r.e.Log().Topic(ctx, topic)
 	if err != nil {
 		return err
-	}
-	info, ok := topics[topic]
-	if !ok {
-		return fmt.Errorf("topic %s: %w", topic, store.ErrNoTopic)
 	}
 	run := &store.Records{TP: store.TP{Topic: topic}}
 	flush := func() error {
@@ -353,31 +349,19 @@ func readTopic(ctx context.Context, log store.Log, topic string) ([]store.Record
 }
 
 func readRuns(ctx context.Context, log store.Log, topic string) ([]store.Records, error) {
-	topics, err := log.Topics(ctx)
-	if err != nil {
-		return nil, err
-	}
-	info, ok := topics[topic]
-	if !ok {
-		return nil, fmt.Errorf("topic %s: %w", topic, store.ErrNoTopic)
-	}
-	from := map[store.TP]int64{}
-	for p := range info.Partitions {
-		from[store.TP{Topic: topic, Partition: p}] = -1
-	}
-	in, err := log.Reader(ctx, from)
+	in, err := store.Whole(ctx, log, topic)
 	if err != nil {
 		return nil, err
 	}
 	defer in.Close()
 	var runs []store.Records
-	for {
-		next, err := in.Poll(1 << 16)
-		if err != nil || len(next) == 0 {
+	for next, err := range store.Runs(ctx, in, 1<<16) {
+		if err != nil {
 			return runs, err
 		}
 		runs = append(runs, next...)
 	}
+	return runs, nil
 }
 
 // withoutOld leaves out the old halves of changed rows: other readers of a topic do not see them.

@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -35,19 +36,15 @@ func (e *Engine) replay(ctx context.Context) error {
 	if err := e.ensureProblems(ctx); err != nil {
 		return err
 	}
-	r, err := e.log.Reader(ctx, map[store.TP]int64{{Topic: e.commands()}: -1})
+	r, err := store.Whole(ctx, e.log, e.commands())
 	if err != nil {
 		return err
 	}
 	defer r.Close()
 	specs := map[string]plan.TopicSpec{}
-	for {
-		runs, err := r.Poll(1 << 16)
+	for runs, err := range store.Runs(ctx, r, 1<<16) {
 		if err != nil {
 			return err
-		}
-		if len(runs) == 0 {
-			break
 		}
 		for i := range runs {
 			for row := range runs[i].Time {
@@ -62,15 +59,9 @@ func (e *Engine) replay(ctx context.Context) error {
 			}
 		}
 	}
-	topics, err := e.log.Topics(ctx)
-	if err != nil {
-		return err
-	}
 	for name, s := range specs {
-		if _, ok := topics[name]; !ok {
-			if err := e.log.Create(ctx, name, e.config(s)); err != nil {
-				return err
-			}
+		if err := e.ensure(ctx, name, e.config(s)); err != nil {
+			return err
 		}
 	}
 	e.catalog.Store(cat)
@@ -158,14 +149,14 @@ func (e *Engine) logged(ctx context.Context, p sql.Parsed, props map[string]stri
 	if err := e.alive(); err != nil {
 		return nil, nil, err
 	}
-	topics, err := e.log.Topics(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
 	asked := map[string]int{}
+	var unknown error
 	lookup := func(name string) (int, bool) {
-		t, ok := topics[name]
-		if !ok {
+		t, err := e.log.Topic(ctx, name)
+		if err != nil {
+			if !errors.Is(err, store.ErrNoTopic) {
+				unknown = err
+			}
 			return 0, false
 		}
 		asked[name] = e.declared(name, int(t.Partitions))
@@ -174,7 +165,11 @@ func (e *Engine) logged(ctx context.Context, p sql.Parsed, props map[string]stri
 	cat := e.Catalog()
 	env := e.Env(props, lookup)
 	env.Request = p.Source
-	if cmd, err = plan.Check(cat, env, p.Statement, p.Text); err != nil {
+	cmd, err = plan.Check(cat, env, p.Statement, p.Text)
+	if unknown != nil {
+		return nil, nil, unknown
+	}
+	if err != nil {
 		return nil, nil, err
 	}
 	if cmd.Catalog == cat {
@@ -187,13 +182,15 @@ func (e *Engine) logged(ctx context.Context, p sql.Parsed, props map[string]stri
 	run := &store.Records{TP: store.TP{Topic: e.commands()}}
 	run.Add(e.opt.Now(), nil, rec)
 	for _, t := range cmd.CreateTopics {
-		if _, ok := topics[t.Name]; !ok {
+		if _, err := e.log.Topic(ctx, t.Name); errors.Is(err, store.ErrNoTopic) {
 			if n := e.config(t).Partitions; n > mostPartitions {
 				return nil, nil, &plan.Error{Msg: fmt.Sprintf("Topic '%s' cannot have %d partitions: at most %d are possible", t.Name, n, mostPartitions), Text: p.Text}
 			}
 			if err := e.log.Create(ctx, t.Name, e.config(t)); err != nil {
 				return nil, nil, err
 			}
+		} else if err != nil {
+			return nil, nil, err
 		}
 	}
 	seq, err := e.log.Append(ctx, run)
@@ -267,7 +264,11 @@ func (e *Engine) apply(cmd *plan.Command) error {
 		}
 	}
 	for _, name := range cmd.DeleteTopics {
-		if err := e.log.Delete(ctx, name); err != nil {
+		t, err := e.log.Topic(ctx, name)
+		if err != nil {
+			return err
+		}
+		if err := e.log.Delete(ctx, name, t.ID); err != nil {
 			return err
 		}
 	}

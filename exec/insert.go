@@ -88,13 +88,9 @@ func (e *Engine) AppendRows(ctx context.Context, src *plan.Source, columns sql.S
 	if err != nil {
 		return 0, fmt.Errorf("Could not serialize value: %w", err)
 	}
-	topics, err := e.log.Topics(ctx)
+	info, err := e.log.Topic(ctx, src.Topic)
 	if err != nil {
 		return 0, err
-	}
-	info, ok := topics[src.Topic]
-	if !ok {
-		return 0, fmt.Errorf("topic %s: %w", src.Topic, store.ErrNoTopic)
 	}
 	runs := map[int32]*store.Records{}
 	var order []*store.Records

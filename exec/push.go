@@ -3,7 +3,7 @@ package exec
 import (
 	"context"
 	"errors"
-	"fmt"
+	"io"
 
 	"github.com/ksqlgo/ksql/exec/op"
 	"github.com/ksqlgo/ksql/plan"
@@ -22,8 +22,7 @@ type push struct {
 	rows  *Rows
 	in    store.Reader
 	line  *line
-	left  int // rows until LIMIT; -1: no limit
-	until map[store.TP]int64
+	left  int             // rows until LIMIT; -1: no limit
 	ctx   context.Context // ends with the caller's, with Close of the rows, and with the engine
 	free  func() bool     // of the engine's context
 	note  []op.Problem
@@ -91,13 +90,12 @@ func joined(names []string) string {
 }
 
 func (w *push) reader(ctx context.Context, topic string, p *plan.Query) (store.Reader, error) {
-	topics, err := w.e.log.Topics(ctx)
+	if p.Kind == plan.PullStream {
+		return store.Whole(ctx, w.e.log, topic)
+	}
+	info, err := w.e.log.Topic(ctx, topic)
 	if err != nil {
 		return nil, err
-	}
-	info, ok := topics[topic]
-	if !ok {
-		return nil, fmt.Errorf("topic %s: %w", topic, store.ErrNoTopic)
 	}
 	var tps []store.TP
 	for n := int32(0); n < info.Partitions; n++ {
@@ -110,14 +108,11 @@ func (w *push) reader(ctx context.Context, topic string, p *plan.Query) (store.R
 	from := map[store.TP]int64{}
 	for _, tp := range tps {
 		from[tp] = -1
-		if !p.Earliest[topic] && p.Kind == plan.Push {
+		if !p.Earliest[topic] {
 			from[tp] = ends[tp]
 		}
 	}
-	if p.Kind == plan.PullStream {
-		w.until = ends
-	}
-	return w.e.log.Reader(ctx, from)
+	return w.e.log.Reader(ctx, from, nil)
 }
 
 func (w *push) run() {
@@ -150,14 +145,14 @@ func (w *push) work() (end End, err error) {
 		return Limited, nil
 	}
 	for {
-		if w.until != nil && w.done() {
+		runs, err := w.in.Poll(w.e.opt.Batch)
+		if errors.Is(err, io.EOF) {
 			return Completed, nil
 		}
-		runs, err := w.in.Poll(w.e.opt.Batch)
 		if err != nil {
 			return Stopped, err
 		}
-		if runs = w.bound(runs); len(runs) > 0 {
+		if len(runs) > 0 {
 			for len(runs) > 0 {
 				var part []store.Records
 				part, runs = split(runs, min(w.e.opt.Batch, pushBatch))
@@ -177,47 +172,12 @@ func (w *push) work() (end End, err error) {
 			}
 			continue
 		}
-		if w.until != nil { // all rows below the ends are ready: what is not there was deleted
-			return Completed, nil
-		}
 		select {
 		case <-w.ctx.Done():
 			return Stopped, nil
 		case <-w.in.Ready():
 		}
 	}
-}
-
-// bound cuts off rows behind the end of a pull query on a stream.
-func (w *push) bound(runs []store.Records) []store.Records {
-	if w.until == nil {
-		return runs
-	}
-	var out []store.Records
-	for _, r := range runs {
-		n := r.Len()
-		for n > 0 && r.Offset(n-1) >= w.until[r.TP] {
-			n--
-		}
-		if n == r.Len() && r.Offset(n-1)+1 >= w.until[r.TP] || n < r.Len() {
-			delete(w.until, r.TP)
-		}
-		if n > 0 {
-			out = append(out, r.Slice(0, n))
-		}
-	}
-	return out
-}
-
-// done reports whether every partition has been read to its end.
-func (w *push) done() bool {
-	for tp, end := range w.until {
-		if end > 0 {
-			return false
-		}
-		delete(w.until, tp)
-	}
-	return true
 }
 
 // report writes what went wrong to the processing log. A push query commits nothing, so this stands alone.

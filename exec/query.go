@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -79,20 +80,15 @@ func (e *Engine) internal(id, part string) string {
 func (e *Engine) start(ctx context.Context, p *plan.Query, old *Query) (*Query, error) {
 	q := &Query{e: e, plan: p}
 	q.paused.Store(p.Paused)
-	topics, err := e.log.Topics(ctx)
+	in, err := e.log.Topic(ctx, source(p.Root).Topic)
 	if err != nil {
 		return nil, err
 	}
-	scan := source(p.Root)
-	in, ok := topics[scan.Topic]
-	if !ok {
-		return nil, fmt.Errorf("topic %s: %w", scan.Topic, store.ErrNoTopic)
-	}
 	sinkParts := int32(1)
 	if s, ok := p.Root.(*plan.Sink); ok {
-		t, ok := topics[s.Topic]
-		if !ok {
-			return nil, fmt.Errorf("topic %s: %w", s.Topic, store.ErrNoTopic)
+		t, err := e.log.Topic(ctx, s.Topic)
+		if err != nil {
+			return nil, err
 		}
 		sinkParts = t.Partitions
 	}
@@ -176,14 +172,11 @@ func source(s plan.Step) *plan.Scan {
 }
 
 func (e *Engine) ensure(ctx context.Context, topic string, c store.TopicConfig) error {
-	topics, err := e.log.Topics(ctx)
-	if err != nil {
-		return err
+	_, err := e.log.Topic(ctx, topic)
+	if errors.Is(err, store.ErrNoTopic) {
+		err = e.log.Create(ctx, topic, c)
 	}
-	if _, ok := topics[topic]; ok {
-		return nil
-	}
-	return e.log.Create(ctx, topic, c)
+	return err
 }
 
 // stop ends the tasks at a commit and waits for them.
@@ -206,9 +199,9 @@ func (q *Query) forget(ctx context.Context) error {
 		return err
 	}
 	prefix := q.e.internal(q.plan.ID, "")
-	for name := range topics {
+	for name, t := range topics {
 		if len(name) > len(prefix) && name[:len(prefix)] == prefix {
-			if err := q.e.log.Delete(ctx, name); err != nil {
+			if err := q.e.log.Delete(ctx, name, t.ID); err != nil {
 				return err
 			}
 		}

@@ -42,16 +42,9 @@ func (t *task) restore(ctx context.Context, old *Query) error {
 	}
 	if change != nil {
 		defer change.Close()
-		for {
-			runs, err := change.Poll(1 << 13)
-			if err == nil {
-				err = ctx.Err()
-			}
+		for runs, err := range store.Runs(ctx, change, 1<<13) {
 			if err != nil {
 				return err
-			}
-			if len(runs) == 0 {
-				break
 			}
 			for i := range runs {
 				r := &runs[i]

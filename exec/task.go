@@ -2,6 +2,8 @@ package exec
 
 import (
 	"context"
+	"errors"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,7 +28,8 @@ type task struct {
 	pending int // rows processed since the commit
 	most    int // rows to run at once: fewer where they became a lot of output
 	since   time.Time
-	pos     map[store.TP]int64 // next offset of each input
+	pos     map[store.TP]int64 // next offset of each input to process
+	polled  map[store.TP]int64 // what the rows of the last Poll reach to, and what follows them without a row
 	out     []*store.Records
 	trouble []op.Problem
 
@@ -43,7 +46,7 @@ type task struct {
 }
 
 func (q *Query) open(ctx context.Context, u store.Unit, old *Query) (*task, error) {
-	t := &task{q: q, unit: u, state: newGate(), most: 64, pos: map[store.TP]int64{}, done: map[store.TP]int64{}, wake: make(chan struct{}, 1)}
+	t := &task{q: q, unit: u, state: newGate(), most: 64, pos: map[store.TP]int64{}, polled: map[store.TP]int64{}, done: map[store.TP]int64{}, wake: make(chan struct{}, 1)}
 	var s *stage
 	for i := range q.stages {
 		if q.stages[i].name == u.Stage {
@@ -63,7 +66,8 @@ func (q *Query) open(ctx context.Context, u store.Unit, old *Query) (*task, erro
 		t.work.Close()
 		return nil, err
 	}
-	t.done = t.work.Positions()
+	t.work.Position(t.pos)
+	t.work.Position(t.done)
 	if t.line.read != nil {
 		if t.view, err = newView(t.line, t.ctx.Env); err != nil {
 			t.work.Close()
@@ -117,27 +121,62 @@ func (t *task) step() (progress bool, err error) {
 	}
 	runs, err := t.work.Poll(t.q.e.opt.Batch)
 	if err != nil {
-		return false, err
+		return t.lost(err)
 	}
+	t.work.Position(t.polled)
 	if len(runs) == 0 {
-		return false, t.commit()
+		maps.Copy(t.pos, t.polled)
+		if t.held {
+			return false, t.commit()
+		}
+		t.passed()
+		return false, nil
 	}
 	for len(runs) > 0 {
 		var part []store.Records
 		part, runs = split(runs, min(t.most, t.q.e.opt.Batch))
-		if err := t.part(part); err != nil {
+		if err := t.part(part, len(runs) == 0); err != nil {
 			return false, err
 		}
 	}
 	return true, nil
 }
 
-// part runs some rows through the pipeline.
-func (t *task) part(runs []store.Records) error {
+// lost goes on behind rows that the log no longer keeps, as a Kafka Streams task does (auto.offset.reset), from the
+// oldest row left and not without saying so. Rows of a repartition topic are nobody's to drop: without them the
+// query ends.
+func (t *task) lost(err error) (progress bool, _ error) {
+	var gap *store.Gap
+	if !errors.As(err, &gap) || t.internal {
+		return false, err
+	}
+	t.hold()
+	t.trouble = append(t.trouble, op.Problem{Kind: op.ProcessingError, Topic: gap.TP.Topic, Partition: gap.TP.Partition, Offset: gap.From, Err: gap})
+	t.pos[gap.TP] = gap.To
+	return true, nil
+}
+
+// passed notes offsets without a row behind the last one that was committed: there is nothing to commit of them,
+// and nothing is lost if they are read again.
+func (t *task) passed() {
+	if maps.Equal(t.done, t.pos) { // only this goroutine writes them
+		return
+	}
+	t.seen.Lock()
+	maps.Copy(t.done, t.pos)
+	t.seen.Unlock()
+	t.q.e.moved()
+}
+
+// part runs some rows through the pipeline; last: they are the last ones of what was polled.
+func (t *task) part(runs []store.Records, last bool) error {
 	t.hold()
 	for _, r := range runs {
 		t.pending += r.Len()
 		t.pos[r.TP] = r.Offset(r.Len()-1) + 1
+	}
+	if last {
+		maps.Copy(t.pos, t.polled)
 	}
 	before := t.made()
 	if err := t.line.head(runs); err != nil {

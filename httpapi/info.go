@@ -65,7 +65,7 @@ func (a *api) health(c *call) {
 		Commands  check `json:"commandRunner"`
 	}
 	alive := a.run.Alive() == nil
-	_, err := a.run.Log().Topics(c.r.Context())
+	_, err := a.run.Log().Ends(c.r.Context(), nil)
 	state := "READY"
 	if !alive {
 		state = "TERMINATED"

@@ -22,14 +22,15 @@ import (
 // print is PRINT: the raw records of a topic as lines of text, in the formats that fit all that was seen.
 func (a *api) print(c *call, r *request, s *sql.Print, at endpoint) {
 	ctx := c.r.Context()
-	topics, err := a.run.Log().Topics(ctx)
+	info, err := a.run.Log().Topic(ctx, s.Topic)
+	if errors.Is(err, store.ErrNoTopic) {
+		var topics map[string]store.TopicInfo
+		if topics, err = a.run.Log().Topics(ctx); err == nil {
+			err = noTopic(topics, s.Topic, at)
+		}
+	}
 	if err != nil {
 		c.fail(err, at, r.text)
-		return
-	}
-	info, ok := topics[s.Topic]
-	if !ok {
-		c.fail(noTopic(topics, s.Topic, at), at, r.text)
 		return
 	}
 	var tps []store.TP
@@ -49,7 +50,7 @@ func (a *api) print(c *call, r *request, s *sql.Print, at endpoint) {
 		c.fail(err, at, r.text)
 		return
 	}
-	in, err := a.run.Log().Reader(ctx, from)
+	in, err := a.run.Log().Reader(ctx, from, nil)
 	if err != nil {
 		c.fail(err, at, r.text)
 		return

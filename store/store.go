@@ -4,6 +4,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"sort"
 	"time"
@@ -114,6 +115,7 @@ type Header struct {
 var (
 	ErrAborted  = errors.New("store: commit rolled back, go on from the last one")
 	ErrLost     = errors.New("store: the unit belongs to another process now")
+	ErrMoved    = errors.New("store: another writer was first, claim again")
 	ErrCorrupt  = errors.New("store: damaged before its synced end")
 	ErrClosed   = errors.New("store: log is closed")
 	ErrNoTopic  = errors.New("store: no such topic")
@@ -122,12 +124,33 @@ var (
 	ErrLocked   = errors.New("store: directory is in use by another engine")
 )
 
+// Gap is the error of a Reader that was to give rows which are not kept any more: From is the offset it was at, To
+// that of the oldest row kept. Offsets that compaction thinned out are no gap. It is told once: the Reader goes on
+// at To, so whoever may miss rows polls again (Kafka: auto.offset.reset), and who must not miss any ends here.
+type Gap struct {
+	TP       TP
+	From, To int64
+}
+
+// Error names the topic, the partition and the offsets.
+func (g *Gap) Error() string {
+	return fmt.Sprintf("topic %s/%d: rows from offset %d on are asked for, but those below %d are no longer kept", g.TP.Topic, g.TP.Partition, g.From, g.To)
+}
+
 // Log is a set of partitioned topics: in memory, in files, or in Kafka. All methods may be called from
 // any goroutine.
 type Log interface {
+	// Topics is all topics: for lists of them only, Topic finds one.
 	Topics(context.Context) (map[string]TopicInfo, error)
+	// Topic is one topic, or ErrNoTopic. It costs the same beside many topics as beside none.
+	Topic(ctx context.Context, name string) (TopicInfo, error)
+	// Create makes a topic; no partitions stands for one.
 	Create(ctx context.Context, topic string, c TopicConfig) error
-	Delete(ctx context.Context, topic string) error
+	// Validate answers as Create would, and makes nothing.
+	Validate(ctx context.Context, topic string, c TopicConfig) error
+	// Delete deletes the topic of this name and id: ErrNoTopic if the name is another topic's by now. It cannot be
+	// lost any more when something later is known to be durable.
+	Delete(ctx context.Context, topic, id string) error
 	// Append orders r, fills First and Seq, and makes it readable. It does not wait for the disk: Wait does.
 	Append(ctx context.Context, r ...*Records) (seq int64, err error)
 	// Wait returns when everything up to seq survives a power cut.
@@ -136,8 +159,11 @@ type Log interface {
 	Trim(ctx context.Context, below map[TP]int64) error
 	// Ends is the next offset of each partition.
 	Ends(ctx context.Context, tps []TP) (map[TP]int64, error)
-	// Reader reads from these offsets on; -1 stands for the oldest row kept.
-	Reader(ctx context.Context, from map[TP]int64) (Reader, error)
+	// Reader reads from these offsets on, -1 stands for the oldest row kept, and up to but without those of to. A
+	// partition that is not in to has no end; to nil: none has.
+	Reader(ctx context.Context, from, to map[TP]int64) (Reader, error)
+	// Claim makes the caller the writer of a topic of one partition until another claims it.
+	Claim(ctx context.Context, topic string) (Claim, error)
 	// Session is one query's place at the log: id names it across restarts.
 	Session(ctx context.Context, id string, stages []Stage) (Session, error)
 	// Forget deletes the positions and checkpoints of session id: its query is gone for good.
@@ -149,7 +175,7 @@ type Log interface {
 
 // TopicInfo is what the log knows of a topic.
 type TopicInfo struct {
-	ID         int64 // a topic deleted and made again is another topic
+	ID         string // opaque; a topic deleted and made again is another topic
 	Partitions int32
 	Config     TopicConfig
 }
@@ -162,11 +188,30 @@ type TopicConfig struct {
 	Internal   bool          // a changelog or repartition topic
 }
 
-// Reader gives runs in the log's order; where the log has none, smallest time first.
+// Claim is the right to write a topic of one partition after its End: what the claimer has read up to there is all
+// there is when its record is appended. A log answers ErrMoved when another has appended since; it may do so as soon
+// as another has claimed (Kafka: the newer producer fences the older one), so whoever gets it claims again, after a
+// pause of random length.
+type Claim interface {
+	// End is the offset after the last record.
+	End() int64
+	// Append writes r, which is durable on return: End is after it then. ErrMoved: nothing was written. Any other
+	// error leaves open whether r is there: only reading the topic tells.
+	Append(ctx context.Context, r *Records) error
+	// Release gives the claim up.
+	Release()
+}
+
+// Reader gives runs in the log's order; where the log has none, smallest time first. One goroutine uses it, Ready
+// and Close excepted.
 type Reader interface {
-	// Poll gives the next ready runs in order, together at most max rows, or nil. It never waits. The slice
-	// is good until the next Poll, the runs for ever.
+	// Poll gives the next ready runs in order, together at most max rows, nil if there is nothing yet, and io.EOF
+	// once every partition is past its end. It never waits. The slice is good until the next Poll, the runs for
+	// ever. A *Gap tells of rows that should have been given and are gone.
 	Poll(max int) ([]Records, error)
+	// Position puts the next offset of each partition into at: all rows below it were given, or there are none (a
+	// commit's marker, an aborted row, a row that compaction took). It may be beyond the last row given.
+	Position(at map[TP]int64)
 	// Ready has a token when Poll may have something.
 	Ready() <-chan struct{}
 	Close() error
@@ -193,14 +238,12 @@ type Session interface {
 	Close() error
 }
 
-// Work is the input, state and commit of one unit. One goroutine uses it.
+// Work is the input, which has no end, the state and the commit of one unit. One goroutine uses it.
 type Work interface {
 	Reader
-	// Restore gives the newest whole checkpoint (nil: none) and the changelog after it, then the position to
-	// read from is set. It is called once, first.
+	// Restore gives the newest whole checkpoint (nil: none) and the changelog after it, which ends where it does at
+	// this moment; then the position to read from is set. It is called once, first.
 	Restore(ctx context.Context) (Checkpoint, Reader, error)
-	// Positions is the next offset of each input to read.
-	Positions() map[TP]int64
 	// Commit appends all of c as one: after a crash all of it is there, or nothing. nil, ErrAborted, ErrLost,
 	// or fatal.
 	Commit(ctx context.Context, c Commit) error

@@ -267,31 +267,22 @@ func readTopic(ctx context.Context, log store.Log, topic string, key, value side
 }
 
 func readRuns(ctx context.Context, log store.Log, topic string) ([]store.Records, error) {
-	all, err := log.Topics(ctx)
-	if err != nil {
-		return nil, err
-	}
-	info, ok := all[topic]
-	if !ok {
+	reader, err := store.Whole(ctx, log, topic)
+	if errors.Is(err, store.ErrNoTopic) {
 		return nil, nil
 	}
-	from := map[store.TP]int64{}
-	for p := range info.Partitions {
-		from[store.TP{Topic: topic, Partition: p}] = -1
-	}
-	reader, err := log.Reader(ctx, from)
 	if err != nil {
 		return nil, err
 	}
 	defer reader.Close()
 	var runs []store.Records
-	for {
-		next, err := reader.Poll(4096)
-		if err != nil || len(next) == 0 {
-			return runs, err
+	for next, err := range store.Runs(ctx, reader, 4096) {
+		if err != nil {
+			return nil, err
 		}
 		runs = append(runs, next...)
 	}
+	return runs, nil
 }
 
 // judge compares what a run gave with what the case expects.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
+	"iter"
 	"strings"
 
 	"github.com/ksqlgo/ksql/bench/nexmark/gen"
@@ -36,7 +37,7 @@ func (s setup) compare(ctx context.Context, log store.Log, q *query, g *gen.Gene
 	if err != nil {
 		return err
 	}
-	defer got.reader.Close()
+	defer got.close()
 	c := &comparison{q: q, table: strings.HasPrefix(q.sql, "CREATE TABLE"), single: s.partitions == 1, got: got, seed: maphash.MakeSeed()}
 	c.last[0], c.last[1] = map[string]uint64{}, map[string]uint64{}
 	want := q.want()
@@ -126,35 +127,39 @@ func (c *comparison) finish() error {
 	return nil
 }
 
-// records reads a topic from its start.
+// records reads a topic from its start to its end.
 type records struct {
-	reader store.Reader
-	runs   []store.Records
-	at     int
-	end    int64 // rows ever written
+	poll  func() ([]store.Records, error, bool)
+	close func()
+	runs  []store.Records
+	at    int
+	end   int64 // rows ever written
 }
 
 func read(ctx context.Context, log store.Log, topic string) (*records, error) {
-	all, err := log.Topics(ctx)
+	reader, err := store.Whole(ctx, log, topic)
 	if err != nil {
 		return nil, err
 	}
-	r := &records{}
-	from := map[store.TP]int64{}
+	info, err := log.Topic(ctx, topic)
+	if err != nil {
+		return nil, err
+	}
 	var tps []store.TP
-	for p := range all[topic].Partitions {
+	for p := range info.Partitions {
 		tps = append(tps, store.TP{Topic: topic, Partition: p})
-		from[tps[p]] = -1
 	}
 	ends, err := log.Ends(ctx, tps)
 	if err != nil {
 		return nil, err
 	}
+	r := &records{}
 	for _, n := range ends {
 		r.end += n
 	}
-	r.reader, err = log.Reader(ctx, from)
-	return r, err
+	poll, stop := iter.Pull2(store.Runs(ctx, reader, 4096))
+	r.poll, r.close = poll, func() { stop(); reader.Close() }
+	return r, nil
 }
 
 func (r *records) next() (key, value []byte, offset int64, ok bool, err error) {
@@ -163,7 +168,7 @@ func (r *records) next() (key, value []byte, offset int64, ok bool, err error) {
 			r.runs, r.at = r.runs[1:], 0
 			continue
 		}
-		if r.runs, err = r.reader.Poll(4096); err != nil || len(r.runs) == 0 {
+		if r.runs, err, ok = r.poll(); err != nil || !ok {
 			return nil, nil, 0, false, err
 		}
 	}

@@ -2,11 +2,13 @@ package stmt
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/ksqlgo/ksql/exec"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/store"
 )
 
 // Command is the answer to a statement that changes the catalog.
@@ -70,17 +72,17 @@ func insert(ctx context.Context, e *exec.Engine, r *Request, s *sql.InsertValues
 // check finds the first statement that would be refused, each against the catalog that those before it
 // would leave.
 func check(ctx context.Context, e *exec.Engine, r *Request, list []sql.Parsed) error {
-	topics, err := e.Log().Topics(ctx)
-	if err != nil {
-		return err
-	}
 	made := map[string]int{}
+	var unknown error
 	lookup := func(name string) (int, bool) {
 		if n, ok := made[name]; ok {
 			return n, n > 0
 		}
-		t, ok := topics[name]
-		return int(t.Partitions), ok
+		t, err := e.Log().Topic(ctx, name)
+		if err != nil && !errors.Is(err, store.ErrNoTopic) {
+			unknown = err
+		}
+		return int(t.Partitions), err == nil
 	}
 	cat := e.Catalog()
 	started := 0 // queries, by the statements so far
@@ -96,6 +98,9 @@ func check(ctx context.Context, e *exec.Engine, r *Request, list []sql.Parsed) e
 			env.Request = p.Source
 			env.NextQuery += started
 			cmd, err := plan.Check(cat, env, s, p.Text)
+			if unknown != nil {
+				return unknown
+			}
 			if err != nil {
 				return err
 			}

@@ -2,11 +2,13 @@ package stmt
 
 import (
 	"context"
+	"errors"
 	"iter"
 
 	"github.com/ksqlgo/ksql/exec"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/store"
 )
 
 // SourceInfo is one line of SHOW STREAMS or SHOW TABLES.
@@ -196,11 +198,11 @@ func describeSource(ctx context.Context, e *exec.Engine, cat *plan.Catalog, s *p
 	if !extended {
 		return d, nil
 	}
-	topics, err := e.Log().Topics(ctx)
-	if err != nil {
+	t, err := e.Log().Topic(ctx, s.Topic)
+	if err != nil && !errors.Is(err, store.ErrNoTopic) {
 		return d, err
 	}
-	d.Partitions, d.Replication = int(topics[s.Topic].Partitions), 1
+	d.Partitions, d.Replication = int(t.Partitions), 1
 	for p := range cat.Writers(s.Name) {
 		if q, ok := e.Query(p.ID); ok {
 			sum, err := offsets(ctx, e, q)

@@ -2,6 +2,7 @@ package stmt
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -111,14 +112,14 @@ func assertTopic(ctx context.Context, e *exec.Engine, s *sql.AssertTopic, p sql.
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		topics, err := e.Log().Topics(ctx)
-		if err != nil {
+		t, err := e.Log().Topic(ctx, s.Topic)
+		if err != nil && !errors.Is(err, store.ErrNoTopic) {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
 			return nil, &AssertError{"Cannot check topic existence: " + err.Error()}
 		}
-		msg := topicMismatch(topics, s)
+		msg := topicMismatch(t, err == nil, s)
 		if msg == "" {
 			return &TopicAsserted{Head{"assert_topic", p.Text}, s.Topic, !s.NotExists, tail()}, nil
 		}
@@ -133,8 +134,7 @@ func assertTopic(ctx context.Context, e *exec.Engine, s *sql.AssertTopic, p sql.
 }
 
 // topicMismatch says how the topic differs from the assertion; empty: it does not.
-func topicMismatch(topics map[string]store.TopicInfo, s *sql.AssertTopic) string {
-	t, ok := topics[s.Topic]
+func topicMismatch(t store.TopicInfo, ok bool, s *sql.AssertTopic) string {
 	if s.NotExists {
 		if ok {
 			return "Topic " + s.Topic + " exists"

@@ -26,7 +26,7 @@ func benchLog(b *testing.B, l store.Log, size int) {
 		b.Fatal(err)
 	}
 	rec := frameOf(size)
-	rd, err := l.Reader(ctx, map[store.TP]int64{{Topic: "t"}: 0})
+	rd, err := l.Reader(ctx, map[store.TP]int64{{Topic: "t"}: 0}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -105,7 +105,7 @@ func BenchmarkColdRead(b *testing.B) {
 	b.SetBytes(int64(len(rec.Bytes)) * frames)
 	b.ReportAllocs()
 	for b.Loop() {
-		rd, err := l.Reader(ctx, map[store.TP]int64{rec.TP: 0})
+		rd, err := l.Reader(ctx, map[store.TP]int64{rec.TP: 0}, nil)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -100,15 +100,11 @@ func (w *world) compare() {
 		for _, s := range w.steps[:n] {
 			want = append(want, s.rows[name]...)
 		}
-		rd, err := w.l.Reader(ctx, map[store.TP]int64{{Topic: name}: -1})
+		rd, err := store.Whole(ctx, w.l, name)
 		w.ok(err)
 		at := int64(0)
-		for {
-			runs, err := rd.Poll(1 + w.r.IntN(20))
+		for runs, err := range store.Runs(ctx, rd, 1+w.r.IntN(20)) {
 			w.ok(err)
-			if runs == nil {
-				break
-			}
 			for _, rec := range runs {
 				for i := range rec.Len() {
 					if rec.Offset(i) != at || string(rec.Value[i].Of(rec.Bytes)) != want[at] {
@@ -144,12 +140,8 @@ func (w *world) restore() {
 			i++
 		}
 	}
-	for {
-		runs, err := rd.Poll(3)
+	for runs, err := range store.Runs(ctx, rd, 3) {
 		w.ok(err)
-		if runs == nil {
-			break
-		}
 		for _, rec := range runs {
 			for i := range rec.Len() {
 				sums[rec.Key[i].Of(rec.Bytes)[0]-'0'] = int64(binary.LittleEndian.Uint64(rec.Value[i].Of(rec.Bytes)))

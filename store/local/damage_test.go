@@ -34,14 +34,13 @@ func rowsOf(topic string, values ...string) *store.Records {
 
 // values reads topic from its oldest row, or the error met.
 func values(l store.Log, topic string) (out []string, err error) {
-	rd, err := l.Reader(ctx, map[store.TP]int64{{Topic: topic}: -1})
+	rd, err := store.Whole(ctx, l, topic)
 	if err != nil {
 		return nil, err
 	}
 	defer rd.Close()
-	for {
-		runs, err := rd.Poll(100)
-		if runs == nil {
+	for runs, err := range store.Runs(ctx, rd, 100) {
+		if err != nil {
 			return out, err
 		}
 		for _, r := range runs {
@@ -50,6 +49,7 @@ func values(l store.Log, topic string) (out []string, err error) {
 			}
 		}
 	}
+	return out, nil
 }
 
 // frameEnds is where the frames of a journal file end.
@@ -315,10 +315,9 @@ func TestCheckpointDamage(t *testing.T) {
 			}
 		}
 		n := 0
-		for {
-			runs := must(rd.Poll(10))(t)
-			if runs == nil {
-				break
+		for runs, err := range store.Runs(ctx, rd, 10) {
+			if err != nil {
+				t.Fatal(err)
 			}
 			n += len(runs)
 		}

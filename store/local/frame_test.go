@@ -90,7 +90,7 @@ func TestRuns(t *testing.T) {
 		for range 3 {
 			for p := range want {
 				var got []string
-				rd := must(l.Reader(ctx, map[store.TP]int64{{Topic: "t", Partition: int32(p)}: -1}))(t)
+				rd := must(l.Reader(ctx, map[store.TP]int64{{Topic: "t", Partition: int32(p)}: -1}, nil))(t)
 				for {
 					runs := must(rd.Poll(1 + r.IntN(9)))(t)
 					if runs == nil {

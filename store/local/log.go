@@ -108,9 +108,22 @@ func (l *log) Topics(ctx context.Context) (map[string]store.TopicInfo, error) {
 	}
 	out := make(map[string]store.TopicInfo, len(l.topics))
 	for name, t := range l.topics {
-		out[name] = store.TopicInfo{ID: t.id, Partitions: int32(len(t.parts)), Config: t.config}
+		out[name] = t.info()
 	}
 	return out, nil
+}
+
+func (l *log) Topic(ctx context.Context, name string) (store.TopicInfo, error) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if err := l.alive(ctx); err != nil {
+		return store.TopicInfo{}, err
+	}
+	t := l.topics[name]
+	if t == nil {
+		return store.TopicInfo{}, fmt.Errorf("topic %s: %w", name, store.ErrNoTopic)
+	}
+	return t.info(), nil
 }
 
 // alive says why nothing can be done any more, if so. The caller holds a lock.
@@ -126,33 +139,53 @@ func (l *log) Create(ctx context.Context, name string, c store.TopicConfig) erro
 	if c.Partitions == 0 {
 		c.Partitions = 1
 	}
+	l.write.Lock()
+	defer l.write.Unlock()
+	if err := l.creatable(ctx, name, c); err != nil {
+		return err
+	}
+	_, err := l.commit(change{create: &topicDef{id: l.nextID, name: name, config: c}})
+	return err
+}
+
+// Validate answers as Create would.
+func (l *log) Validate(ctx context.Context, name string, c store.TopicConfig) error {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	err := l.creatable(ctx, name, c)
+	if err == nil && l.j != nil {
+		err = l.j.refused()
+	}
+	return err
+}
+
+const maxPartitions = 1 << 16
+
+// creatable says what is against a topic of that name. The caller holds a lock.
+func (l *log) creatable(ctx context.Context, name string, c store.TopicConfig) error {
 	if c.Partitions < 0 || c.Partitions > maxPartitions {
 		return fmt.Errorf("topic %s cannot have %d partitions, but 1 to %d", name, c.Partitions, maxPartitions)
 	}
-	l.write.Lock()
-	defer l.write.Unlock()
 	if err := l.alive(ctx); err != nil {
 		return err
 	}
 	if l.topics[name] != nil {
 		return fmt.Errorf("topic %s: %w", name, store.ErrExists)
 	}
-	_, err := l.commit(change{create: &topicDef{id: l.nextID, name: name, config: c}})
-	return err
+	return nil
 }
 
-const maxPartitions = 1 << 16
-
-func (l *log) Delete(ctx context.Context, name string) error {
+// Delete deletes the topic of that name if it has this id.
+func (l *log) Delete(ctx context.Context, name, id string) error {
 	l.write.Lock()
 	if err := l.alive(ctx); err != nil {
 		l.write.Unlock()
 		return err
 	}
 	t := l.topics[name]
-	if t == nil {
+	if t == nil || t.text != id {
 		l.write.Unlock()
-		return fmt.Errorf("topic %s: %w", name, store.ErrNoTopic)
+		return fmt.Errorf("topic %s (id %s): %w", name, id, store.ErrNoTopic)
 	}
 	seq, err := l.commit(change{remove: t.id})
 	l.write.Unlock()
@@ -208,6 +241,10 @@ func (l *log) append(ctx context.Context, c change) (int64, error) {
 			return 0, err
 		}
 	}
+	if c.claim != nil && c.claim.end != c.claim.p.next {
+		l.write.Unlock()
+		return 0, fmt.Errorf("topic %s: %w", c.claim.p.topic.name, store.ErrMoved)
+	}
 	for _, p := range c.parts {
 		if p.topic.gone {
 			l.write.Unlock()
@@ -259,7 +296,8 @@ type change struct {
 	who    string // session whose unit moves to these positions
 	unit   store.Unit
 	moves  map[tid]int64
-	by     *work // nil: not a unit's commit
+	by     *work  // nil: not a unit's commit
+	claim  *claim // nil: whoever else has written does not matter
 }
 
 type topicDef struct {

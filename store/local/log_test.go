@@ -14,20 +14,24 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 var ctx = context.Background()
 
 func TestMemory(t *testing.T) {
-	storetest.Log(t, func(t *testing.T, _ bool) store.Log {
-		l, err := Memory(Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return l
-	})
+	for name, o := range map[string]Options{"plain": {}, "compacted": {CompactBytes: 1}} {
+		t.Run(name, func(t *testing.T) {
+			storetest.Log(t, func(t *testing.T, _ bool) store.Log {
+				l, err := Memory(o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return l
+			})
+		})
+	}
 }
 
 // TestDirectory runs the suite on the disk, and on small files that are retired all the time.
 func TestDirectory(t *testing.T) {
 	for name, o := range map[string]Options{
 		"plain": {},
-		"tiny":  {SegmentBytes: 3000, JournalBytes: 9000, CacheBytes: 1},
+		"tiny":  {SegmentBytes: 3000, JournalBytes: 9000, CacheBytes: 1, CompactBytes: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dirs := map[string]string{}

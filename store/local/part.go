@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"strconv"
 
 	"github.com/ksqlgo/ksql/store"
 )
@@ -12,6 +13,7 @@ import (
 // topic is one life of a topic's name.
 type topic struct {
 	id     int64
+	text   string // of the id
 	name   string
 	config store.TopicConfig
 	parts  []*part
@@ -19,11 +21,15 @@ type topic struct {
 }
 
 func newTopic(d topicDef) *topic {
-	t := &topic{id: d.id, name: d.name, config: d.config, parts: make([]*part, d.config.Partitions)}
+	t := &topic{id: d.id, text: strconv.FormatInt(d.id, 10), name: d.name, config: d.config, parts: make([]*part, d.config.Partitions)}
 	for i := range t.parts {
 		t.parts[i] = &part{topic: t, tp: store.TP{Topic: d.name, Partition: int32(i)}}
 	}
 	return t
+}
+
+func (t *topic) info() store.TopicInfo {
+	return store.TopicInfo{ID: t.text, Partitions: int32(len(t.parts)), Config: t.config}
 }
 
 // drop ends the topic; its readers learn it at their next Poll.

@@ -2,7 +2,10 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"math"
 	"slices"
 	"sort"
 
@@ -17,6 +20,8 @@ type reader struct {
 	out   []store.Records
 	shut  bool // under mu
 
+	bounded bool // it gives io.EOF when every cursor is at its end
+
 	// The run last read from a file: Polls that take slices of it read it once.
 	held    *store.Records
 	heldSeq int64
@@ -25,11 +30,15 @@ type reader struct {
 // cursor is the place in one partition.
 type cursor struct {
 	p    *part
-	next int64
+	next int64 // -1: the oldest row, wherever that is at the first Poll
+	to   int64
 	hint int // where its run was last time
 }
 
-func (l *log) Reader(ctx context.Context, from map[store.TP]int64) (store.Reader, error) {
+// endless is the end of a cursor that has none.
+const endless = math.MaxInt64
+
+func (l *log) Reader(ctx context.Context, from, to map[store.TP]int64) (store.Reader, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.alive(ctx); err != nil {
@@ -41,9 +50,20 @@ func (l *log) Reader(ctx context.Context, from map[store.TP]int64) (store.Reader
 		if err != nil {
 			return nil, err
 		}
-		cur = append(cur, cursor{p: p, next: offset})
+		c := cursor{p: p, next: offset, to: endless}
+		if end, ok := to[tp]; ok {
+			c.to = end
+		}
+		cur = append(cur, c)
 	}
-	return l.reader(cur), nil
+	for tp := range to {
+		if _, ok := from[tp]; !ok {
+			return nil, fmt.Errorf("topic %s/%d: a reader with an end there and no beginning", tp.Topic, tp.Partition)
+		}
+	}
+	r := l.reader(cur)
+	r.bounded = to != nil
+	return r, nil
 }
 
 // reader starts at these places. The caller holds mu.
@@ -91,6 +111,9 @@ func (r *reader) Poll(limit int) ([]store.Records, error) {
 				r.token() // give what is good; the error comes again
 				return r.out, nil
 			}
+			if gap := (*store.Gap)(nil); errors.As(err, &gap) {
+				r.skip(gap)
+			}
 			return nil, err
 		}
 		if n == 0 {
@@ -107,6 +130,30 @@ func (r *reader) Poll(limit int) ([]store.Records, error) {
 	return r.out, nil
 }
 
+// skip goes on behind rows that are gone, once that was told.
+func (r *reader) skip(g *store.Gap) {
+	for i := range r.cur {
+		if c := &r.cur[i]; c.p.tp == g.TP {
+			c.next = g.To
+		}
+	}
+	r.token()
+}
+
+// Position is the next offset of each partition.
+func (r *reader) Position(at map[store.TP]int64) {
+	for i := range r.cur {
+		c := &r.cur[i]
+		next := c.next
+		if next < 0 {
+			r.l.mu.RLock()
+			next = c.p.low
+			r.l.mu.RUnlock()
+		}
+		at[c.p.tp] = next
+	}
+}
+
 // one adds the next run or a piece of it and says how many rows that is.
 func (r *reader) one(limit int) (int, error) {
 	for {
@@ -117,7 +164,6 @@ func (r *reader) one(limit int) (int, error) {
 			return 0, err
 		}
 		own := c.p.runs[c.hint]
-		c.next = max(c.next, c.p.low)
 		r.l.mu.RUnlock()
 
 		rec := own.rec
@@ -133,11 +179,18 @@ func (r *reader) one(limit int) (int, error) {
 			}
 			r.held, r.heldSeq = rec, own.seq
 		}
-		lo, hi := rowAt(rec, c.next), rec.Len()
-		if lo == hi { // compaction left nothing after this offset
-			c.next = own.end
+		lo, hi, end := rowAt(rec, c.next), rec.Len(), own.end
+		if end > c.to {
+			hi, end = rowAt(rec, c.to), c.to
+			if hi > lo && rec.Mark != nil && rec.Mark[hi-1] == store.MarkBefore {
+				hi-- // its other half is behind the end
+			}
+		}
+		if lo >= hi { // compaction left nothing after this offset
+			c.next = end
 			continue
 		}
+		top := hi
 		if hi-lo > limit {
 			hi = lo + limit
 			if rec.Mark != nil && rec.Mark[hi-1] == store.MarkBefore {
@@ -146,8 +199,8 @@ func (r *reader) one(limit int) (int, error) {
 				}
 			}
 		}
-		if hi == rec.Len() {
-			c.next = own.end
+		if hi == top {
+			c.next = end
 		} else {
 			c.next = rec.Offset(hi)
 		}
@@ -183,25 +236,51 @@ func (r *reader) head() (*cursor, error) {
 	}
 	var best *cursor
 	var bestSeq int64
+	open := !r.bounded
 	for i := range r.cur {
 		c := &r.cur[i]
 		if c.p.topic.gone {
 			return nil, fmt.Errorf("topic %s: %w", c.p.tp.Topic, store.ErrNoTopic)
 		}
+		if c.next < c.p.low {
+			if c.next >= 0 && c.next < c.to {
+				return nil, &store.Gap{TP: c.p.tp, From: c.next, To: c.p.low}
+			}
+			c.next = c.p.low
+		}
+		if c.next >= c.to {
+			continue
+		}
 		if c.next >= c.p.next {
+			open = true
 			continue
 		}
 		runs := c.p.runs
 		if c.hint >= len(runs) || c.next < runs[c.hint].first || c.next >= runs[c.hint].end {
 			if h := c.hint + 1; h < len(runs) && c.next >= runs[h].first && c.next < runs[h].end {
 				c.hint = h
-			} else if c.hint = c.p.find(c.next); c.hint == len(runs) {
-				continue
+			} else {
+				c.hint = c.p.find(c.next)
+				at := c.p.next // compaction left no row up to here
+				if c.hint < len(runs) {
+					at = runs[c.hint].first
+				}
+				if c.next = max(c.next, at); c.next >= c.to {
+					continue
+				}
+				if c.hint == len(runs) {
+					open = true
+					continue
+				}
 			}
 		}
+		open = true
 		if seq := runs[c.hint].seq; best == nil || seq < bestSeq {
 			best, bestSeq = c, seq
 		}
+	}
+	if !open {
+		return nil, io.EOF
 	}
 	return best, nil
 }

@@ -25,11 +25,11 @@ func journalBytes(fs *Forgetful) (n int) {
 	return n
 }
 
-func topicBytes(fs *Forgetful, id int64) (n int) {
+func topicBytes(fs *Forgetful, id string) (n int) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	for name, f := range fs.names {
-		if strings.HasPrefix(name, fmt.Sprintf("/d/topics/%d/", id)) {
+		if strings.HasPrefix(name, fmt.Sprintf("/d/topics/%s/", id)) {
 			n += len(f.data)
 		}
 	}
@@ -86,7 +86,7 @@ func TestRetire(t *testing.T) {
 		}
 		check := func() {
 			t.Helper()
-			rd := must(l.Reader(ctx, map[store.TP]int64{{Topic: "a"}: -1, {Topic: "b"}: 0}))(t)
+			rd := must(l.Reader(ctx, map[store.TP]int64{{Topic: "a"}: -1, {Topic: "b"}: 0}, nil))(t)
 			defer rd.Close()
 			at := 0
 			for {
@@ -115,11 +115,11 @@ func TestRetire(t *testing.T) {
 		if n := journalBytes(fs); n > 17<<10 {
 			t.Fatalf("journal of %d bytes", n)
 		}
-		id := must(l.Topics(ctx))(t)["gone"].ID
+		id := must(l.Topic(ctx, "gone"))(t).ID
 		if topicBytes(fs, id) == 0 {
 			t.Fatal("nothing was retired")
 		}
-		if err := l.Delete(ctx, "gone"); err != nil {
+		if err := l.Delete(ctx, "gone", id); err != nil {
 			t.Fatal(err)
 		}
 		if n := topicBytes(fs, id); n != 0 {
@@ -137,7 +137,7 @@ func TestRetire(t *testing.T) {
 		}
 		// Trimmed rows leave the disk with the next retirement, and stay away after a restart.
 		ends := must(l.Ends(ctx, []store.TP{{Topic: "a"}}))(t)
-		aID := must(l.Topics(ctx))(t)["a"].ID
+		aID := must(l.Topic(ctx, "a"))(t).ID
 		if err := l.Trim(ctx, ends); err != nil {
 			t.Fatal(err)
 		}
@@ -211,13 +211,12 @@ func TestColdDamage(t *testing.T) {
 func latest(t *testing.T, l store.Log, topic string) (map[string]string, int) {
 	t.Helper()
 	out, n := map[string]string{}, 0
-	rd := must(l.Reader(ctx, map[store.TP]int64{{Topic: topic}: -1}))(t)
+	rd := must(store.Whole(ctx, l, topic))(t)
 	defer rd.Close()
 	last := int64(-1)
-	for {
-		runs := must(rd.Poll(13))(t)
-		if runs == nil {
-			return out, n
+	for runs, err := range store.Runs(ctx, rd, 13) {
+		if err != nil {
+			t.Fatal(err)
 		}
 		for _, r := range runs {
 			for i := range r.Len() {
@@ -234,6 +233,7 @@ func latest(t *testing.T, l store.Log, topic string) (map[string]string, int) {
 			}
 		}
 	}
+	return out, n
 }
 
 // thinned waits until a compaction in memory is over.
@@ -309,7 +309,7 @@ func TestCompact(t *testing.T) {
 					l = must(open(o))(t)
 				}
 			}
-			if n := topicBytes(fs, 1); n > 64<<10 {
+			if n := topicBytes(fs, "1"); n > 64<<10 {
 				t.Fatalf("%d bytes of cold files", n)
 			}
 			l.Close()

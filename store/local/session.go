@@ -73,10 +73,13 @@ func (l *log) starts(id string, st *store.Stage, u store.Unit) map[tid]int64 {
 			continue
 		}
 		from, ok := st.From[name]
+		p := t.parts[u.Partition]
 		switch {
 		case !ok || from < 0:
-			moves[at] = t.parts[u.Partition].next
-		default: // 0, too: a later session of this id may be told to begin elsewhere
+			moves[at] = p.next
+		case from == 0: // kept, too: a later session of this id may be told to begin elsewhere
+			moves[at] = p.low
+		default:
 			moves[at] = from
 		}
 	}
@@ -190,6 +193,7 @@ func (w *work) Restore(ctx context.Context) (store.Checkpoint, store.Reader, err
 		return nil, nil, err
 	}
 	change := l.reader(w.changelog(from))
+	change.bounded = true
 	var have map[tid]int64
 	if p := l.sessions[w.s.id]; p != nil {
 		have = p.at[w.u]
@@ -204,12 +208,13 @@ func (w *work) Restore(ctx context.Context) (store.Checkpoint, store.Reader, err
 			continue // a narrower input
 		}
 		next, ok := have[tid{p.topic.id, w.u.Partition}]
-		if from := w.stage.From[name]; !ok && from > 0 {
-			next = from
-		} else if _, named := w.stage.From[name]; !ok && (!named || from < 0) {
+		if from, named := w.stage.From[name]; ok {
+		} else if !named || from < 0 {
 			next = p.next
+		} else if next = from; from == 0 {
+			next = -1
 		}
-		in = append(in, cursor{p: p, next: next})
+		in = append(in, cursor{p: p, next: next, to: endless})
 	}
 	w.restored = true
 	w.start(in)
@@ -225,7 +230,7 @@ func (w *work) changelog(from map[tid]int64) []cursor {
 			continue // never written
 		}
 		p := t.parts[w.u.Partition]
-		cur = append(cur, cursor{p: p, next: from[tid{t.id, w.u.Partition}]})
+		cur = append(cur, cursor{p: p, next: from[tid{t.id, w.u.Partition}], to: p.next})
 	}
 	return cur
 }
@@ -235,17 +240,6 @@ func (w *work) Poll(limit int) ([]store.Records, error) {
 		return nil, fmt.Errorf("unit %s/%d: Poll before Restore", w.u.Stage, w.u.Partition)
 	}
 	return w.reader.Poll(limit)
-}
-
-// Positions is the next offset of each input to read.
-func (w *work) Positions() map[store.TP]int64 {
-	w.l.mu.RLock()
-	defer w.l.mu.RUnlock()
-	out := make(map[store.TP]int64, len(w.cur))
-	for _, c := range w.cur {
-		out[c.p.tp] = c.next
-	}
-	return out
 }
 
 // Commit appends outputs, changelog and positions as one step.

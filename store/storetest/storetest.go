@@ -5,6 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -19,6 +22,7 @@ func Log(t *testing.T, open func(t *testing.T, fresh bool) store.Log) {
 		run  func(*testing.T, *suite)
 	}{
 		{"topics", topics}, {"order", order}, {"offsets", offsets}, {"pieces", pieces}, {"pairs", pairs},
+		{"ends", ends}, {"gap", gap}, {"compacted", compacted}, {"claim", claim}, {"validate", validate},
 		{"headers", headers}, {"atomic", atomic}, {"positions", positions}, {"starts", starts},
 		{"takeover", takeover}, {"recreate", recreate}, {"woken", woken}, {"trim", trim},
 		{"restart", restart}, {"checkpoint", checkpoint}, {"forget", forget}, {"closed", closed},
@@ -76,17 +80,21 @@ func rows(topic string, partition int32, values ...string) *store.Records {
 	return r
 }
 
-// all reads until nothing is ready and shows each row as topic/partition@offset=value.
+// all reads to the end as of now and shows each row as topic/partition@offset=value.
 func (s *suite) all(r store.Reader, max int) []string {
 	s.Helper()
+	at := map[store.TP]int64{}
+	r.Position(at)
+	ends, err := s.Ends(ctx, slices.Collect(maps.Keys(at)))
+	s.ok(err)
 	var out []string
 	last := int64(-1)
 	for {
 		runs, err := r.Poll(max)
-		s.ok(err)
-		if runs == nil {
+		if errors.Is(err, io.EOF) {
 			return out
 		}
+		s.ok(err)
 		n := 0
 		for _, rec := range runs {
 			if rec.Len() == 0 {
@@ -99,17 +107,53 @@ func (s *suite) all(r store.Reader, max int) []string {
 			n += rec.Len()
 			for i := range rec.Len() {
 				out = append(out, fmt.Sprintf("%s/%d@%d=%s", rec.TP.Topic, rec.TP.Partition, rec.Offset(i), rec.Value[i].Of(rec.Bytes)))
+				if rec.Offset(i) < at[rec.TP] {
+					s.Fatalf("row %d, but the position was %d", rec.Offset(i), at[rec.TP])
+				}
+				at[rec.TP] = rec.Offset(i) + 1
 			}
 		}
 		if n > max {
 			s.Fatalf("Poll(%d) gave %d rows", max, n)
 		}
+		now := map[store.TP]int64{}
+		r.Position(now)
+		over := true
+		for tp, next := range now {
+			if next < at[tp] {
+				s.Fatalf("%v: position %d behind row %d", tp, next, at[tp]-1)
+			}
+			over = over && next >= ends[tp]
+		}
+		at = now
+		if n > 0 {
+			continue
+		}
+		if over {
+			return out
+		}
+		s.ready(r)
+	}
+}
+
+// ready waits until r may have something.
+func (s *suite) ready(r store.Reader) {
+	s.Helper()
+	select {
+	case <-r.Ready():
+	case <-time.After(10 * time.Second):
+		s.Fatal("rows are missing and no token comes")
 	}
 }
 
 func (s *suite) reader(from map[store.TP]int64) store.Reader {
 	s.Helper()
-	r, err := s.Reader(ctx, from)
+	return s.bounded(from, nil)
+}
+
+func (s *suite) bounded(from, to map[store.TP]int64) store.Reader {
+	s.Helper()
+	r, err := s.Reader(ctx, from, to)
 	s.ok(err)
 	s.Cleanup(func() { r.Close() })
 	return r
@@ -141,10 +185,10 @@ func topics(t *testing.T, s *suite) {
 	if m["b"].Partitions != 1 || len(m) != 2 {
 		t.Fatalf("%+v", m)
 	}
-	s.is(s.Delete(ctx, "c"), store.ErrNoTopic)
+	s.is(s.Delete(ctx, "c", m["b"].ID), store.ErrNoTopic)
 	_, err = s.Append(ctx, rows("c", 0, "x"))
 	s.is(err, store.ErrNoTopic)
-	_, err = s.Reader(ctx, map[store.TP]int64{{Topic: "c"}: 0})
+	_, err = s.Reader(ctx, map[store.TP]int64{{Topic: "c"}: 0}, nil)
 	s.is(err, store.ErrNoTopic)
 	_, err = s.Ends(ctx, []store.TP{{Topic: "c"}})
 	s.is(err, store.ErrNoTopic)
@@ -155,6 +199,33 @@ func topics(t *testing.T, s *suite) {
 	bad.Value = nil
 	if _, err = s.Append(ctx, bad); err == nil {
 		t.Fatal("append of a crooked run")
+	}
+}
+
+func validate(t *testing.T, s *suite) {
+	s.make("a")
+	s.is(s.Validate(ctx, "a", store.TopicConfig{}), store.ErrExists)
+	s.ok(s.Validate(ctx, "b", store.TopicConfig{Partitions: 2}))
+	if s.Validate(ctx, "b", store.TopicConfig{Partitions: -1}) == nil || s.Create(ctx, "b", store.TopicConfig{Partitions: -1}) == nil {
+		t.Fatal("a topic of -1 partitions")
+	}
+	_, err := s.Topic(ctx, "b")
+	s.is(err, store.ErrNoTopic)
+	all, err := s.Topics(ctx)
+	s.ok(err)
+	one, err := s.Topic(ctx, "a")
+	s.ok(err)
+	if len(all) != 1 || all["a"] != one || one.ID == "" || one.Partitions != 2 {
+		t.Fatal(all, one)
+	}
+	// Another life of the name: the old id deletes nothing.
+	s.ok(s.Delete(ctx, "a", one.ID))
+	s.is(s.Delete(ctx, "a", one.ID), store.ErrNoTopic)
+	s.make("a")
+	s.is(s.Delete(ctx, "a", one.ID), store.ErrNoTopic)
+	s.is(s.Delete(ctx, "a", ""), store.ErrNoTopic)
+	if again, err := s.Topic(ctx, "a"); err != nil || again.ID == one.ID {
+		t.Fatal(again, err)
 	}
 }
 
@@ -212,13 +283,16 @@ func pairs(t *testing.T, s *suite) {
 	r := rows("a", 0, "x", "old", "new", "y")
 	r.Mark = []byte{0, store.MarkBefore, 3, 0}
 	s.append(r)
-	rd := s.reader(map[store.TP]int64{{Topic: "a"}: 0})
+	rd := s.bounded(map[store.TP]int64{{Topic: "a"}: 0}, map[store.TP]int64{{Topic: "a"}: int64(r.Len())})
 	var got []string
 	for {
 		runs, err := rd.Poll(2)
+		if errors.Is(err, io.EOF) {
+			break
+		}
 		s.ok(err)
 		if runs == nil {
-			break
+			s.ready(rd)
 		}
 		for _, r := range runs {
 			if r.Mark[r.Len()-1] == store.MarkBefore {
@@ -237,13 +311,16 @@ func headers(t *testing.T, s *suite) {
 	r.Add(8, []byte{}, nil)
 	r.Add(9, []byte("k"), []byte{}, store.Header{Key: "i", Value: []byte{}})
 	s.append(r)
-	rd := s.reader(map[store.TP]int64{{Topic: "a"}: 0})
+	rd := s.bounded(map[store.TP]int64{{Topic: "a"}: 0}, map[store.TP]int64{{Topic: "a"}: int64(r.Len())})
 	var got []string
 	for {
 		runs, err := rd.Poll(1)
+		if errors.Is(err, io.EOF) {
+			break
+		}
 		s.ok(err)
 		if runs == nil {
-			break
+			s.ready(rd)
 		}
 		for _, r := range runs {
 			got = append(got, fmt.Sprintf("%d %q %v %q %v", r.Time[0], r.Key[0].Of(r.Bytes), r.Key[0].Len < 0, r.Value[0].Of(r.Bytes), r.Value[0].Len < 0))
