@@ -112,8 +112,8 @@ func WithCommit(rows int, every time.Duration) Option {
 // WithAllocator sets where the Arrow records of Rows.Batches live; by default, on the Go heap.
 func WithAllocator(m vec.Mem) Option { return func(o *options) { o.mem = m } }
 
-// WithHooks has hooks told of commits, checkpoints, faults, queries' states, and of rows that are bad or late: each of
-// those whose interface it implements. Open refuses one that implements none.
+// WithHooks has hooks told of commits, checkpoints, retired files, faults, queries' states, and rows that are bad or
+// late: each of those whose interface it implements. Open refuses one that implements none.
 func WithHooks(hooks ...Hook) Option {
 	return func(o *options) { o.exec.Hooks = append(o.exec.Hooks, hooks...) }
 }
@@ -215,6 +215,8 @@ type (
 	CommitInfo     = exec.CommitInfo
 	HookCheckpoint = exec.HookCheckpoint
 	CheckpointInfo = exec.CheckpointInfo
+	HookRetire     = exec.HookRetire
+	RetireInfo     = exec.RetireInfo
 	HookFault      = exec.HookFault
 	FaultInfo      = exec.FaultInfo
 	HookQueryState = exec.HookQueryState

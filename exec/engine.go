@@ -67,6 +67,7 @@ type Engine struct {
 	motionM sync.Mutex
 
 	teller    *teller
+	deaf      func() // ends what the log tells the teller
 	statusesC condition
 	problemsC condition
 }
@@ -93,6 +94,10 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	var err error
 	if e.teller, err = newTeller(o.Hooks, o.Logger); err != nil {
 		return nil, err
+	}
+	e.deaf = func() {}
+	if r, ok := o.Log.(store.Reporter); ok && !e.teller.deaf() {
+		e.deaf = r.Observe(e.teller.heard)
 	}
 	e.ctx, e.end = context.WithCancel(context.Background())
 	if err := e.replay(ctx); err != nil {
@@ -299,6 +304,7 @@ func (e *Engine) Close() error {
 	for _, q := range e.Queries() {
 		q.stop()
 	}
+	e.deaf()
 	e.teller.close()
 	return err
 }

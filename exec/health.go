@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,8 +12,7 @@ import (
 // Health is how an engine is. What is not said to be ill has done its work the last time that it had any.
 type Health struct {
 	Closed        bool
-	Log           Condition
-	Retiring      Condition
+	Log           []store.Trouble // whatever the log says of itself
 	Statuses      Condition
 	ProcessingLog Condition
 	Checkpoints   []CheckpointHealth // of units whose newest checkpoint failed, by query
@@ -54,13 +54,27 @@ func (h *Health) Ill() []Part {
 	for i := range h.Queries {
 		failed = failed || h.Queries[i].Err != nil
 	}
-	add(h.Log.Err != nil, PartLog)
-	add(h.Retiring.Err != nil, PartRetiring)
-	add(len(h.Checkpoints) > 0, PartCheckpoints)
+	of := func(p Part) bool {
+		return slices.ContainsFunc(h.Log, func(t store.Trouble) bool { return partOf(t.What) == p })
+	}
+	add(of(PartLog), PartLog)
+	add(of(PartRetiring), PartRetiring)
+	add(of(PartCheckpoints) || len(h.Checkpoints) > 0, PartCheckpoints)
 	add(failed, PartQueries)
 	add(h.Statuses.Err != nil, PartStatuses)
 	add(h.ProcessingLog.Err != nil, PartProcessingLog)
 	return out
+}
+
+// partOf is the part whose trouble a log tells.
+func partOf(what string) Part {
+	switch what {
+	case store.Retiring:
+		return PartRetiring
+	case store.Checkpointing:
+		return PartCheckpoints
+	}
+	return PartLog
 }
 
 // Healthy reports whether the engine is open and every part of it works, each query included. A paused query works.
@@ -69,9 +83,12 @@ func (h *Health) Healthy() bool { return !h.Closed && len(h.Ill()) == 0 }
 // Health is how the engine is now.
 func (e *Engine) Health() Health {
 	h := Health{Closed: e.alive() != nil, Statuses: e.statusesC.now(), ProcessingLog: e.problemsC.now()}
-	// Whatever else is wrong with it, a log that does not know its command topic cannot be called well.
+	if r, ok := e.log.(store.Reporter); ok {
+		h.Log = r.Health()
+	}
+	// Whatever it says of itself, a log that does not find the command topic cannot be called well.
 	if _, err := e.log.Ends(context.Background(), []store.TP{{Topic: e.commands()}}); err != nil {
-		h.Log = Condition{Err: err, Failures: 1}
+		h.Log = append(h.Log, store.Trouble{What: store.Reading, Of: e.commands(), Err: err, Since: e.wall(), Last: e.wall(), Count: 1})
 	}
 	for _, q := range e.Queries() {
 		x := QueryHealth{ID: q.plan.ID, State: q.State(), Err: q.Err()}

@@ -43,9 +43,25 @@ type CheckpointInfo struct {
 	Err       error // nil: it is durable
 }
 
+// HookRetire is told of the log's oldest files.
+type HookRetire interface {
+	// OnRetire is called after a log that keeps files has moved the rows of its oldest one to where they stay, or
+	// could not. Logs that have no such work never call it.
+	OnRetire(RetireInfo)
+}
+
+// RetireInfo is one file of the log that was retired, or was not. That loses nothing and is tried again; until then
+// the log grows.
+type RetireInfo struct {
+	File  string // the log's name of it
+	Bytes int64  // its size
+	Took  time.Duration
+	Err   error // nil: it has gone, its rows are elsewhere
+}
+
 // HookFault is told of faults.
 type HookFault interface {
-	// OnFault is called when something went wrong that is no single row's fault.
+	// OnFault is called when something went wrong that is no single row's fault, and no checkpoint or retired file.
 	OnFault(FaultInfo)
 }
 

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/ksqlgo/ksql/exec/op"
+	"github.com/ksqlgo/ksql/store"
 )
 
 // teller tells hooks and the logger what the engine does. Hooks are sorted by what they implement once, so that
@@ -19,15 +20,17 @@ type teller struct {
 
 	commit     []HookCommit
 	checkpoint []HookCheckpoint
+	retire     []HookRetire
 	fault      []HookFault
 	state      []HookQueryState
 	bad        []HookBadRow
 	late       []HookLateRow
 
 	mu    sync.Mutex
-	queue []any // what waits for a place where no lock is held: FaultInfo, QueryStateInfo, recovered
+	queue []any // what waits for a place where no lock is held: FaultInfo, RetireInfo, QueryStateInfo, recovered
 	lost  int   // of it, because hooks were too slow
 	busy  bool  // somebody tells
+	shut  bool
 	idle  *sync.Cond
 }
 
@@ -42,7 +45,7 @@ func newTeller(hooks []Hook, log *slog.Logger) (*teller, error) {
 	t.idle = sync.NewCond(&t.mu)
 	for i, h := range hooks {
 		is := [...]bool{
-			implement(&t.commit, h), implement(&t.checkpoint, h), implement(&t.fault, h),
+			implement(&t.commit, h), implement(&t.checkpoint, h), implement(&t.retire, h), implement(&t.fault, h),
 			implement(&t.state, h), implement(&t.bad, h), implement(&t.late, h),
 		}
 		if is == [len(is)]bool{} {
@@ -93,16 +96,38 @@ func (t *teller) checkpointed(i CheckpointInfo) {
 	tell(t, t.checkpoint, func(h HookCheckpoint) { h.OnCheckpoint(i) })
 }
 
+// heard is told by the log what it does besides what it is asked for. No lock is held.
+func (t *teller) heard(x store.Event) {
+	part, bad := partOf(x.Trouble.What), x.Trouble
+	switch {
+	case x.Kind == store.Retired:
+		t.later(RetireInfo{File: x.File, Bytes: x.Bytes, Took: x.Took})
+	case x.Kind == store.Healed:
+		t.later(recovered(part))
+	case part == PartRetiring:
+		t.later(RetireInfo{File: bad.Of, Err: bad.Err})
+	case part == PartLog: // checkpoints are told of by those who make them
+		t.later(FaultInfo{Part: part, Err: fmt.Errorf("log: %s %s: %w", bad.What, bad.Of, bad.Err)})
+	}
+	t.flush()
+}
+
 // mostQueued bounds what waits for slow hooks.
 const mostQueued = 4096
 
+// deaf reports whether nobody hears what flush tells.
+func (t *teller) deaf() bool { return t.silent && len(t.fault)+len(t.retire)+len(t.state) == 0 }
+
 // later has flush tell of x. Locks may be held here.
 func (t *teller) later(x any) {
-	if t.silent && len(t.fault)+len(t.state) == 0 {
+	if t.deaf() {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.shut {
+		return
+	}
 	if t.queue = append(t.queue, x); len(t.queue) > mostQueued {
 		t.queue, t.lost = t.queue[1:], t.lost+1
 	}
@@ -136,6 +161,11 @@ func (t *teller) say(x any) {
 	case FaultInfo:
 		t.logFault(x)
 		tell(t, t.fault, func(h HookFault) { h.OnFault(x) })
+	case RetireInfo:
+		if x.Err != nil {
+			t.log.Warn("retiring the log's oldest file failed", "file", x.File, "error", x.Err)
+		}
+		tell(t, t.retire, func(h HookRetire) { h.OnRetire(x) })
 	case QueryStateInfo:
 		t.log.Info("a query's state changed", "query", x.Query, "from", x.From, "to", x.To)
 		tell(t, t.state, func(h HookQueryState) { h.OnQueryState(x) })
@@ -168,6 +198,7 @@ func (t *teller) close() {
 	t.flush()
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.shut = true
 	for t.busy {
 		t.idle.Wait()
 	}

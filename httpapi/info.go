@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ksqlgo/ksql/exec"
 	"github.com/ksqlgo/ksql/exec/stmt"
 )
 
@@ -53,28 +54,39 @@ func (a *api) info(c *call) {
 
 func (a *api) service() string { return a.run.Property("ksql.service.id", "default_") }
 
-// health is GET /healthcheck. A query that an error has stopped does not make the server ill (ksqlDB); a log that
-// does not answer does.
+// health is GET /healthcheck: what Engine.Health says, in ksqlDB's words. What is kept in the log is its Kafka. A query
+// that an error has stopped makes the answer unhealthy, too: ksqlDB leaves that out, so it stands under a name of its
+// own, and only then.
 func (a *api) health(c *call) {
 	type check struct {
 		Healthy bool `json:"isHealthy"`
 	}
 	type checks struct {
-		Metastore check `json:"metastore"`
-		Kafka     check `json:"kafka"`
-		Commands  check `json:"commandRunner"`
+		Metastore check  `json:"metastore"`
+		Kafka     check  `json:"kafka"`
+		Commands  check  `json:"commandRunner"`
+		Queries   *check `json:"queries,omitempty"`
 	}
-	alive := a.run.Alive() == nil
-	_, err := a.run.Log().Ends(c.r.Context(), nil)
+	h := a.run.Health()
+	ill := h.Ill()
+	has := func(p exec.Part) bool { return slices.Contains(ill, p) }
+	d := checks{
+		Metastore: check{!h.Closed && !has(exec.PartStatuses)},
+		Kafka:     check{!has(exec.PartLog) && !has(exec.PartRetiring) && !has(exec.PartCheckpoints) && !has(exec.PartProcessingLog)},
+		Commands:  check{!h.Closed && !has(exec.PartLog)}, // what is not logged is not carried out
+	}
+	if has(exec.PartQueries) {
+		d.Queries = &check{false}
+	}
 	state := "READY"
-	if !alive {
+	if h.Closed {
 		state = "TERMINATED"
 	}
 	c.ok(struct {
 		Healthy bool   `json:"isHealthy"`
 		Details checks `json:"details"`
 		State   string `json:"serverState"`
-	}{alive && err == nil, checks{check{alive}, check{err == nil}, check{alive}}, state})
+	}{h.Healthy(), d, state})
 }
 
 type clusterID struct {
