@@ -207,7 +207,7 @@ func TestCancelBehindBusyQuery(t *testing.T) {
 
 // TestSyncOfQueriesThatGo: Sync does not wait for what a query will never do.
 func TestSyncOfQueriesThatGo(t *testing.T) {
-	for _, text := range []string{`PAUSE CTAS_SLOW_1;`, `TERMINATE CTAS_SLOW_1;`, `DROP TABLE slow DELETE TOPIC;`} {
+	for _, text := range []string{`PAUSE CTAS_SLOW_2;`, `TERMINATE CTAS_SLOW_2;`, `DROP TABLE slow DELETE TOPIC;`} {
 		h, let := busy(t)
 		done := make(chan error, 1)
 		go func() { done <- h.Sync(h.ctx) }()

@@ -92,7 +92,7 @@ func TestRuntimeError(t *testing.T) {
 	if len(failed) != 1 {
 		t.Error(failed)
 	}
-	runtime(failed["CTAS_B_1"])
+	runtime(failed["CTAS_B_2"])
 	same(t, h.all(`SELECT item, n FROM totals;`), []any{"tea", int64(1)})
 	_, err := h.Query(h.ctx, `SELECT x FROM b;`)
 	var e *ksql.Error

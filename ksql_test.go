@@ -101,7 +101,7 @@ func TestExecute(t *testing.T) {
 		t.Fatalf("%d results", len(results))
 	}
 	made, ok := results[1].(*stmt.Command)
-	if !ok || made.QueryID != "CTAS_TOTALS_0" || made.Message != "Created query with ID CTAS_TOTALS_0" {
+	if !ok || made.QueryID != "CTAS_TOTALS_1" || made.Message != "Created query with ID CTAS_TOTALS_1" {
 		t.Errorf("%+v", results[1])
 	}
 	if _, ok := results[2].(*stmt.Streams); !ok {

@@ -4,6 +4,7 @@ package exec
 import (
 	"fmt"
 	"hash/fnv"
+	"strings"
 
 	"github.com/ksqlgo/ksql/exec/expr"
 	"github.com/ksqlgo/ksql/exec/op"
@@ -14,7 +15,7 @@ import (
 
 // stage is the part of a plan between two topics: what one task does.
 type stage struct {
-	name  string
+	name  string         // the role of what it writes: it names the unit across restarts and changes of the plan
 	topic string         // read
 	scan  *plan.Scan     // how; else from
 	from  *plan.Exchange // a repartition topic
@@ -44,7 +45,7 @@ func cut(root plan.Step, parts int32, sinkParts int32, single bool, name func(st
 	if !ok {
 		return nil, fmt.Errorf("plan does not begin with a topic")
 	}
-	stages := []stage{{name: "0", topic: scan.Topic, scan: scan}}
+	stages := []stage{{name: "table", topic: scan.Topic, scan: scan}}
 	for i := len(line) - 2; i >= 0; i-- {
 		cur := &stages[len(stages)-1]
 		switch s := line[i].(type) {
@@ -52,10 +53,10 @@ func cut(root plan.Step, parts int32, sinkParts int32, single bool, name func(st
 			if parts == 1 || single {
 				continue
 			}
-			cur.send, cur.out, cur.parts = s, name(s.Topic), parts
-			stages = append(stages, stage{name: fmt.Sprint(len(stages)), topic: cur.out, from: s})
+			cur.name, cur.send, cur.out, cur.parts = strings.TrimSuffix(s.Topic, "-repartition"), s, name(s.Topic), parts
+			stages = append(stages, stage{name: "table", topic: cur.out, from: s})
 		case *plan.Sink:
-			cur.sink, cur.out, cur.parts = s, s.Topic, sinkParts
+			cur.name, cur.sink, cur.out, cur.parts = "sink", s, s.Topic, sinkParts
 		default:
 			cur.steps = append(cur.steps, s)
 		}

@@ -24,11 +24,11 @@ import (
 // ErrClosed is what calls on a closed engine get.
 var ErrClosed = errors.New("the engine is closed")
 
-// Options are what an Engine is made of. Log and Functions must be set.
+// Options are what an Engine is made of. Log, Functions and Meta must be set.
 type Options struct {
 	Log           store.Log
 	Functions     *fn.Set
-	Meta          *meta.DB          // views of the catalog and statuses; nil: none
+	Meta          *meta.DB          // the view of the statuses
 	Properties    map[string]string // of the server
 	Now           func() int64      // ms since epoch; nil: the clock
 	Rand          func() uint64     // nil: the runtime's
@@ -48,19 +48,23 @@ type Engine struct {
 	base context.Context // of commits: they are finished, not cancelled
 	end  context.CancelFunc
 
-	catalog   atomic.Pointer[plan.Catalog]
-	nextQuery atomic.Int64 // number of the next persistent query
-	stmt      gate         // one statement that changes something at a time; Close keeps it
+	id       string // of this opening, among the engines of the log
+	catalog  atomic.Pointer[plan.Catalog]
+	stmt     gate // one statement that changes something at a time; Close keeps it
+	apply    applier
+	owed     deeds // of earlier statements, that failed; with the gate
+	paid     int64 // offset below which owed holds all that is left to do; with the gate
+	statuses statuses
+
+	following context.Context // of the applier
+	applying  sync.WaitGroup
+	unfollow  context.CancelFunc
 
 	mu      sync.Mutex
 	queries map[string]*Query
 	closed  bool
 	pushes  map[string]*Rows
 	failed  map[string]error // queries that ended with an error, also after they were dropped
-
-	statusM  sync.Mutex
-	statuses map[string]Status // by command id
-	sequence int64             // of the next statement in the command topic
 
 	waiters atomic.Int32
 	motion  chan struct{} // closed and made anew when a task has committed and somebody waits
@@ -69,6 +73,8 @@ type Engine struct {
 	teller    *teller
 	deaf      func() // ends what the log tells the teller
 	statusesC condition
+	deedsC    condition
+	commandsC condition
 	problemsC condition
 }
 
@@ -90,7 +96,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		o.Rand = random
 	}
 	o.Properties = maps.Clone(o.Properties)
-	e := &Engine{opt: o, log: o.Log, base: context.Background(), queries: map[string]*Query{}, pushes: map[string]*Rows{}, failed: map[string]error{}, motion: make(chan struct{}), stmt: newGate()}
+	e := &Engine{opt: o, log: o.Log, base: context.Background(), queries: map[string]*Query{}, pushes: map[string]*Rows{}, failed: map[string]error{}, motion: make(chan struct{}), stmt: newGate(), statuses: statuses{o.Meta}}
 	var err error
 	if e.teller, err = newTeller(o.Hooks, o.Logger); err != nil {
 		return nil, err
@@ -99,7 +105,9 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if r, ok := o.Log.(store.Reporter); ok && !e.teller.deaf() {
 		e.deaf = r.Observe(e.teller.heard)
 	}
+	e.id = e.uuid()
 	e.ctx, e.end = context.WithCancel(context.Background())
+	e.following, e.unfollow = context.WithCancel(context.Background())
 	if err := e.replay(ctx); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
@@ -169,7 +177,7 @@ func (e *Engine) Failed() map[string]error {
 func (e *Engine) Env(props map[string]string, topic func(string) (int, bool)) *plan.Env {
 	all := e.merged(props)
 	env := &expr.Env{Now: e.opt.Now, Rand: e.opt.Rand, Config: all}
-	return &plan.Env{Functions: e.opt.Functions, Props: all, Topic: topic, NextQuery: int(e.nextQuery.Load()), Const: func(x plan.Expr) (any, error) { return expr.Value(x, nil, env) }}
+	return &plan.Env{Functions: e.opt.Functions, Props: all, Topic: topic, NextQuery: int(e.apply.reached()), Const: func(x plan.Expr) (any, error) { return expr.Value(x, nil, env) }}
 }
 
 func (e *Engine) merged(props map[string]string) map[string]string {
@@ -301,8 +309,13 @@ func (e *Engine) Close() error {
 		err = errors.Join(err, r.Close())
 	}
 	e.stmt.lock() // a statement at work may still start a query
+	e.unfollow()
+	e.applying.Wait()
+	if e.apply.in != nil {
+		err = errors.Join(err, e.apply.in.Close())
+	}
 	for _, q := range e.Queries() {
-		q.stop()
+		err = errors.Join(err, q.stop())
 	}
 	e.deaf()
 	e.teller.close()

@@ -13,6 +13,7 @@ import (
 type Health struct {
 	Closed        bool
 	Log           []store.Trouble // whatever the log says of itself
+	Statements    Condition // that the command topic cannot be read on, or a statement has left something undone
 	Statuses      Condition
 	ProcessingLog Condition
 	Checkpoints   []CheckpointHealth // of units whose newest checkpoint failed, by query
@@ -61,6 +62,7 @@ func (h *Health) Ill() []Part {
 	add(of(PartRetiring), PartRetiring)
 	add(of(PartCheckpoints) || len(h.Checkpoints) > 0, PartCheckpoints)
 	add(failed, PartQueries)
+	add(h.Statements.Err != nil, PartStatements)
 	add(h.Statuses.Err != nil, PartStatuses)
 	add(h.ProcessingLog.Err != nil, PartProcessingLog)
 	return out
@@ -82,7 +84,10 @@ func (h *Health) Healthy() bool { return !h.Closed && len(h.Ill()) == 0 }
 
 // Health is how the engine is now.
 func (e *Engine) Health() Health {
-	h := Health{Closed: e.alive() != nil, Statuses: e.statusesC.now(), ProcessingLog: e.problemsC.now()}
+	h := Health{Closed: e.alive() != nil, Statements: e.deedsC.now(), Statuses: e.statusesC.now(), ProcessingLog: e.problemsC.now()}
+	if c := e.commandsC.now(); c.Err != nil {
+		h.Statements = c
+	}
 	if r, ok := e.log.(store.Reporter); ok {
 		h.Log = r.Health()
 	}

@@ -84,6 +84,7 @@ const (
 	PartRetiring      Part = "retiring"       // of the log's oldest files
 	PartCheckpoints   Part = "checkpoints"    // of queries' state
 	PartQueries       Part = "queries"        // those that an error has stopped
+	PartStatements    Part = "statements"     // the command topic, and what statements left to do
 	PartStatuses      Part = "statuses"       // the view that tells how statements ended
 	PartProcessingLog Part = "processing log" // the stream of rows that went wrong
 )

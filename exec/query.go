@@ -3,7 +3,6 @@ package exec
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,6 +14,7 @@ import (
 // Query is a persistent query at work: one session at the log, one task for each of its units.
 type Query struct {
 	e      *Engine
+	rec    *queryRecord
 	plan   *plan.Query
 	stages []stage
 	sess   store.Session
@@ -76,92 +76,6 @@ func (e *Engine) internal(id, part string) string {
 	return "_confluent-ksql-" + e.Property("ksql.service.id", "default_") + "query_" + id + "-" + part
 }
 
-// start begins the work of p. Its topics exist. old is the stopped query that it replaces; nil: none.
-func (e *Engine) start(ctx context.Context, p *plan.Query, old *Query) (*Query, error) {
-	q := &Query{e: e, plan: p}
-	q.paused.Store(p.Paused)
-	in, err := e.log.Topic(ctx, source(p.Root).Topic)
-	if err != nil {
-		return nil, err
-	}
-	sinkParts := int32(1)
-	if s, ok := p.Root.(*plan.Sink); ok {
-		t, err := e.log.Topic(ctx, s.Topic)
-		if err != nil {
-			return nil, err
-		}
-		sinkParts = t.Partitions
-	}
-	if q.stages, err = cut(p.Root, in.Partitions, sinkParts, false, func(part string) string { return e.internal(p.ID, part) }); err != nil {
-		return nil, err
-	}
-	var spec []store.Stage
-	for i := range q.stages {
-		s := &q.stages[i]
-		st := store.Stage{Name: s.name, In: []string{s.topic}, From: map[string]int64{s.topic: 0}}
-		if i == 0 && !p.Earliest[s.topic] {
-			st.From[s.topic] = -1
-		}
-		if s.send != nil {
-			if err := e.ensure(ctx, s.out, store.TopicConfig{Partitions: s.parts, Internal: true}); err != nil {
-				return nil, err
-			}
-		}
-		if e.log.Durable() {
-			names, err := e.changelogs(p, s)
-			if err != nil {
-				return nil, err
-			}
-			for _, n := range names {
-				if err := e.ensure(ctx, n, store.TopicConfig{Partitions: in.Partitions, Internal: true, Compact: true}); err != nil {
-					return nil, err
-				}
-			}
-			st.Change = names
-		}
-		spec = append(spec, st)
-	}
-	if q.sess, err = e.log.Session(ctx, p.ID, spec); err != nil {
-		return nil, err
-	}
-	units, err := q.sess.Units(ctx)
-	if err != nil {
-		return nil, err
-	}
-	run, cancel := context.WithCancel(e.ctx)
-	q.cancel = cancel
-	for _, u := range units {
-		t, err := q.open(ctx, u, old)
-		if err != nil {
-			cancel()
-			q.sess.Close()
-			return nil, fmt.Errorf("query %s: %w", p.ID, err)
-		}
-		q.tasks = append(q.tasks, t)
-	}
-	q.tell(false)
-	for _, t := range q.tasks {
-		q.wg.Add(1)
-		go t.run(run)
-	}
-	return q, nil
-}
-
-// changelogs names the topics that keep the state of a stage.
-func (e *Engine) changelogs(p *plan.Query, s *stage) ([]string, error) {
-	l, err := s.build(e.context(p, 0, nil), p.Kind, true, nil)
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	for _, k := range l.keepers {
-		for _, t := range k.Tables() {
-			out = append(out, e.internal(p.ID, t.Name+"-changelog"))
-		}
-	}
-	return out, nil
-}
-
 func source(s plan.Step) *plan.Scan {
 	for {
 		if scan, ok := s.(*plan.Scan); ok {
@@ -172,46 +86,30 @@ func source(s plan.Step) *plan.Scan {
 }
 
 func (e *Engine) ensure(ctx context.Context, topic string, c store.TopicConfig) error {
-	_, err := e.log.Topic(ctx, topic)
-	if errors.Is(err, store.ErrNoTopic) {
-		err = e.log.Create(ctx, topic, c)
-	}
-	return err
-}
-
-// stop ends the tasks at a commit and waits for them.
-func (q *Query) stop() {
-	q.cancel()
-	q.wg.Wait()
-	for _, t := range q.tasks {
-		t.work.Close()
-	}
-	q.sess.Close()
-}
-
-// forget deletes what the query leaves behind: its positions, its state, its topics.
-func (q *Query) forget(ctx context.Context) error {
-	if err := q.e.log.Forget(ctx, q.plan.ID); err != nil {
+	if err := e.log.Create(ctx, topic, c); !errors.Is(err, store.ErrExists) {
 		return err
-	}
-	topics, err := q.e.log.Topics(ctx)
-	if err != nil {
-		return err
-	}
-	prefix := q.e.internal(q.plan.ID, "")
-	for name, t := range topics {
-		if len(name) > len(prefix) && name[:len(prefix)] == prefix {
-			if err := q.e.log.Delete(ctx, name, t.ID); err != nil {
-				return err
-			}
-		}
 	}
 	return nil
 }
 
+// stop ends the tasks at a commit and waits for them. A query that never ran has none.
+func (q *Query) stop() (err error) {
+	if q.cancel == nil {
+		return nil
+	}
+	q.cancel()
+	q.wg.Wait()
+	for _, t := range q.tasks {
+		err = errors.Join(err, t.work.Close())
+	}
+	return errors.Join(err, q.sess.Close())
+}
+
 func (q *Query) fail(err error, u store.Unit) {
 	if q.err.CompareAndSwap(nil, &err) {
-		q.cancel()
+		if q.cancel != nil {
+			q.cancel()
+		}
 		q.e.teller.later(FaultInfo{Part: PartQueries, Query: q.plan.ID, Stage: u.Stage, Partition: u.Partition, Err: err})
 		q.tell(false)
 		q.e.moved()
@@ -239,4 +137,16 @@ func (q *Query) Positions() map[store.TP]int64 {
 		t.seen.Unlock()
 	}
 	return out
+}
+
+// remove takes a query out of those that there are.
+func (e *Engine) remove(id string) *Query {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	q := e.queries[id]
+	if q != nil && q.Err() != nil {
+		e.failed[id] = q.Err()
+	}
+	delete(e.queries, id)
+	return q
 }

@@ -17,16 +17,16 @@ func TestEntities(t *testing.T) {
 	s := serve(t, false)
 	const heat = `CREATE TABLE HEAT AS SELECT KILN, MAX(TEMP) AS TOP FROM KILNS GROUP BY KILN EMIT CHANGES;`
 	const made = `CREATE TABLE HEAT WITH (CLEANUP_POLICY='compact', KAFKA_TOPIC='HEAT', PARTITIONS=2, REPLICAS=1, RETENTION_MS=-1) AS SELECT\n  KILNS.KILN KILN,\n  MAX(KILNS.TEMP) TOP\nFROM KILNS KILNS\nGROUP BY KILNS.KILN\nEMIT CHANGES;`
-	const query = `{"queryString":"` + made + `","sinks":["HEAT"],"sinkKafkaTopics":["HEAT"],"id":"CTAS_HEAT_0","statusCount":{"RUNNING":1},"queryType":"PERSISTENT","state":"RUNNING"}`
+	const query = `{"queryString":"` + made + `","sinks":["HEAT"],"sinkKafkaTopics":["HEAT"],"id":"CTAS_HEAT_1","statusCount":{"RUNNING":1},"queryType":"PERSISTENT","state":"RUNNING"}`
 	field := func(name, typ, more string) string {
 		return `{"name":"` + name + `","schema":{"type":"` + typ + `","fields":null,"memberSchema":null}` + more + `}`
 	}
 	for _, c := range []struct{ name, statement, want string }{
 		{"create", `CREATE STREAM KILNS (KILN VARCHAR KEY, TEMP INT, COST DECIMAL(5, 2)) WITH (KAFKA_TOPIC='kilns', VALUE_FORMAT='JSON', PARTITIONS=2);`,
 			"{\"@type\":\"currentStatus\",\"statementText\":\"CREATE STREAM KILNS (KILN STRING KEY, TEMP INTEGER, COST DECIMAL(5, 2)) WITH (CLEANUP_POLICY='delete', KAFKA_TOPIC='kilns', KEY_FORMAT='KAFKA', PARTITIONS=2, VALUE_FORMAT='JSON');\",\"commandId\":\"stream/`KILNS`/create\",\"commandStatus\":{\"status\":\"SUCCESS\",\"message\":\"Stream created\",\"queryId\":null},\"commandSequenceNumber\":0,\"warnings\":[]}"},
-		{"create as", heat, "{\"@type\":\"currentStatus\",\"statementText\":\"" + made + "\",\"commandId\":\"table/`HEAT`/create\",\"commandStatus\":{\"status\":\"SUCCESS\",\"message\":\"Created query with ID CTAS_HEAT_0\",\"queryId\":\"CTAS_HEAT_0\"},\"commandSequenceNumber\":1}"},
+		{"create as", heat, "{\"@type\":\"currentStatus\",\"statementText\":\"" + made + "\",\"commandId\":\"table/`HEAT`/create\",\"commandStatus\":{\"status\":\"SUCCESS\",\"message\":\"Created query with ID CTAS_HEAT_1\",\"queryId\":\"CTAS_HEAT_1\"},\"commandSequenceNumber\":1}"},
 		{"create windowed", `CREATE TABLE W AS SELECT KILN, COUNT(*) AS N FROM KILNS WINDOW TUMBLING (SIZE 1 MINUTE) GROUP BY KILN EMIT CHANGES;`,
-			"{\"commandStatus\":{\"status\":\"SUCCESS\",\"message\":\"Created query with ID CTAS_W_1\",\"queryId\":\"CTAS_W_1\"}}"},
+			"{\"commandStatus\":{\"status\":\"SUCCESS\",\"message\":\"Created query with ID CTAS_W_2\",\"queryId\":\"CTAS_W_2\"}}"},
 		{"describe a table", `DESCRIBE HEAT;`, `{"@type":"sourceDescription","statementText":"DESCRIBE HEAT;","sourceDescription":{"name":"HEAT","windowType":null,"readQueries":[],"writeQueries":[` + query + `],"fields":[` +
 			field("KILN", "STRING", `,"type":"KEY"`) + `,` + field("TOP", "INTEGER", "") + `],"type":"TABLE","timestamp":"","statistics":"","errorStats":"","extended":false,"keyFormat":"KAFKA","valueFormat":"JSON","topic":"HEAT","partitions":0,"replication":0,"statement":"` + made +
 			`","queryOffsetSummaries":[],"sourceConstraints":[],"clusterStatistics":[],"clusterErrorStats":[]},"warnings":[]}`},
@@ -37,18 +37,18 @@ func TestEntities(t *testing.T) {
 		{"queries", `SHOW QUERIES;`, `{"@type":"queries"}`},
 		{"topics", `SHOW TOPICS;`, `{"@type":"kafka_topics","topics":[{"name":"HEAT","replicaInfo":[1,1]},{"name":"W","replicaInfo":[1,1]},{"name":"kilns","replicaInfo":[1,1]}]}`},
 		{"topics in full", `SHOW TOPICS EXTENDED;`, `{"@type":"kafka_topics_extended","topics":[{"name":"HEAT","replicaInfo":[1,1],"consumerCount":0,"consumerGroupCount":0},{"name":"W","replicaInfo":[1,1],"consumerCount":0,"consumerGroupCount":0},{"name":"kilns","replicaInfo":[1,1],"consumerCount":4,"consumerGroupCount":2}]}`},
-		{"explain a query", `EXPLAIN ctas_heat_0;`, `{"@type":"queryDescription","queryDescription":{"id":"CTAS_HEAT_0","statementText":"` + made + `","windowType":null,"fields":[` + field("KILN", "STRING", `,"type":"KEY"`) + `,` + field("TOP", "INTEGER", "") +
-			`],"sources":["KILNS"],"sinks":["HEAT"],"overriddenProperties":{},"ksqlHostQueryStatus":{"localhost:8088":"RUNNING"},"queryType":"PERSISTENT","queryErrors":[],"tasksMetadata":[],"consumerGroupId":"_confluent-ksql-default_query_CTAS_HEAT_0","state":"RUNNING"}}`},
+		{"explain a query", `EXPLAIN ctas_heat_1;`, `{"@type":"queryDescription","queryDescription":{"id":"CTAS_HEAT_1","statementText":"` + made + `","windowType":null,"fields":[` + field("KILN", "STRING", `,"type":"KEY"`) + `,` + field("TOP", "INTEGER", "") +
+			`],"sources":["KILNS"],"sinks":["HEAT"],"overriddenProperties":{},"ksqlHostQueryStatus":{"localhost:8088":"RUNNING"},"queryType":"PERSISTENT","queryErrors":[],"tasksMetadata":[],"consumerGroupId":"_confluent-ksql-default_query_CTAS_HEAT_1","state":"RUNNING"}}`},
 		{"explain a statement", `EXPLAIN SELECT TEMP FROM KILNS EMIT CHANGES;`, `{"queryDescription":{"id":"","fields":[` + field("TEMP", "INTEGER", "") + `],"sources":["KILNS"],"sinks":[],"ksqlHostQueryStatus":{},"queryType":"PUSH"}}`},
-		{"explain a pull query", `EXPLAIN SELECT TOP FROM HEAT WHERE KILN='k';`, `{"queryDescription":{"queryType":"PULL","executionPlan":" > [ PROJECT ] | Schema: ` + "`TOP`" + ` INTEGER\n\t > [ FILTER ] | (KILN = 'k')\n\t\t > [ KEY LOOKUP ] | State of: CTAS_HEAT_0\n"}}`},
+		{"explain a pull query", `EXPLAIN SELECT TOP FROM HEAT WHERE KILN='k';`, `{"queryDescription":{"queryType":"PULL","executionPlan":" > [ PROJECT ] | Schema: ` + "`TOP`" + ` INTEGER\n\t > [ FILTER ] | (KILN = 'k')\n\t\t > [ KEY LOOKUP ] | State of: CTAS_HEAT_1\n"}}`},
 		{"types", `CREATE TYPE ADDR AS STRUCT<CITY STRING, PINS ARRAY<INT>>;`, `{"commandId":"type/ADDR/create","commandStatus":{"status":"SUCCESS","message":"Registered custom type with name 'ADDR' and SQL type STRUCT<` + "`CITY` STRING, `PINS`" + ` ARRAY<INTEGER>>","queryId":null}}`},
 		{"show types", `SHOW TYPES;`, `{"types":{"ADDR":{"type":"STRUCT","fields":[` + field("CITY", "STRING", "") + `,{"name":"PINS","schema":{"type":"ARRAY","fields":null,"memberSchema":{"type":"INTEGER","fields":null,"memberSchema":null}}}],"memberSchema":null}}}`},
 		{"functions", `DESCRIBE FUNCTION abs;`, `{"@type":"describe_function","name":"ABS","path":"internal","type":"SCALAR"}`},
 		{"connectors", `SHOW CONNECTORS;`, `{"@type":"connector_list","warnings":[],"connectors":[]}`},
 		{"assert", `ASSERT TOPIC kilns WITH (PARTITIONS=2);`, `{"@type":"assert_topic","topicName":"kilns","exists":true}`},
 		{"assert not", `ASSERT NOT EXISTS TOPIC nope;`, `{"@type":"assert_topic","topicName":"nope","exists":false}`},
-		{"pause", `PAUSE ctas_w_1;`, `{"commandId":"pause/CTAS_W_1/execute","commandStatus":{"status":"SUCCESS","message":"Query paused.","queryId":null}}`},
-		{"terminate", `TERMINATE ctas_w_1;`, `{"commandId":"terminate/CTAS_W_1/execute","commandStatus":{"status":"SUCCESS","message":"Query terminated.","queryId":null}}`},
+		{"pause", `PAUSE ctas_w_2;`, `{"commandId":"pause/CTAS_W_2/execute","commandStatus":{"status":"SUCCESS","message":"Query paused.","queryId":null}}`},
+		{"terminate", `TERMINATE ctas_w_2;`, `{"commandId":"terminate/CTAS_W_2/execute","commandStatus":{"status":"SUCCESS","message":"Query terminated.","queryId":null}}`},
 		{"drop", `DROP TABLE W;`, "{\"commandId\":\"table/W/drop\",\"commandStatus\":{\"status\":\"SUCCESS\",\"message\":\"Source `W` (topic: W) was dropped.\",\"queryId\":null}}"},
 		{"drop nothing", `DROP TABLE IF EXISTS W;`, "{\"commandStatus\":{\"status\":\"SUCCESS\",\"message\":\"Source `W` does not exist.\",\"queryId\":null},\"commandSequenceNumber\":-1}"},
 	} {
@@ -168,7 +168,7 @@ func TestStatusKept(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if want := `{"status":"SUCCESS","message":"Created query with ID CTAS_HEAT_0","queryId":"CTAS_HEAT_0"}`; answers[0] != want || answers[1] != want {
+	if want := `{"status":"SUCCESS","message":"Created query with ID CTAS_HEAT_1","queryId":"CTAS_HEAT_1"}`; answers[0] != want || answers[1] != want {
 		t.Errorf("got %q, want %s twice", answers, want)
 	}
 }

@@ -241,7 +241,7 @@ func TestRoutes(t *testing.T) {
 		{"inserts over HTTP/1", "POST /inserts-stream", "", `{"target":"KILNS"}`, 400, j, `{"@type":"generic_error","error_code":40004,"message":"This endpoint is only available when using HTTP2"}`},
 
 		{"statuses", "GET /status", "", "", 200, j, "{\"commandStatuses\":{\"stream/`KILNS`/create\":\"SUCCESS\",\"table/`GLAZES`/create\":\"SUCCESS\",\"table/`HEAT`/create\":\"SUCCESS\"}}"},
-		{"status", "GET /status/table/%60HEAT%60/create", "", "", 200, j, `{"status":"SUCCESS","message":"Created query with ID CTAS_HEAT_0","queryId":"CTAS_HEAT_0"}`},
+		{"status", "GET /status/table/%60HEAT%60/create", "", "", 200, j, `{"status":"SUCCESS","message":"Created query with ID CTAS_HEAT_1","queryId":"CTAS_HEAT_1"}`},
 		{"status without query", "GET /status/stream/%60KILNS%60/create", "", "", 200, j, `{"status":"SUCCESS","message":"Stream created","queryId":null}`},
 		{"status of nothing", "GET /status/stream/%60OVENS%60/create", "", "", 404, j, `{"@type":"generic_error","error_code":40400,"message":"Command not found"}`},
 		{"status of a wrong kind", "GET /status/oven/x/create", "", "", 500, j, `{"@type":"generic_error","error_code":50000,"message":…`},

@@ -134,9 +134,14 @@ func (a *api) statuses(c *call) {
 	if !a.ready(c) {
 		return
 	}
+	list, err := a.run.Statuses()
+	if err != nil {
+		c.fail(err, atInserts, "")
+		return
+	}
 	out := map[string]string{}
-	for id, s := range a.run.Statuses() {
-		out[id] = s.Status
+	for _, s := range list {
+		out[s.ID] = s.Status
 	}
 	c.ok(map[string]any{"commandStatuses": out})
 }
@@ -171,7 +176,11 @@ func (a *api) status(c *call) {
 		c.fail(generic(serverError, "No enum constant for the command id "+c.rest), atInserts, "")
 		return
 	}
-	s, ok := a.run.Status(kind + "/" + parts[1] + "/" + action)
+	s, ok, err := a.run.Status(kind + "/" + parts[1] + "/" + action)
+	if err != nil {
+		c.fail(err, atInserts, "")
+		return
+	}
 	if !ok {
 		c.fail(generic(notFound, "Command not found"), atInserts, "")
 		return

@@ -186,7 +186,7 @@ func (k *checker) declared(defs []sql.ColumnDef) (sql.Schema, error) {
 
 // resolve puts custom types in the place of their names.
 func (k *checker) resolve(t sql.Type) (sql.Type, error) {
-	return ResolveType(t, k.Type)
+	return ResolveType(t, k.env.named(k.Catalog))
 }
 
 // timestampColumn checks the TIMESTAMP property against the columns.

@@ -21,7 +21,22 @@ type Env struct {
 	Topic     func(name string) (partitions int, ok bool) // does the topic exist; nil: every topic does
 	Const     func(e Expr) (any, error)                   // evaluates a bound expression without columns
 	NextQuery int                                         // number of the next persistent query
+	Named     map[string]sql.Type                         // takes the custom types that the statement names, with what they stand for; nil: nobody asks
 	Request   string                                      // the whole text the statement stands in, for places in errors; empty: the statement alone
+}
+
+// named finds custom types, and notes which were asked for.
+func (e *Env) named(c *Catalog) func(string) (sql.Type, bool) {
+	if e.Named == nil {
+		return c.Type
+	}
+	return func(name string) (sql.Type, bool) {
+		t, ok := c.Type(name)
+		if ok {
+			e.Named[name] = t
+		}
+		return t, ok
+	}
 }
 
 // Prop is a session property, or def when it is not set. Names may stand without their ksql.streams. prefix.

@@ -145,7 +145,7 @@ func newBinder(c *Catalog, env *Env, column func(*sql.ColumnRef) (int, sql.Type,
 	return &Binder{
 		Functions: env.Functions,
 		Column:    column,
-		Named:     c.Type,
+		Named:     env.named(c),
 		Config:    env.Props,
 	}
 }

@@ -221,7 +221,7 @@ type Reader interface {
 type Stage struct {
 	Name       string
 	In, Change []string
-	From       map[string]int64 // where to begin a topic without a committed position: 0 is the oldest row, -1 (or absent) the end
+	From       map[TP]int64 // where to begin a partition without a committed position: 0 is the oldest row kept, -1 (or absent) the end
 }
 
 // Unit is one stage on one partition.

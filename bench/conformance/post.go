@@ -192,7 +192,7 @@ func knownTopics(c *Case, o outcome) map[string]topicInfo {
 			if x, ok := s.(*plan.Exchange); ok {
 				info := topicInfo{formats: true, partitions: 4}
 				info.key.format, info.value.format, info.key.window = x.Key, x.Value, x.Out().Window
-				known["_confluent-ksql-some.ksql.service.idquery_"+q.ID+"-"+x.Topic] = info
+				known["_confluent-ksql-some.ksql.service.idquery_"+o.counted(q.ID)+"-"+x.Topic] = info
 			}
 		})
 	}

@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/ksqlgo/ksql"
+	"github.com/ksqlgo/ksql/exec/stmt"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/store"
@@ -58,6 +62,7 @@ type outcome struct {
 	rows    map[string][]row // of the topics in outputs
 	catalog *plan.Catalog
 	topics  []string // names of all topics of the log
+	queries []string // ids of those that the statements started, in their order
 }
 
 // runQTT runs a query test: statements, then all inputs, then the outputs of the queries and what exists.
@@ -86,12 +91,14 @@ func (s settings) observe(ctx context.Context, c *Case) (o outcome, err error) {
 	for k, v := range c.properties() {
 		session = append(session, ksql.Property(k, v))
 	}
-	_, o.thrown = e.Execute(ctx, strings.Join(c.Statements, "\n"), session...)
+	var answers []ksql.Result
+	answers, o.thrown = e.Execute(ctx, strings.Join(c.Statements, "\n"), session...)
 	if o.thrown != nil {
 		o.early = c.ExpectedException != nil && s.failsEarly(ctx, c, session)
 		return o, ctx.Err()
 	}
 	o.catalog = e.Catalog()
+	o.queries = queryIDs(answers, o.catalog)
 	if err := s.feed(ctx, e, c); err != nil {
 		return o, err
 	}
@@ -118,6 +125,34 @@ func (s settings) observe(ctx context.Context, c *Case) (o outcome, err error) {
 		o.topics = append(o.topics, name)
 	}
 	return o, err
+}
+
+// queryIDs are the ids of all queries that the statements started, by number: those that are answered, and those of
+// source tables, which are not.
+func queryIDs(answers []ksql.Result, c *plan.Catalog) []string {
+	number := map[string]int{}
+	add := func(id string) {
+		if n, err := strconv.Atoi(id[strings.LastIndexByte(id, '_')+1:]); err == nil {
+			number[id] = n
+		}
+	}
+	for _, a := range answers {
+		if c, ok := a.(*stmt.Command); ok {
+			add(c.QueryID)
+		}
+	}
+	for q := range c.Queries() {
+		add(q.ID)
+	}
+	return slices.SortedFunc(maps.Keys(number), func(a, b string) int { return number[a] - number[b] })
+}
+
+// counted is the id that ksqlDB's test tool gives a query: it counts queries where servers count statements.
+func (o *outcome) counted(id string) string {
+	if n := slices.Index(o.queries, id); n >= 0 {
+		return id[:strings.LastIndexByte(id, '_')+1] + strconv.Itoa(n)
+	}
+	return id
 }
 
 // failsEarly reports whether the statements fail without the last one, too.

@@ -26,7 +26,7 @@ func TestRequests(t *testing.T) {
 	go func() { done <- run(ctx, out, "127.0.0.1:0", t.TempDir()) }()
 	url := regexp.MustCompile(`http://\S+`).FindString(<-out.text)
 	requests := try(url)
-	for i, want := range []string{`"Created query with ID CTAS_TOTALS_0"`, `[]`, `"tea",2,5`} {
+	for i, want := range []string{`"Created query with ID CTAS_TOTALS_1"`, `[]`, `"tea",2,5`} {
 		_, command, _ := strings.Cut(requests[i], "\n")
 		got := ""
 		for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline) && !strings.Contains(got, want); {

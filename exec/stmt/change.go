@@ -28,14 +28,13 @@ func change(ctx context.Context, e *exec.Engine, r *Request, p sql.Parsed) (Resu
 	if s, ok := p.Statement.(*sql.Terminate); ok && transient(s) {
 		return endTransient(e, s, p)
 	}
-	before := e.Catalog()
 	cmd, err := e.Change(ctx, p, r.Props)
 	if err != nil {
 		return nil, err
 	}
-	out := &Command{Statement: p.Text, Message: cmd.Message, Warning: cmd.Warning, ID: exec.CommandID(p.Statement), Seq: -1}
-	if s, ok := e.Status(out.ID); ok && cmd.Catalog != before {
-		out.Message, out.QueryID, out.Seq = s.Message, s.QueryID, s.Seq
+	out := &Command{Statement: p.Text, Message: cmd.Command.Message, Warning: cmd.Warning, ID: exec.CommandID(p.Statement), Seq: -1}
+	if cmd.Logged {
+		out.Message, out.QueryID, out.Seq = cmd.Status.Message, cmd.QueryID, cmd.Seq
 		switch s := p.Statement.(type) {
 		case *sql.CreateSource:
 			out.Statement = written(cmd.Catalog.Source(s.Name))
@@ -85,7 +84,7 @@ func check(ctx context.Context, e *exec.Engine, r *Request, list []sql.Parsed) e
 		return int(t.Partitions), err == nil
 	}
 	cat := e.Catalog()
-	started := 0 // queries, by the statements so far
+	logged := 0 // of the statements so far: each takes a number
 	sandbox := *r
 	for _, p := range list {
 		switch s := p.Statement.(type) {
@@ -96,7 +95,7 @@ func check(ctx context.Context, e *exec.Engine, r *Request, list []sql.Parsed) e
 			}
 			env := e.Env(sandbox.Props, lookup)
 			env.Request = p.Source
-			env.NextQuery += started
+			env.NextQuery += logged
 			cmd, err := plan.Check(cat, env, s, p.Text)
 			if unknown != nil {
 				return unknown
@@ -104,10 +103,10 @@ func check(ctx context.Context, e *exec.Engine, r *Request, list []sql.Parsed) e
 			if err != nil {
 				return err
 			}
-			cat = cmd.Catalog
-			if cmd.Start != nil && !cmd.Replace {
-				started++
+			if cmd.Catalog != cat {
+				logged++
 			}
+			cat = cmd.Catalog
 			for _, t := range cmd.CreateTopics {
 				made[t.Name] = t.Partitions
 			}

@@ -34,7 +34,7 @@ type world struct {
 	read  int64
 }
 
-var worldStages = []store.Stage{{Name: "s", In: []string{"in"}, Change: []string{"change"}, From: map[string]int64{"in": 0}}}
+var worldStages = []store.Stage{{Name: "s", In: []string{"in"}, Change: []string{"change"}, From: map[store.TP]int64{{Topic: "in"}: 0, {Topic: "in", Partition: 1}: 0}}}
 
 func (w *world) ok(err error) {
 	w.t.Helper()

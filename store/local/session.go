@@ -72,7 +72,7 @@ func (l *log) starts(id string, st *store.Stage, u store.Unit) map[tid]int64 {
 		if _, ok := have[at]; ok {
 			continue
 		}
-		from, ok := st.From[name]
+		from, ok := st.From[store.TP{Topic: name, Partition: u.Partition}]
 		p := t.parts[u.Partition]
 		switch {
 		case !ok || from < 0:
@@ -208,7 +208,7 @@ func (w *work) Restore(ctx context.Context) (store.Checkpoint, store.Reader, err
 			continue // a narrower input
 		}
 		next, ok := have[tid{p.topic.id, w.u.Partition}]
-		if from, named := w.stage.From[name]; ok {
+		if from, named := w.stage.From[p.tp]; ok {
 		} else if !named || from < 0 {
 			next = p.next
 		} else if next = from; from == 0 {

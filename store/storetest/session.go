@@ -13,9 +13,11 @@ import (
 
 // stage is one stage over topic in with changelog c, from the oldest row.
 func stage(in ...string) []store.Stage {
-	from := map[string]int64{}
+	from := map[store.TP]int64{}
 	for _, t := range in {
-		from[t] = 0
+		for n := range int32(8) {
+			from[store.TP{Topic: t, Partition: n}] = 0
+		}
 	}
 	return []store.Stage{{Name: "s", In: in, Change: []string{"c"}, From: from}}
 }
@@ -104,7 +106,7 @@ func positions(t *testing.T, s *suite) {
 func starts(t *testing.T, s *suite) {
 	s.make("old", "new", "c")
 	s.append(rows("old", 0, "1"), rows("new", 0, "2"))
-	st := []store.Stage{{Name: "s", In: []string{"old", "new"}, From: map[string]int64{"old": 0, "new": -1}}}
+	st := []store.Stage{{Name: "s", In: []string{"old", "new"}, From: map[store.TP]int64{{Topic: "old"}: 0, {Topic: "new"}: -1}}}
 	ses, err := s.Session(ctx, "q", st)
 	s.ok(err)
 	s.append(rows("old", 0, "3"), rows("new", 0, "4")) // after the session began
@@ -117,7 +119,7 @@ func starts(t *testing.T, s *suite) {
 	s.ok(err)
 	s.want(s.all(w, 10), "old/0@0=1", "old/0@1=3", "new/0@1=4")
 	s.ok(ses.Close())
-	st[0].From = map[string]int64{"old": -1, "new": 0} // where to begin was said once
+	st[0].From = map[store.TP]int64{{Topic: "old"}: -1, {Topic: "new"}: 0} // where to begin was said once
 	w, _, _ = s.unit(st, 0)
 	s.want(s.all(w, 10), "old/0@0=1", "old/0@1=3", "new/0@1=4")
 }

@@ -1,0 +1,367 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/ksqlgo/ksql/plan"
+	"github.com/ksqlgo/ksql/store"
+)
+
+// ErrFormat is what Open gets from a command topic that another build wrote.
+var ErrFormat = errors.New("the directory is of another build")
+
+// fold is what the command topic says up to an offset.
+type fold struct {
+	cat  *plan.Catalog
+	live map[string]*queryRecord // the queries that exist, by id
+	next int64                   // offset of the next record
+	last *record                 // newest; nil: there is none
+	prev string                  // its hash
+}
+
+// add takes one record: its effect and no more. The query that it starts is not planned yet.
+func (f *fold) add(value []byte, offset int64) (*record, error) {
+	r, err := readRecord(value, f.prev)
+	if err != nil {
+		return nil, fmt.Errorf("command topic, offset %d: %w", offset, err)
+	}
+	f.cat = f.cat.Apply(r.effect(nil))
+	for _, id := range r.Effect.Stop {
+		delete(f.live, id)
+	}
+	if q := r.Query; q != nil {
+		f.live[q.ID] = q
+	}
+	f.last, f.next, f.prev = r, offset+1, hash(value)
+	return r, nil
+}
+
+// effect is what the record does to the catalog; q is its query if that is planned.
+func (r *record) effect(q *plan.Query) *plan.Effect {
+	if r.Query == nil {
+		return r.Effect
+	}
+	all := *r.Effect
+	if all.Start = q; q == nil {
+		all.Start = r.Query.bare()
+	}
+	return &all
+}
+
+// applier follows the command topic: it alone changes the catalog, and starts and ends queries.
+type applier struct {
+	in store.Reader
+
+	mu     sync.Mutex
+	fold   fold          // written by the applier only
+	passed int64         // offset below which all records are carried out
+	moved  chan struct{} // closed and made anew when passed has grown, or err is set
+	err    error         // why it reads no further
+	own    *proposal     // the record that this engine is appending
+}
+
+// proposal is a record of this engine's on its way into the topic.
+type proposal struct {
+	hash  string
+	built *built // nil: it starts no query
+	done  chan Status
+}
+
+// replay folds the command topic up to end, does the deeds of its last record again, and starts the queries.
+func (e *Engine) replay(ctx context.Context) error {
+	topic := e.commands()
+	if err := e.ensure(ctx, topic, store.TopicConfig{Partitions: 1, Internal: true}); err != nil {
+		return err
+	}
+	if err := e.ensureProblems(ctx); err != nil {
+		return err
+	}
+	claim, err := e.log.Claim(ctx, topic)
+	if err != nil {
+		return err
+	}
+	defer claim.Release()
+	a := &e.apply
+	a.fold = fold{cat: e.initial(), live: map[string]*queryRecord{}}
+	a.moved = make(chan struct{})
+	if a.in, err = e.log.Reader(ctx, map[store.TP]int64{{Topic: topic}: -1}, nil); err != nil {
+		return err
+	}
+	views, err := e.statuses.catchUp()
+	if err != nil {
+		return err
+	}
+	for a.fold.next < claim.End() {
+		err := a.read(ctx, func(value []byte, offset int64) error {
+			r, err := a.fold.add(value, offset)
+			if err == nil {
+				views.add(r.status(offset, nil), a.fold.prev)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := views.end(); err != nil {
+		return err
+	}
+	if r := a.fold.last; r != nil {
+		e.owed, err = e.do(ctx, r.Deeds)
+		e.went(PartStatements, &e.deedsC, err)
+	}
+	if err := e.resume(ctx); err != nil {
+		return err
+	}
+	a.passed, e.paid = a.fold.next, a.fold.next
+	e.applying.Add(1)
+	go e.follow()
+	return nil
+}
+
+// resume plans and starts the queries that the command topic leaves alive. One that cannot start is in ERROR; the
+// others do not wait for it.
+func (e *Engine) resume(ctx context.Context) error {
+	f := &e.apply.fold
+	var start []*built
+	for q := range f.cat.Queries() {
+		r := f.live[q.ID]
+		b, err := e.build(r)
+		if err == nil {
+			err = b.differs()
+		}
+		if err != nil {
+			e.queries[r.ID] = e.stuck(r, q, err)
+			continue
+		}
+		b.plan.Paused = q.Paused
+		e.apply.planned(b)
+		start = append(start, b)
+	}
+	e.catalog.Store(f.cat)
+	for _, b := range start {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		e.queries[b.rec.ID] = e.launch(ctx, b, nil)
+	}
+	return nil
+}
+
+// read calls f with the next records, waiting for the first.
+func (a *applier) read(ctx context.Context, f func(value []byte, offset int64) error) error {
+	for {
+		runs, err := a.in.Poll(1 << 12)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		for i := range runs {
+			for row := range runs[i].Time {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				if err := f(runs[i].Value[row].Of(runs[i].Bytes), runs[i].Offset(row)); err != nil {
+					return err
+				}
+			}
+		}
+		if len(runs) > 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-a.in.Ready():
+		}
+	}
+}
+
+// follow is the applier's goroutine.
+func (e *Engine) follow() {
+	defer e.applying.Done()
+	for {
+		err := e.apply.read(e.following, e.carryOut)
+		if e.following.Err() != nil {
+			return
+		}
+		if err != nil {
+			e.apply.end(err)
+			e.went(PartStatements, &e.commandsC, err)
+			e.teller.flush()
+			return
+		}
+	}
+}
+
+// carryOut makes the world match one record.
+func (e *Engine) carryOut(value []byte, offset int64) error {
+	a := &e.apply
+	a.mu.Lock()
+	r, err := a.fold.add(value, offset)
+	a.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	own := a.mine(a.fold.prev)
+	status := r.status(offset, e.match(e.base, r, own))
+	e.settle(status, a.fold.prev)
+	a.pass(offset + 1)
+	e.moved()
+	e.teller.flush()
+	if own != nil {
+		own.done <- status
+	}
+	return nil
+}
+
+// match stops and starts what r says. Its deeds are done by the engine that wrote it, which holds the claim.
+func (e *Engine) match(ctx context.Context, r *record, own *proposal) (err error) {
+	var left deeds
+	if own != nil {
+		left, err = e.begin(ctx, r.Deeds)
+	}
+	for _, id := range r.Effect.Stop {
+		if q := e.remove(id); q != nil {
+			err = errors.Join(err, q.stop())
+			q.tell(true)
+		}
+	}
+	if r.Query != nil {
+		err = errors.Join(err, e.renew(ctx, r, own))
+	}
+	e.catalog.Store(e.apply.fold.cat)
+	e.mark(r.Effect.Pause, true)
+	e.mark(r.Effect.Resume, false)
+	if own != nil {
+		more, bad := e.finish(ctx, r.Deeds)
+		left.Forget, left.Delete = more.Forget, more.Delete
+		err = errors.Join(err, bad)
+		e.owed = left
+		var undone error
+		if !left.empty() {
+			undone = err
+		}
+		e.went(PartStatements, &e.deedsC, undone)
+	}
+	return err
+}
+
+// renew starts the query of r, in the place of the one that it replaces.
+func (e *Engine) renew(ctx context.Context, r *record, own *proposal) error {
+	var b *built
+	var err error
+	if own != nil {
+		b = own.built
+	} else if b, err = e.build(r.Query); err == nil {
+		err = b.differs()
+	}
+	old := e.remove(r.Query.ID)
+	var stopped error
+	if old != nil {
+		stopped = old.stop()
+		old.tell(true)
+	}
+	var q *Query
+	if err != nil {
+		q = e.stuck(r.Query, r.Query.bare(), err)
+	} else {
+		e.apply.planned(b)
+		q = e.launch(ctx, b, old)
+	}
+	e.mu.Lock()
+	e.queries[r.Query.ID] = q
+	e.mu.Unlock()
+	return errors.Join(q.Err(), stopped)
+}
+
+// planned puts a query into the catalog in the place of its bare one.
+func (a *applier) planned(b *built) {
+	a.mu.Lock()
+	a.fold.cat = a.fold.cat.Apply(&plan.Effect{Start: b.plan, Replace: true})
+	a.mu.Unlock()
+}
+
+// snapshot is the fold as it is now, and where the record of a query that lives is found.
+func (a *applier) snapshot() (f fold, live func(id string) *queryRecord) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.fold, func(id string) *queryRecord {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		return a.fold.live[id]
+	}
+}
+
+// mark holds queries, or lets them go on.
+func (e *Engine) mark(ids []string, paused bool) {
+	for _, id := range ids {
+		if q, ok := e.Query(id); ok {
+			q.pause(paused)
+		}
+	}
+}
+
+// mine is the proposal whose record has that hash; nil: it is another engine's.
+func (a *applier) mine(hash string) *proposal {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	p := a.own
+	if p == nil || p.hash != hash {
+		return nil
+	}
+	a.own = nil
+	return p
+}
+
+// reached is the offset below which all records are carried out.
+func (a *applier) reached() int64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.passed
+}
+
+func (a *applier) propose(p *proposal) {
+	a.mu.Lock()
+	a.own = p
+	a.mu.Unlock()
+}
+
+func (a *applier) pass(to int64) {
+	a.mu.Lock()
+	a.passed = to
+	close(a.moved)
+	a.moved = make(chan struct{})
+	a.mu.Unlock()
+}
+
+func (a *applier) end(err error) {
+	a.mu.Lock()
+	a.err = err
+	close(a.moved)
+	a.moved = make(chan struct{})
+	a.mu.Unlock()
+}
+
+// await returns when all records below to are carried out.
+func (a *applier) await(ctx context.Context, to int64) error {
+	for {
+		a.mu.Lock()
+		passed, moved, err := a.passed, a.moved, a.err
+		a.mu.Unlock()
+		if passed >= to {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("no statement can be carried out: %w", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-moved:
+		}
+	}
+}

@@ -1,0 +1,86 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/ksqlgo/ksql/plan"
+	"github.com/ksqlgo/ksql/store"
+)
+
+// deeds is what a statement does to the log besides its record. All can be done again without harm: a topic is made
+// if it is missing and deleted by its id, a session has an id that no other ever has.
+type deeds struct {
+	Create []madeTopic `json:"create,omitempty"`
+	Forget []string    `json:"forget,omitempty"` // sessions
+	Delete []goneTopic `json:"delete,omitempty"`
+}
+
+type madeTopic struct {
+	Name   string            `json:"name"`
+	Config store.TopicConfig `json:"config"`
+}
+
+type goneTopic struct {
+	Name string `json:"name"`
+	ID   string `json:"id"`
+}
+
+func (d *deeds) empty() bool { return len(d.Create)+len(d.Forget)+len(d.Delete) == 0 }
+
+// add takes the deeds of o in front of its own.
+func (d *deeds) add(o deeds) {
+	d.Create, d.Forget, d.Delete = append(o.Create, d.Create...), append(o.Forget, d.Forget...), append(o.Delete, d.Delete...)
+}
+
+// begin makes the topics of d: what a query needs before it can start. It returns what could not be done.
+func (e *Engine) begin(ctx context.Context, d deeds) (left deeds, err error) {
+	for _, t := range d.Create {
+		if bad := e.log.Create(ctx, t.Name, t.Config); bad != nil && !errors.Is(bad, store.ErrExists) {
+			left.Create, err = append(left.Create, t), errors.Join(err, fmt.Errorf("topic %s could not be made: %w", t.Name, bad))
+		}
+	}
+	return left, err
+}
+
+// finish forgets sessions and deletes topics: what a query needs no more when it has ended. It returns what could not
+// be done.
+func (e *Engine) finish(ctx context.Context, d deeds) (left deeds, err error) {
+	for _, id := range d.Forget {
+		if bad := e.log.Forget(ctx, id); bad != nil {
+			left.Forget, err = append(left.Forget, id), errors.Join(err, fmt.Errorf("positions of %s could not be deleted: %w", id, bad))
+		}
+	}
+	for _, t := range d.Delete {
+		if bad := e.log.Delete(ctx, t.Name, t.ID); bad != nil && !errors.Is(bad, store.ErrNoTopic) {
+			left.Delete, err = append(left.Delete, t), errors.Join(err, fmt.Errorf("topic %s could not be deleted: %w", t.Name, bad))
+		}
+	}
+	return left, err
+}
+
+// do is begin and finish.
+func (e *Engine) do(ctx context.Context, d deeds) (left deeds, err error) {
+	left, err = e.begin(ctx, d)
+	more, bad := e.finish(ctx, d)
+	left.Forget, left.Delete = more.Forget, more.Delete
+	return left, errors.Join(err, bad)
+}
+
+// wanted is d without the topics that nothing in the catalog needs any more.
+func (d deeds) wanted(c *plan.Catalog, live map[string]*queryRecord) deeds {
+	d.Create = slices.DeleteFunc(slices.Clone(d.Create), func(t madeTopic) bool {
+		for range c.Over(t.Name) {
+			return false
+		}
+		for _, r := range live {
+			if slices.Contains(r.topics(), t.Name) {
+				return false
+			}
+		}
+		return true
+	})
+	return d
+}

@@ -1,0 +1,83 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/ksqlgo/ksql/plan"
+	"github.com/ksqlgo/ksql/store"
+)
+
+// stuck is a query that cannot run: it is listed with its reason, and can be dropped and replaced. It runs again when
+// the engine is opened and the cause is gone: its positions and its state stay.
+func (e *Engine) stuck(r *queryRecord, p *plan.Query, err error) *Query {
+	q := &Query{e: e, rec: r, plan: p}
+	q.fail(fmt.Errorf("query %s cannot run: %w", r.ID, err), store.Unit{})
+	return q
+}
+
+// launch starts a query whose topics exist. old is the stopped one that it replaces; nil: none.
+func (e *Engine) launch(ctx context.Context, b *built, old *Query) *Query {
+	q := &Query{e: e, rec: b.rec, plan: b.plan, stages: b.stages}
+	q.paused.Store(b.plan.Paused)
+	if err := q.begin(ctx, b, old); err != nil {
+		return e.stuck(b.rec, b.plan, err)
+	}
+	return q
+}
+
+func (q *Query) begin(ctx context.Context, b *built, old *Query) (err error) {
+	e := q.e
+	if err := e.lacks(func(name string) (store.TopicInfo, error) { return e.log.Topic(ctx, name) }, b); err != nil {
+		return err
+	}
+	var spec []store.Stage
+	for _, s := range b.shape.Stages {
+		st := store.Stage{Name: s.Name, In: []string{s.In}, From: map[store.TP]int64{}}
+		from := b.rec.From[s.In]
+		for n := range s.Tasks {
+			tp := store.TP{Topic: s.In, Partition: n}
+			if st.From[tp] = 0; from != nil { // a repartition topic is read from its beginning
+				st.From[tp] = from[n]
+			}
+		}
+		for _, t := range s.Tables {
+			if t.Topic != "" {
+				st.Change = append(st.Change, t.Topic)
+			}
+		}
+		spec = append(spec, st)
+	}
+	if q.sess, err = e.log.Session(ctx, b.rec.Session, spec); err != nil {
+		return err
+	}
+	run, cancel := context.WithCancel(e.ctx)
+	q.cancel = cancel
+	defer func() {
+		if err != nil {
+			cancel()
+			for _, t := range q.tasks {
+				err = errors.Join(err, t.work.Close())
+			}
+			err = errors.Join(err, q.sess.Close())
+		}
+	}()
+	units, err := q.sess.Units(ctx)
+	if err != nil {
+		return err
+	}
+	for _, u := range units {
+		t, err := q.open(ctx, u, old)
+		if err != nil {
+			return fmt.Errorf("%s/%d: %w", u.Stage, u.Partition, err)
+		}
+		q.tasks = append(q.tasks, t)
+	}
+	q.tell(false)
+	for _, t := range q.tasks {
+		q.wg.Add(1)
+		go t.run(run)
+	}
+	return nil
+}

@@ -1,0 +1,378 @@
+package exec
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/ksqlgo/ksql/plan"
+	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/store"
+)
+
+// commands is the topic of the statement log.
+func (e *Engine) commands() string {
+	return "_confluent-ksql-" + e.Property("ksql.service.id", "default_") + "_command_topic"
+}
+
+// Changed is what a statement did.
+type Changed struct {
+	*plan.Command
+	Status      // of its record
+	Logged bool // false: nothing was to do
+}
+
+// mostTries is how often a statement that another engine overtook is checked anew.
+const mostTries = 5
+
+// Change carries out a statement that changes the catalog: it claims the command topic, checks the statement, builds
+// what it needs, logs its effect and does it. What is logged can be done, and is done also when ctx ends before that.
+func (e *Engine) Change(ctx context.Context, p sql.Parsed, props map[string]string) (*Changed, error) {
+	if err := e.stmt.enter(ctx, e.Done()); err != nil {
+		return nil, err
+	}
+	type answer struct {
+		changed *Changed
+		err     error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		c, err := e.change(ctx, p, props)
+		e.stmt.leave()
+		done <- answer{c, err}
+	}()
+	select {
+	case a := <-done:
+		return a.changed, a.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (e *Engine) change(ctx context.Context, p sql.Parsed, props map[string]string) (c *Changed, err error) {
+	defer func() {
+		if x := recover(); x != nil {
+			err = panicked(x)
+		}
+	}()
+	for try := 0; ; try++ {
+		c, err := e.attempt(ctx, func(number int64) (*plan.Command, *record, *built, error) {
+			return e.draft(ctx, p, props, number)
+		})
+		if !errors.Is(err, store.ErrMoved) || try == mostTries {
+			return c, err
+		}
+		select { // those who were overtaken together come again apart
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(time.Duration(e.opt.Rand() % uint64(5*time.Millisecond<<try))):
+		}
+	}
+}
+
+// attempt claims the command topic, waits until all that is in it is carried out, and appends the record of draft.
+func (e *Engine) attempt(ctx context.Context, draft func(number int64) (*plan.Command, *record, *built, error)) (*Changed, error) {
+	if err := e.alive(); err != nil {
+		return nil, err
+	}
+	claim, err := e.log.Claim(ctx, e.commands())
+	if err != nil {
+		return nil, err
+	}
+	defer claim.Release()
+	if err := e.apply.await(ctx, claim.End()); err != nil {
+		return nil, err
+	}
+	e.pay(ctx)
+	cmd, rec, b, err := draft(claim.End())
+	if err != nil || rec == nil {
+		return &Changed{Command: cmd}, err
+	}
+	value, err := json.Marshal(rec)
+	if err != nil {
+		return nil, err
+	}
+	own := &proposal{hash: hash(value), built: b, done: make(chan Status, 1)}
+	e.apply.propose(own)
+	run := &store.Records{TP: store.TP{Topic: e.commands()}}
+	run.Add(e.opt.Now(), nil, value)
+	if err := claim.Append(e.base, run); err != nil {
+		return nil, err
+	}
+	select {
+	case s := <-own.done:
+		if s.failed != nil {
+			return nil, s.failed
+		}
+		return &Changed{Command: cmd, Status: s, Logged: true}, nil
+	case <-e.following.Done():
+		return nil, ErrClosed
+	}
+}
+
+// pay does what earlier statements left undone: deeds that failed, and those of a record that another engine wrote,
+// which may have ended before it did them.
+func (e *Engine) pay(ctx context.Context) {
+	f, _ := e.apply.snapshot()
+	if f.last != nil && f.last.By != e.id && e.paid < f.next {
+		e.owed.add(f.last.Deeds)
+	}
+	e.paid = f.next
+	if e.owed.empty() {
+		return
+	}
+	var err error
+	e.owed, err = e.do(ctx, e.owed)
+	e.went(PartStatements, &e.deedsC, err)
+}
+
+// draft checks a statement and writes the record of its effect. record nil: there is nothing to do.
+func (e *Engine) draft(ctx context.Context, p sql.Parsed, props map[string]string, number int64) (*plan.Command, *record, *built, error) {
+	var fault error
+	lookup := func(name string) (int, bool) {
+		t, err := e.log.Topic(ctx, name)
+		if err != nil {
+			if !errors.Is(err, store.ErrNoTopic) {
+				fault = err
+			}
+			return 0, false
+		}
+		return e.declared(name, int(t.Partitions)), true
+	}
+	f, live := e.apply.snapshot()
+	env := e.Env(props, lookup)
+	env.Request, env.NextQuery, env.Named = p.Source, int(number), map[string]sql.Type{}
+	cmd, err := plan.Check(f.cat, env, p.Statement, p.Text)
+	if fault != nil {
+		return nil, nil, nil, fault
+	}
+	if err != nil || cmd.Catalog == f.cat {
+		return cmd, nil, nil, err // IF [NOT] EXISTS
+	}
+	effect := cmd.Effect
+	rec := &record{
+		Version: recordVersion, Prev: f.prev, By: e.id, ID: CommandID(p.Statement), Text: p.Text, Message: createdMessage(cmd), Effect: &effect,
+		Deeds: e.owed.wanted(cmd.Catalog, f.live),
+	}
+	effect.Start, effect.CreateTopics, effect.DeleteTopics = nil, nil, nil
+	if err := e.toMake(ctx, rec, cmd.CreateTopics, p.Text); err != nil {
+		return nil, nil, nil, err
+	}
+	var b *built
+	if q := cmd.Start; q != nil {
+		if b, err = e.record(ctx, rec, cmd, q, p, number, env.Named); err != nil {
+			return nil, nil, nil, err
+		}
+		if cmd.Replace {
+			if err := e.succeed(ctx, rec, b, live(q.ID)); err != nil {
+				return nil, nil, nil, err
+			}
+		}
+		if err := e.ownTopics(ctx, rec, live(q.ID)); err != nil {
+			return nil, nil, nil, err
+		}
+	}
+	for _, id := range effect.Stop {
+		old := live(id)
+		if old == nil {
+			continue
+		}
+		rec.Deeds.Forget = append(rec.Deeds.Forget, old.Session)
+		if err := e.toDelete(ctx, rec, old.topics()); err != nil {
+			return nil, nil, nil, err
+		}
+	}
+	return cmd, rec, b, e.toDelete(ctx, rec, cmd.DeleteTopics)
+}
+
+// record writes down what the query q rests on, and builds it from that alone.
+func (e *Engine) record(ctx context.Context, rec *record, cmd *plan.Command, q *plan.Query, p sql.Parsed, number int64, named map[string]sql.Type) (*built, error) {
+	r := &queryRecord{
+		ID: q.ID, Session: fmt.Sprintf("%s@%d", q.ID, number), Version: 1, Kind: q.Kind, Number: number, Text: q.Text, Made: p.Text,
+		Props: q.Props, Writes: q.Writes, From: map[string][]int64{}, Types: named,
+	}
+	for _, name := range q.Reads {
+		r.Reads = append(r.Reads, cmd.Catalog.Source(name))
+	}
+	if q.Writes != "" {
+		r.Into = cmd.Catalog.Source(q.Writes)
+		n, err := e.width(ctx, rec, r.Into.Topic)
+		if err != nil {
+			return nil, err
+		}
+		r.Parts = n
+	}
+	for _, s := range r.Reads {
+		n, err := e.width(ctx, rec, s.Topic)
+		if err != nil {
+			return nil, err
+		}
+		from := make([]int64, n)
+		if !q.Earliest[s.Topic] {
+			if err := e.endOf(ctx, s.Topic, from); err != nil {
+				return nil, err
+			}
+		}
+		r.From[s.Topic] = from
+	}
+	b, err := e.build(r)
+	if err != nil {
+		return nil, err
+	}
+	r.Shape, rec.Query = b.shape, r
+	return b, nil
+}
+
+// width is the partitions of a topic that is there, or that rec makes.
+func (e *Engine) width(ctx context.Context, rec *record, topic string) (int32, error) {
+	for _, t := range rec.Deeds.Create {
+		if t.Name == topic {
+			return t.Config.Partitions, nil
+		}
+	}
+	info, err := e.log.Topic(ctx, topic)
+	if err != nil {
+		return 0, fmt.Errorf("topic %s: %w", topic, err)
+	}
+	return info.Partitions, nil
+}
+
+// endOf fills in the end of each partition; a topic that is yet to be made is empty.
+func (e *Engine) endOf(ctx context.Context, topic string, out []int64) error {
+	var tps []store.TP
+	for i := range out {
+		tps = append(tps, store.TP{Topic: topic, Partition: int32(i)})
+	}
+	ends, err := e.log.Ends(ctx, tps)
+	if errors.Is(err, store.ErrNoTopic) {
+		return nil
+	}
+	for tp, n := range ends {
+		out[tp.Partition] = n
+	}
+	return err
+}
+
+// succeed makes the query of rec follow the one of its id that runs: its place at the log, its state and its topics.
+func (e *Engine) succeed(ctx context.Context, rec *record, b *built, old *queryRecord) error {
+	if old == nil {
+		return nil
+	}
+	if err := b.takesOver(old); err != nil {
+		return err
+	}
+	r := rec.Query
+	r.Session, r.Version = old.Session, old.Version+1
+	needs := map[string]bool{}
+	for _, name := range r.topics() {
+		needs[name] = true
+	}
+	var gone []string
+	for _, name := range old.topics() {
+		if !needs[name] {
+			gone = append(gone, name)
+		}
+	}
+	return e.toDelete(ctx, rec, gone)
+}
+
+// ownTopics lets rec make the query's own topics. Those that are there must be of the query that it replaces.
+func (e *Engine) ownTopics(ctx context.Context, rec *record, old *queryRecord) error {
+	had := map[string]bool{}
+	if old != nil {
+		for _, name := range old.topics() {
+			had[name] = true
+		}
+	}
+	for _, s := range rec.Query.Shape.Stages {
+		var own []madeTopic
+		if s.Out != "" && (rec.Query.Into == nil || s.Out != rec.Query.Into.Topic) {
+			own = append(own, madeTopic{s.Out, store.TopicConfig{Partitions: s.Parts, Internal: true}})
+		}
+		for _, t := range s.Tables {
+			if t.Topic != "" {
+				own = append(own, madeTopic{t.Topic, store.TopicConfig{Partitions: s.Tasks, Internal: true, Compact: true}})
+			}
+		}
+		for _, t := range own {
+			info, err := e.log.Topic(ctx, t.Name)
+			switch {
+			case errors.Is(err, store.ErrNoTopic):
+				if err := e.log.Validate(ctx, t.Name, t.Config); err != nil {
+					return err
+				}
+				rec.Deeds.Create = append(rec.Deeds.Create, t)
+			case err != nil:
+				return err
+			case !had[t.Name]:
+				return fmt.Errorf("topic %s is there already, but no query has it: delete it first", t.Name)
+			case info.Partitions != t.Config.Partitions:
+				return fmt.Errorf("topic %s has %d partitions, the query needs %d", t.Name, info.Partitions, t.Config.Partitions)
+			}
+		}
+	}
+	return nil
+}
+
+// toMake lets rec make the topics that are not there.
+func (e *Engine) toMake(ctx context.Context, rec *record, list []plan.TopicSpec, text string) error {
+	for _, s := range list {
+		_, err := e.log.Topic(ctx, s.Name)
+		if err == nil {
+			continue
+		}
+		if !errors.Is(err, store.ErrNoTopic) {
+			return err
+		}
+		c := e.config(s)
+		if c.Partitions > mostPartitions {
+			return &plan.Error{Msg: fmt.Sprintf("Topic '%s' cannot have %d partitions: at most %d are possible", s.Name, c.Partitions, mostPartitions), Text: text}
+		}
+		if err := e.log.Validate(ctx, s.Name, c); err != nil {
+			return err
+		}
+		rec.Deeds.Create = append(rec.Deeds.Create, madeTopic{s.Name, c})
+	}
+	return nil
+}
+
+// toDelete lets rec delete topics, as the ones that they are now.
+func (e *Engine) toDelete(ctx context.Context, rec *record, names []string) error {
+	for _, name := range names {
+		info, err := e.log.Topic(ctx, name)
+		if errors.Is(err, store.ErrNoTopic) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		rec.Deeds.Delete = append(rec.Deeds.Delete, goneTopic{name, info.ID})
+	}
+	return nil
+}
+
+// mostPartitions bounds the topics that statements make: each partition is a task of every query that reads it.
+const mostPartitions = 4096
+
+func (e *Engine) config(s plan.TopicSpec) store.TopicConfig {
+	n := int32(max(1, s.Partitions))
+	if m := int32(e.opt.MaxPartitions); m > 0 && n > m {
+		n = m
+	}
+	c := store.TopicConfig{Partitions: n, Compact: s.Compact}
+	if s.Retention > 0 && s.Retention <= math.MaxInt64/int64(time.Millisecond) { // longer is for ever
+		c.Retention = time.Duration(s.Retention) * time.Millisecond
+	}
+	return c
+}
+
+// declared is the partitions that the catalog knows of a topic: with MaxPartitions there may be fewer.
+func (e *Engine) declared(topic string, n int) int {
+	for s := range e.Catalog().Over(topic) {
+		n = max(n, s.Partitions)
+	}
+	return n
+}
