@@ -13,7 +13,7 @@ import (
 type Health struct {
 	Closed        bool
 	Log           []store.Trouble // whatever the log says of itself
-	Statements    Condition // that the command topic cannot be read on, or a statement has left something undone
+	Statements    Condition       // that the command topic cannot be read on, or a statement has left something undone
 	Statuses      Condition
 	ProcessingLog Condition
 	Checkpoints   []CheckpointHealth // of units whose newest checkpoint failed, by query
