@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -16,14 +18,14 @@ type Source struct {
 	Topic      string
 	Partitions int // of the topic, as declared or created
 	Key, Value Format
-	KeyWindow  *Window // the topic's keys carry a window: Kind and Size only
-	Timestamp  *Timestamp
-	Retention  int64    // of the topic, ms; 0: unlimited or not known
-	ReadOnly   bool     // CREATE SOURCE ...
-	Query      string   // id of the query that made it (CREATE ... AS), even after that was terminated; empty for declared sources
-	From       []string // the sources that query reads, in order; they cannot be dropped before this one
-	State      string   // id of the query whose state answers pull queries; empty: not queryable
-	Text       string   // the statement that made it
+	KeyWindow  *Window    `json:",omitempty"` // the topic's keys carry a window: Kind and Size only
+	Timestamp  *Timestamp `json:",omitempty"`
+	Retention  int64      `json:",omitempty"` // of the topic, ms; 0: unlimited or not known
+	ReadOnly   bool       `json:",omitempty"` // CREATE SOURCE ...
+	Query      string     `json:",omitempty"` // id of the query that made it (CREATE ... AS), even after that was terminated; empty for declared sources
+	From       []string   `json:",omitempty"` // the sources that query reads, in order; they cannot be dropped before this one
+	State      string     `json:",omitempty"` // id of the query whose state answers pull queries; empty: not queryable
+	Text       string     // the statement that made it
 }
 
 // Catalog is what exists: sources, custom types, persistent queries. It is immutable: Apply makes a new one,
@@ -175,18 +177,33 @@ const (
 	PullStream                        // SELECT ... from a stream, to the end as of now
 )
 
+// MarshalText names the kind for records that outlive the process.
+func (k QueryKind) MarshalText() ([]byte, error) { return []byte(kindTexts[k]), nil }
+
+// UnmarshalText reads what MarshalText wrote.
+func (k *QueryKind) UnmarshalText(text []byte) error {
+	i := slices.Index(kindTexts[:], string(text))
+	if i < 0 {
+		return fmt.Errorf("there is no kind of query %q", text)
+	}
+	*k = QueryKind(i)
+	return nil
+}
+
+var kindTexts = [...]string{PersistentAs: "AS", PersistentInsert: "INSERT", PersistentSource: "SOURCE", Push: "PUSH", PullStream: "PULL"}
+
 // Query is a planned query.
 type Query struct {
 	ID       string
 	Kind     QueryKind
 	Text     string
-	Root     Step       // a Sink if PersistentAs or PersistentInsert; a Latest if PersistentSource; nil: it cannot be planned now
-	Reads    []string   // sources
-	Writes   string     // the sink's source; empty for push queries
-	Topic    string     // the sink's; empty for push queries
-	Schema   sql.Schema // of the rows a push query gives
-	Limit    *int
+	Root     Step              `json:"-"` // a Sink if PersistentAs or PersistentInsert; a Latest if PersistentSource; nil: it cannot be planned now
+	Reads    []string          // sources
+	Writes   string            `json:",omitempty"` // the sink's source; empty for push queries
+	Topic    string            `json:",omitempty"` // the sink's; empty for push queries
+	Schema   sql.Schema        // of the rows it gives; without pseudo columns if it is persistent
+	Limit    *int              `json:",omitempty"`
 	Props    map[string]string // session properties at its making
 	Earliest map[string]bool   // topic: begin at its oldest row, else at its end
-	Paused   bool              // PAUSE was the last word on it
+	Paused   bool              `json:",omitempty"` // PAUSE was the last word on it
 }

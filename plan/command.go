@@ -1,6 +1,9 @@
 package plan
 
 import (
+	"strings"
+	"unicode/utf8"
+
 	"github.com/ksqlgo/ksql/sql"
 )
 
@@ -16,11 +19,27 @@ type Command struct {
 // and *sql.Error; both carry the statement's text.
 func Check(c *Catalog, env *Env, s sql.Statement, text string) (*Command, error) {
 	k := &checker{Catalog: c, env: env, text: text}
+	if !utf8.ValidString(text) {
+		return nil, withText(errorf("The statement is not text in UTF-8: it cannot be kept"), strings.ToValidUTF8(text, "?"))
+	}
 	cmd, err := k.check(s)
+	if err == nil && cmd.Start != nil {
+		err = cmd.Start.checkProps()
+	}
 	if err != nil {
 		return nil, withText(err, k.text)
 	}
 	return cmd, nil
+}
+
+// checkProps refuses properties that a record could not hold.
+func (q *Query) checkProps() error {
+	for name, v := range q.Props {
+		if !utf8.ValidString(name) || !utf8.ValidString(v) {
+			return errorf("Property '%s' is not text in UTF-8: it cannot be kept with the query", strings.ToValidUTF8(name, "?"))
+		}
+	}
+	return nil
 }
 
 // checker is one call of Check.

@@ -154,6 +154,9 @@ func (c *corpusCase) run(builtins *fn.Set) (cat *Catalog, err error) {
 		if e != nil {
 			return cat, e
 		}
+		if e := reread(cat, cmd); e != nil {
+			return cat, e
+		}
 		cat = cmd.Catalog
 		if cmd.Start != nil && !cmd.Replace {
 			env.NextQuery++

@@ -46,6 +46,9 @@ func (w *world) run(script string) error {
 		if e != nil {
 			return e
 		}
+		if e := reread(w.cat, cmd); e != nil {
+			w.Errorf("%s: %v", s.Text, e)
+		}
 		w.cat, w.last = cmd.Catalog, cmd
 		if cmd.Start != nil && !cmd.Replace {
 			w.env.NextQuery++

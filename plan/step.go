@@ -21,24 +21,27 @@ type Head struct {
 
 // Window is how a window is cut.
 type Window struct {
-	Kind                            sql.WindowKind
-	Size, Advance, Grace, Retention int64 // ms; Size is the gap of a session
-	Final                           bool  // EMIT FINAL: results leave when the window is closed
+	Kind      sql.WindowKind
+	Size      int64 `json:",omitempty"` // ms, as the others; the gap of a session
+	Advance   int64 `json:",omitempty"`
+	Grace     int64 `json:",omitempty"`
+	Retention int64 `json:",omitempty"`
+	Final     bool  `json:",omitempty"` // EMIT FINAL: results leave when the window is closed
 }
 
 // Format is how one side of a record is written.
 type Format struct {
 	Name  string            // JSON, DELIMITED, KAFKA, NONE ...
-	Props map[string]string // delimiter, fullSchemaName ...; nil when none
+	Props map[string]string `json:",omitempty"` // delimiter, fullSchemaName ...; nil when none
 	// Unwrapped: a single column stands bare, not in a record of one field. Always false for several columns.
-	Unwrapped bool
-	Features  []string // what ksqlDB lists as serde features: WRAP_SINGLES or UNWRAP_SINGLES where it was chosen; nil when none
+	Unwrapped bool     `json:",omitempty"`
+	Features  []string `json:",omitempty"` // what ksqlDB lists as serde features: WRAP_SINGLES or UNWRAP_SINGLES where it was chosen; nil when none
 }
 
 // Timestamp is the column that gives a record its time.
 type Timestamp struct {
 	Column string
-	Format string // Java pattern, for STRING columns; else empty
+	Format string `json:",omitempty"` // Java pattern, for STRING columns; else empty
 }
 
 // Item is a named expression.
