@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"iter"
 	"os"
 	"strings"
 
@@ -134,11 +133,6 @@ func (d *DB) Each(bucket string, f func(key string, value []byte) bool) error {
 			return !ok || f(key, value)
 		})
 	})
-}
-
-// All is Each as an iterator; an error of the DB ends it.
-func (d *DB) All(bucket string) iter.Seq2[string, []byte] {
-	return func(yield func(string, []byte) bool) { _ = d.Each(bucket, yield) }
 }
 
 // Close ends the DB. BuntDB's goroutine, which looks for that once a second, ends within the second.

@@ -85,10 +85,13 @@ func TestValues(t *testing.T) {
 		d.Close()
 		d = open(t, path)
 	}
-	for k, v := range d.All("ab") {
+	if err := d.Each("ab", func(k string, v []byte) bool {
 		if k != "1" || string(v) != "x" {
-			t.Fatal(k, v)
+			t.Error(k, v)
 		}
+		return true
+	}); err != nil {
+		t.Fatal(err)
 	}
 	if err := d.Delete("ab", "1"); err != nil {
 		t.Fatal(err)
