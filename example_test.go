@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"log"
+	"log/slog"
 	"os"
 
 	"github.com/ksqlgo/ksql"
 	"github.com/ksqlgo/ksql/sql/fn"
+	"github.com/ksqlgo/ksql/store"
 )
 
 // shop is an engine with a stream of orders and a table of their totals.
@@ -215,6 +217,39 @@ func ExampleWithDir() {
 	// Output:
 	// day 1 2
 	// day 2 4
+}
+
+// watch hears of rows that are bad and of queries that fail. A hook implements the interfaces that it wants.
+type watch struct{}
+
+func (watch) OnBadRow(i ksql.BadRowInfo) { fmt.Println(i.Rows, "bad row:", i.Kind) }
+
+func (watch) OnQueryState(i ksql.QueryStateInfo) { fmt.Println("the query is", i.To) }
+
+// Hooks, a logger and Health say how the engine is.
+func ExampleWithHooks() {
+	ctx := context.Background()
+	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	e := shop(ctx, ksql.WithHooks(watch{}), ksql.WithLogger(logger))
+	defer e.Close()
+	bad := &store.Records{TP: store.TP{Topic: "orders"}}
+	bad.Add(0, nil, []byte("no JSON"))
+	if _, err := e.Log().Append(ctx, bad); err != nil {
+		log.Fatal(err)
+	}
+	if err := e.Sync(ctx); err != nil {
+		log.Fatal(err)
+	}
+	if _, err := e.Execute(ctx, `TERMINATE ALL;`); err != nil {
+		log.Fatal(err)
+	}
+	health := e.Health()
+	fmt.Println("healthy:", health.Healthy())
+	// Unordered output:
+	// the query is RUNNING
+	// 1 bad row: deserialization
+	// the query is TERMINATED
+	// healthy: true
 }
 
 // A function of the program that SQL can call.

@@ -126,9 +126,11 @@ func TestHookQueryState(t *testing.T) {
 	h := &ear{}
 	e := opened(t, ksql.WithHooks(h))
 	do(t, e, clicks+`CREATE STREAM big AS SELECT * FROM clicks WHERE v >= 10;`)
-	id := copied(h, &h.states)[0].Query
+	eventually(t, "the beginning", func() bool { return len(copied(h, &h.states)) == 1 })
+	id := h.states[0].Query
 	do(t, e, `PAUSE `+id+`; PAUSE `+id+`;`)
 	do(t, e, `RESUME `+id+`; CREATE OR REPLACE STREAM big AS SELECT * FROM clicks WHERE v >= 20; TERMINATE `+id+`;`)
+	eventually(t, "the end", func() bool { return len(copied(h, &h.states)) >= 6 })
 	var got []string
 	for _, s := range copied(h, &h.states) {
 		if s.Query != id || s.Err != nil || s.At.IsZero() {
@@ -400,4 +402,64 @@ func TestHookMistaken(t *testing.T) {
 	} else if !strings.Contains(err.Error(), "hook 2, of type ksql_test.mistaken") {
 		t.Error(err)
 	}
+}
+
+// mute is a log that refuses the processing log while it is told to.
+type mute struct {
+	store.Log
+	refuse atomic.Bool
+}
+
+func (m *mute) Append(ctx context.Context, r ...*store.Records) (int64, error) {
+	if m.refuse.Load() && strings.Contains(r[0].TP.Topic, "processing_log") {
+		return 0, errStubborn
+	}
+	return m.Log.Append(ctx, r...)
+}
+
+// TestHealthProcessingLog: a push query whose bad rows cannot be noted goes on, and the engine says that it is ill
+// until they can.
+func TestHealthProcessingLog(t *testing.T) {
+	t.Parallel()
+	inner, err := local.Memory(local.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := inner.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	h, log := &ear{}, &mute{Log: inner}
+	e := opened(t, ksql.WithLog(log), ksql.WithHooks(h))
+	do(t, e, clicks+`INSERT INTO clicks VALUES (1, 0);`)
+	rows, err := e.Query(t.Context(), `SELECT k, 10 / v AS share FROM clicks EMIT CHANGES;`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	log.refuse.Store(true)
+	for range 2 {
+		do(t, e, `INSERT INTO clicks VALUES (1, 0);`)
+	}
+	for range 3 {
+		if !rows.Next() {
+			t.Fatal(rows.Err())
+		}
+	}
+	eventually(t, "the trouble", func() bool { return len(copied(h, &h.faults)) > 0 })
+	if f := h.faults[0]; f.Part != "processing log" || !errors.Is(f.Err, errStubborn) {
+		t.Errorf("fault %+v", f)
+	}
+	if now := e.Health(); !errors.Is(now.ProcessingLog.Err, errStubborn) || now.ProcessingLog.Failures < 1 || now.ProcessingLog.Since.IsZero() {
+		t.Errorf("health %+v", now)
+	}
+	sameHealth(t, e, false, "kafka")
+	log.refuse.Store(false)
+	do(t, e, `INSERT INTO clicks VALUES (1, 0);`)
+	if !rows.Next() {
+		t.Fatal(rows.Err())
+	}
+	eventually(t, "health", func() bool { now := e.Health(); return now.Healthy() })
+	sameHealth(t, e, true)
 }

@@ -191,7 +191,6 @@ func (e *Engine) follow() {
 		if err != nil {
 			e.apply.end(err)
 			e.went(PartStatements, &e.commandsC, err)
-			e.teller.flush()
 			return
 		}
 	}
@@ -211,7 +210,6 @@ func (e *Engine) carryOut(value []byte, offset int64) error {
 	e.settle(status, a.fold.prev)
 	a.pass(offset + 1)
 	e.moved()
-	e.teller.flush()
 	if own != nil {
 		own.done <- status
 	}

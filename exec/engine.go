@@ -111,7 +111,6 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if err := e.replay(ctx); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
-	e.teller.flush()
 	return e, nil
 }
 

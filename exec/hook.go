@@ -5,9 +5,11 @@ import "time"
 // Hook is told of what an engine does: it implements one or more of HookCommit, HookCheckpoint, HookRetire, HookFault,
 // HookQueryState, HookBadRow and HookLateRow.
 //
-// A hook is called by the goroutine that did the work, with no lock held, often by several at once. It must not block:
-// the work waits for it. What it is given is its own. A hook that panics is recovered, and the logger told.
-// HookFault and HookQueryState may call the engine, except for Close; they are called one at a time, in order.
+// No hook is called with a lock of the engine held. HookCommit, HookCheckpoint, HookBadRow and HookLateRow are called
+// by the goroutine that did the work, several of which may run at once: it waits for them, so they must not block, nor
+// call the engine. HookFault, HookQueryState and HookRetire are called one by one, in order, beside the work; they may
+// call the engine, except for Close, which waits for them. Of what piles up behind one that is too slow the oldest is
+// forgotten, and the logger told. So it is of a hook that panics, which is recovered.
 type Hook any
 
 // HookCommit is told of commits.

@@ -92,7 +92,6 @@ func (u *Pull) compile() (*puller, error) {
 func (u *Pull) panicked(r any) error {
 	err := fmt.Errorf("pull query: %w", &Panic{r, debug.Stack()})
 	u.e.teller.later(FaultInfo{Part: PartQueries, Query: u.p.QueryID, Err: err})
-	u.e.teller.flush()
 	return err
 }
 

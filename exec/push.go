@@ -68,8 +68,7 @@ func (e *Engine) Push(ctx context.Context, p *plan.Query, params []any) (*Rows, 
 	if e.closed {
 		e.mu.Unlock()
 		r.cancel()
-		w.in.Close()
-		return nil, ErrClosed
+		return nil, errors.Join(ErrClosed, w.in.Close())
 	}
 	e.pushes[id] = r
 	e.mu.Unlock()
@@ -116,7 +115,6 @@ func (w *push) reader(ctx context.Context, topic string, p *plan.Query) (store.R
 }
 
 func (w *push) run() {
-	defer w.e.teller.flush() // after Done: a hook may wait for the end of the rows
 	defer w.rows.wg.Done()
 	end, err := w.work()
 	err = errors.Join(err, w.in.Close())

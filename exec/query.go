@@ -51,8 +51,7 @@ func (q *Query) State() string {
 	return "RUNNING"
 }
 
-// tell tells of the query's state, or that it was ended for good, if that is news. Locks may be held: who leaves the
-// last one calls teller.flush.
+// tell tells of the query's state, or that it was ended for good, if that is news.
 func (q *Query) tell(ended bool) {
 	q.stateM.Lock()
 	defer q.stateM.Unlock()

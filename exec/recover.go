@@ -146,7 +146,9 @@ func (t *task) saved() {
 		return // the engine closes, or the query has failed and said so
 	}
 	i.Took = time.Since(began)
-	t.saves.went(i.Err, e.wall())
+	if t.saves.went(i.Err, e.wall()) {
+		e.teller.later(recovered(PartCheckpoints))
+	}
 	e.teller.checkpointed(i)
 }
 

@@ -65,6 +65,7 @@ func (e *Engine) change(ctx context.Context, p sql.Parsed, props map[string]stri
 		if !errors.Is(err, store.ErrMoved) || try == mostTries {
 			return c, err
 		}
+		e.teller.log.Info("another engine was first with a statement; this one is tried again", "try", try+1)
 		select { // those who were overtaken together come again apart
 		case <-ctx.Done():
 			return nil, ctx.Err()

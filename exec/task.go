@@ -63,15 +63,13 @@ func (q *Query) open(ctx context.Context, u store.Unit, old *Query) (*task, erro
 		return nil, err
 	}
 	if err := t.restore(ctx, old); err != nil {
-		t.work.Close()
-		return nil, err
+		return nil, errors.Join(err, t.work.Close())
 	}
 	t.work.Position(t.pos)
 	t.work.Position(t.done)
 	if t.line.read != nil {
 		if t.view, err = newView(t.line, t.ctx.Env); err != nil {
-			t.work.Close()
-			return nil, err
+			return nil, errors.Join(err, t.work.Close())
 		}
 	}
 	return t, nil
@@ -79,7 +77,6 @@ func (q *Query) open(ctx context.Context, u store.Unit, old *Query) (*task, erro
 
 // run is the task's goroutine.
 func (t *task) run(ctx context.Context) {
-	defer t.q.e.teller.flush() // after Done: a hook may wait for the task's end
 	defer t.q.wg.Done()
 	defer t.saver.Wait()
 	for ctx.Err() == nil {
@@ -237,7 +234,8 @@ func (t *task) commit() error {
 	}
 	told := t.q.e.teller
 	wrong := told.count(t.trouble)
-	if len(t.trouble) > 0 {
+	troubled := len(t.trouble) > 0
+	if troubled {
 		if r := t.q.e.problems(t.q.plan.ID, t.trouble); r != nil {
 			t.out = append(t.out, r)
 		}
@@ -250,6 +248,10 @@ func (t *task) commit() error {
 	if err := t.work.Commit(t.q.e.base, store.Commit{Appends: t.out, Positions: t.pos}); err != nil {
 		return err
 	}
+	var took time.Duration
+	if len(told.commit) > 0 {
+		took = time.Since(began)
+	}
 	t.seen.Lock()
 	for tp, n := range t.pos {
 		t.done[tp] = n
@@ -261,9 +263,11 @@ func (t *task) commit() error {
 	t.state.leave()
 	t.q.e.moved()
 	if len(told.commit) > 0 {
-		t.committed(read, time.Since(began))
+		t.committed(read, took)
 	}
-	told.rows(t.q.plan.ID, t.unit.Stage, t.unit.Partition, &wrong)
+	if troubled {
+		told.rows(t.q.plan.ID, t.unit.Stage, t.unit.Partition, &wrong)
+	}
 	t.checkpoint()
 	return t.trim()
 }

@@ -27,11 +27,11 @@ type teller struct {
 	late       []HookLateRow
 
 	mu    sync.Mutex
-	queue []any // what waits for a place where no lock is held: FaultInfo, RetireInfo, QueryStateInfo, recovered
+	queue []any // what run tells: FaultInfo, RetireInfo, QueryStateInfo, recovered
 	lost  int   // of it, because hooks were too slow
-	busy  bool  // somebody tells
+	busy  bool  // run runs
 	shut  bool
-	idle  *sync.Cond
+	done  sync.WaitGroup
 }
 
 // recovered is a part that is well again.
@@ -42,7 +42,6 @@ func newTeller(hooks []Hook, log *slog.Logger) (*teller, error) {
 	if log == nil {
 		t.log = slog.New(slog.DiscardHandler)
 	}
-	t.idle = sync.NewCond(&t.mu)
 	for i, h := range hooks {
 		is := [...]bool{
 			implement(&t.commit, h), implement(&t.checkpoint, h), implement(&t.retire, h), implement(&t.fault, h),
@@ -109,16 +108,15 @@ func (t *teller) heard(x store.Event) {
 	case part == PartLog: // checkpoints are told of by those who make them
 		t.later(FaultInfo{Part: part, Err: fmt.Errorf("log: %s %s: %w", bad.What, bad.Of, bad.Err)})
 	}
-	t.flush()
 }
 
 // mostQueued bounds what waits for slow hooks.
 const mostQueued = 4096
 
-// deaf reports whether nobody hears what flush tells.
+// deaf reports whether nobody hears what later is given.
 func (t *teller) deaf() bool { return t.silent && len(t.fault)+len(t.retire)+len(t.state) == 0 }
 
-// later has flush tell of x. Locks may be held here.
+// later has x told soon. Locks may be held here.
 func (t *teller) later(x any) {
 	if t.deaf() {
 		return
@@ -131,17 +129,17 @@ func (t *teller) later(x any) {
 	if t.queue = append(t.queue, x); len(t.queue) > mostQueued {
 		t.queue, t.lost = t.queue[1:], t.lost+1
 	}
+	if !t.busy {
+		t.busy = true
+		t.done.Go(t.run)
+	}
 }
 
-// flush tells what waits, in order. The caller holds no lock. If somebody else is telling, also a hook of this
-// goroutine's, that one goes on with it.
-func (t *teller) flush() {
+// run tells what waits, in order, until nothing does. It is a goroutine of its own: a hook may call the engine, which
+// may wait for whoever had something to tell.
+func (t *teller) run() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.busy {
-		return
-	}
-	t.busy = true
 	for len(t.queue) > 0 {
 		x, lost := t.queue[0], t.lost
 		t.queue, t.lost = t.queue[1:], 0
@@ -153,7 +151,6 @@ func (t *teller) flush() {
 		t.mu.Lock()
 	}
 	t.queue, t.busy = nil, false
-	t.idle.Broadcast()
 }
 
 func (t *teller) say(x any) {
@@ -193,15 +190,12 @@ func (t *teller) logFault(i FaultInfo) {
 	t.log.Error("fault", list...)
 }
 
-// close tells what waits, and waits until nobody tells any more.
+// close waits until all is told. Whatever comes later nobody hears.
 func (t *teller) close() {
-	t.flush()
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	t.shut = true
-	for t.busy {
-		t.idle.Wait()
-	}
+	t.mu.Unlock()
+	t.done.Wait()
 }
 
 // mishaps is what went wrong with the rows of one commit, counted.

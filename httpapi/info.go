@@ -68,15 +68,21 @@ func (a *api) health(c *call) {
 		Queries   *check `json:"queries,omitempty"`
 	}
 	h := a.run.Health()
-	ill := h.Ill()
-	has := func(p exec.Part) bool { return slices.Contains(ill, p) }
-	d := checks{
-		Metastore: check{!h.Closed && !has(exec.PartStatuses)},
-		Kafka:     check{!has(exec.PartLog) && !has(exec.PartRetiring) && !has(exec.PartCheckpoints) && !has(exec.PartProcessingLog)},
-		Commands:  check{!h.Closed && !has(exec.PartLog)}, // what is not logged is not carried out
-	}
-	if has(exec.PartQueries) {
-		d.Queries = &check{false}
+	d := checks{check{!h.Closed}, check{true}, check{!h.Closed}, nil}
+	for _, p := range h.Ill() {
+		switch p {
+		case exec.PartStatuses:
+			d.Metastore.Healthy = false
+		case exec.PartStatements:
+			d.Commands.Healthy = false
+		case exec.PartQueries:
+			d.Queries = &check{false}
+		case exec.PartLog:
+			d.Commands.Healthy = false // what is not logged is not carried out
+			d.Kafka.Healthy = false
+		default:
+			d.Kafka.Healthy = false
+		}
 	}
 	state := "READY"
 	if h.Closed {

@@ -31,7 +31,6 @@ const (
 	tagMoves
 	tagPart
 	tagNextID
-	tagAgain
 )
 
 const (
@@ -138,8 +137,6 @@ type head struct {
 	moves   []moveSet
 	parts   []partState
 	nextID  int64
-	again   bool  // the file holds all from the frame's seq on: nothing of that counts in files before it,
-	after   int64 // and nothing at all of those after this one
 }
 
 type moveSet struct {
@@ -300,8 +297,6 @@ func parseHead(b []byte) (head, error) {
 			h.parts = append(h.parts, partState{at: s.tid(), low: s.i(), next: s.i()})
 		case tagNextID:
 			h.nextID = s.n(maxID)
-		case tagAgain:
-			h.again, h.after = true, s.n(maxID)
 		default:
 			s.bad = true
 		}

@@ -86,7 +86,8 @@ func (disk) SyncDir(dir string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.Sync(), d.Close())
+	defer d.Close()
+	return d.Sync()
 }
 
 func (disk) Lock(name string) (io.Closer, error) { return lockFile(name) }

@@ -26,5 +26,6 @@ func lockFile(name string) (io.Closer, error) {
 type held struct{ *os.File }
 
 func (h held) Close() error {
-	return errors.Join(h.File.Close(), os.Remove(h.Name()))
+	h.File.Close()
+	return os.Remove(h.Name())
 }

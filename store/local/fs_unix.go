@@ -18,10 +18,11 @@ func lockFile(name string) (io.Closer, error) {
 		return nil, err
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			err = store.ErrLocked
+			return nil, store.ErrLocked
 		}
-		return nil, errors.Join(err, f.Close())
+		return nil, err
 	}
 	return f, nil
 }

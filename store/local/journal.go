@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -25,7 +23,6 @@ type journal struct {
 	health   *health
 	lock     io.Closer
 	encoders sync.Pool
-	frames   sync.Pool
 	damage   error    // not nil: read-only
 	stale    []string // files that do not count, found at open
 	torn     bool     // the last file is longer than its frames, found at open
@@ -34,30 +31,20 @@ type journal struct {
 	retire   chan struct{}
 
 	// Under the log's write lock.
-	segs   []*segment // the last one is written
-	total  int64
-	since  int64         // bytes written since the disk was last asked to begin
-	ragged bool          // the last file may be longer than its frames: a write failed
-	unfit  int64         // size of the frame that could not be written; 0: the last one could
-	unfitP pause         // until it is seen whether there is room again
-	roller error         // why no new file could be begun
-	rollP  pause         // until the next try
-	mends  chan struct{} // closed when the first try is over; nil: it is, or nothing is to be mended
+	segs  []*segment // the last one is written
+	total int64
+	since int64 // bytes written since the disk was last asked to begin
 
 	syncing sync.Mutex // one sync at a time
 
-	mu       sync.Mutex
-	cur      *segment
-	named    bool       // the name of cur is on disk
-	rolled   []*segment // full files that may not be on disk yet
-	written  int64      // last seq in the files
-	synced   int64      // last seq known to be on disk
-	unsynced unsynced   // what lies between
-	done     chan struct{}
-	sick     error // a sync has failed: what lies between has to be written again
-	frozen   bool  // until then nothing comes to it (changed under the write lock, too)
-	mending  bool  // and nobody has tried yet
-	err      error // final
+	mu      sync.Mutex
+	cur     *segment
+	named   bool       // the name of cur is on disk
+	rolled  []*segment // full files that may not be on disk yet
+	written int64      // last seq in the files
+	synced  int64      // last seq known to be on disk
+	done    chan struct{}
+	err     error // final
 }
 
 func (j *journal) path(parts ...string) string {
@@ -74,11 +61,8 @@ func (j *journal) append(l *log, first int64, c *change) (place, error) {
 		return place{}, err
 	}
 	if j.cur.size >= j.opt.SegmentBytes {
-		if j.rollP.over() {
-			j.rollOn(l)
-		}
-		if j.roller != nil && j.cur.size >= mostGrowth*j.opt.SegmentBytes {
-			return place{}, transient(j.roller)
+		if err := j.roll(l); err != nil {
+			return place{}, j.fail(err)
 		}
 	}
 	e := c.enc
@@ -101,20 +85,18 @@ func (j *journal) append(l *log, first int64, c *change) (place, error) {
 	e.seal(j.salt, first, synced, count)
 	from := j.cur.size
 	at := place{j.cur, from + e.bodyAt}
-	if err := j.write(e.frame); err != nil {
-		return place{}, transient(err)
+	if err := j.write(e); err != nil {
+		return place{}, j.fail(err)
 	}
-	size := j.cur.size - from
 	j.mu.Lock()
 	clean := j.written == j.synced
 	j.written = first + int64(count) - 1
-	j.unsynced.add(kept{first: first, last: j.written, seg: j.cur, off: from, size: size}, e)
 	j.mu.Unlock()
 	if clean {
 		token(j.soiled)
 	}
 	// Under load the disk works all the time instead of at the end of a file.
-	if j.since += size; j.since > earlySync {
+	if j.since += j.cur.size - from; j.since > earlySync {
 		j.since = 0
 		token(j.kick)
 	}
@@ -122,16 +104,6 @@ func (j *journal) append(l *log, first int64, c *change) (place, error) {
 		token(j.retire)
 	}
 	return at, nil
-}
-
-// mostGrowth is how many times its size the last file grows when no new one can be begun.
-const mostGrowth = 4
-
-func transient(err error) error {
-	if errors.Is(err, store.ErrTransient) {
-		return err
-	}
-	return fmt.Errorf("%w: journal: %w", store.ErrTransient, err)
 }
 
 const earlySync = 8 << 20
@@ -143,87 +115,46 @@ func token(c chan struct{}) {
 	}
 }
 
-// refused is why nothing can be written, if so.
 func (j *journal) refused() error {
 	if j.damage != nil {
 		return fmt.Errorf("%w: %w", store.ErrReadOnly, j.damage)
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.err == nil && j.frozen {
-		return transient(j.sick)
-	}
 	return j.err
 }
 
-// ailing is why nothing reaches the disk, if so.
-func (j *journal) ailing() error {
-	if j.damage != nil {
-		return fmt.Errorf("%w: %w", store.ErrReadOnly, j.damage)
-	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.err != nil {
-		return j.err
-	}
-	return j.sick
-}
-
-// write puts a sealed frame at the end of the current file. If that fails nothing of it stays.
-func (j *journal) write(f *frame) error {
-	if err := j.cut(); err != nil {
+// write puts a sealed frame at the end of the current file.
+func (j *journal) write(e *encoder) error {
+	n := int64(len(e.buf))
+	if _, err := j.cur.f.Write(e.buf); err != nil {
 		return err
 	}
-	n, err := f.writeTo(j.cur.f)
-	if err != nil {
-		clear(f.pieces) // they hold other people's arenas
-		j.unwritten(f.size(), err)
-		return j.at("write", j.cur.name, err)
+	for _, b := range e.pieces {
+		if _, err := j.cur.f.Write(b); err != nil {
+			return err
+		}
+		n += int64(len(b))
 	}
-	if j.unfit > 0 && n >= j.unfit {
-		j.fits()
-	}
+	clear(e.pieces) // they hold other people's arenas
 	j.cur.size += n
 	j.total += n
 	return nil
 }
 
-// unwritten notes that size bytes could not be written, and takes away what was.
-func (j *journal) unwritten(size int64, err error) {
-	j.health.failed(store.Writing, "", j.at("write", j.cur.name, err))
-	j.unfit, j.ragged = max(j.unfit, size), true
-	if j.cut() != nil {
-		return // it is tried again before the next write
-	}
-}
-
-func (j *journal) fits() {
-	j.unfit, j.unfitP = 0, pause{}
-	j.health.works(store.Writing, "")
-}
-
-// cut takes away what a failed write has left behind the last whole frame.
-func (j *journal) cut() error {
-	if !j.ragged {
-		return nil
-	}
-	if err := j.cur.f.Truncate(j.cur.size); err != nil {
-		err = j.at("cut", j.cur.name, err)
-		j.health.failed(store.Writing, "", err)
-		return err
-	}
-	j.ragged = false
-	return nil
-}
-
-// fail ends the journal: a reopen decides from the bytes.
-func (j *journal) fail(err error) {
+// fail ends the journal: what reached the disk is unknown now, a reopen decides from the bytes.
+func (j *journal) fail(err error) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.err == nil {
+		if !errors.Is(err, store.ErrClosed) {
+			err = fmt.Errorf("journal: %w", err)
+			j.health.final(store.Writing, "", err)
+		}
 		j.err = err
 		close(j.done)
 	}
+	return j.err
 }
 
 // maxRolled is how many full files may wait for the disk before writers do.
@@ -238,31 +169,18 @@ func (j *journal) roll(l *log) error {
 	if wait {
 		j.sync()
 	}
-	if err := j.ailing(); err != nil {
-		return err
-	}
-	// What lies behind the last whole frame might be taken for one that comes before the new file.
-	if err := j.cut(); err != nil {
-		return err
-	}
 	j.mu.Lock()
+	j.rolled = append(j.rolled, j.cur)
 	synced := j.synced
 	j.mu.Unlock()
+	if err := j.refused(); err != nil {
+		return err
+	}
 	if err := j.begin(l, j.cur.n+1, synced); err != nil {
 		return err
 	}
 	token(j.kick)
 	return nil
-}
-
-// rollOn is roll; if it fails the last file grows on for a while.
-func (j *journal) rollOn(l *log) {
-	if j.roller = j.roll(l); j.roller != nil {
-		j.rollP.grow()
-	} else {
-		j.rollP = pause{}
-	}
-	j.health.outcome(store.Rolling, "", j.roller)
 }
 
 // reached notes that everything up to seq is on disk.
@@ -271,7 +189,6 @@ func (j *journal) reached(seq int64) {
 	defer j.mu.Unlock()
 	if seq > j.synced && j.err == nil {
 		j.synced = seq
-		j.unsynced.release(seq, func(f *frame) { j.frames.Put(f) })
 		close(j.done)
 		j.done = make(chan struct{})
 	}
@@ -280,68 +197,37 @@ func (j *journal) reached(seq int64) {
 // begin makes file n, with its first frame. synced is what is known to be on disk.
 func (j *journal) begin(l *log, n, synced int64) error {
 	name := j.segmentName(n)
+	f, err := j.fs.Create(name + ".tmp")
+	if err != nil {
+		return err
+	}
 	e := j.encoders.Get().(*encoder)
 	defer j.encoders.Put(e)
 	e.begin()
 	e.snapshot(l)
 	e.endHead()
 	e.seal(j.salt, l.seq, synced, 0)
-	f, err := j.fs.Create(name + ".tmp")
-	if err != nil {
-		return j.at("create", name, err)
-	}
-	if _, err = f.Write(e.buf); err != nil {
-		err = j.at("write", name, err)
-	} else if err = j.fs.Rename(name+".tmp", name); err != nil {
-		err = j.at("rename", name, err)
+	if _, err = f.Write(e.buf); err == nil {
+		err = j.fs.Rename(name+".tmp", name)
 	}
 	if err != nil {
-		// The rename may have been done all the same. Nothing counts on the name yet.
-		return errors.Join(err, f.Close(), j.remove(name+".tmp"), j.remove(name))
+		f.Close()
+		return err
 	}
-	s := &segment{fs: j.fs, health: j.health, name: name, n: n, from: l.seq, size: int64(len(e.buf)), f: f}
+	s := &segment{fs: j.fs, name: name, n: n, size: int64(len(e.buf)), f: f}
 	j.segs = append(j.segs, s)
 	j.total += s.size
 	j.mu.Lock()
-	if j.cur != nil {
-		j.rolled = append(j.rolled, j.cur)
-	}
 	j.cur, j.named = s, false
 	j.mu.Unlock()
 	return nil
 }
 
-// at says what could not be done to which file of the log. Where the log is its clients need not know.
-func (j *journal) at(op, name string, err error) error {
-	var path *fs.PathError
-	var link *os.LinkError
-	if errors.As(err, &path) {
-		err = path.Err
-	} else if errors.As(err, &link) {
-		err = link.Err
-	}
-	if short, e := filepath.Rel(j.dir, name); e == nil {
-		name = short
-	}
-	return fmt.Errorf("%s %s: %w", op, name, err)
-}
-
-// remove removes a file if it is there.
-func (j *journal) remove(name string) error {
-	if err := j.fs.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return j.at("remove", name, err)
-	}
-	return nil
-}
-
-// wait returns when seq is on disk. A sync that fails is mended first if it can be.
+// wait returns when seq is on disk.
 func (j *journal) wait(ctx context.Context, seq int64) error {
 	for {
 		j.mu.Lock()
 		done, err := j.done, j.err
-		if err == nil && j.sick != nil && !j.mending {
-			err = fmt.Errorf("journal: written, but not on disk: %w", j.sick)
-		}
 		reached := j.synced >= min(seq, j.written)
 		j.mu.Unlock()
 		if reached {
@@ -363,34 +249,25 @@ func (j *journal) wait(ctx context.Context, seq int64) error {
 func (j *journal) sync() {
 	j.syncing.Lock()
 	defer j.syncing.Unlock()
-	if j.ailing() != nil {
-		return
-	}
 	j.mu.Lock()
-	target, cur, named := j.written, j.cur, j.named
+	target, cur, named, err := j.written, j.cur, j.named, j.err
 	rolled := slices.Clone(j.rolled)
 	j.mu.Unlock()
-	var err error
+	if err != nil {
+		return
+	}
 	for _, s := range append(rolled, cur) {
 		s.mu.RLock()
 		if err == nil && !s.gone {
-			if err = s.f.Sync(); err != nil {
-				err = j.at("sync", s.name, err)
-			}
+			err = s.f.Sync()
 		}
 		s.mu.RUnlock()
 	}
 	if err == nil && !named {
-		if err = j.fs.SyncDir(j.path("journal")); err != nil {
-			err = j.at("sync", j.path("journal"), err)
-		}
+		err = j.fs.SyncDir(j.path("journal"))
 	}
 	if err != nil {
-		j.mu.Lock()
-		j.sick, j.mending = err, true
-		j.mu.Unlock()
-		j.health.failed(store.Syncing, "", err)
-		token(j.kick)
+		j.fail(err)
 		return
 	}
 	j.mu.Lock()
@@ -401,63 +278,49 @@ func (j *journal) sync() {
 }
 
 // run syncs when somebody waits, some time after a write in any case, and puts a mark into an idle
-// journal, so that its last frames are known to have been on disk too. It mends what failed.
+// journal, so that its last frames are known to have been on disk too.
 func (j *journal) run(l *log) {
 	defer l.done.Done()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	marked := true
-	var again pause
 	for {
-		next := j.opt.SyncEvery
 		select {
 		case <-l.closed:
-			j.end(l)
+			j.sync()
+			l.write.Lock()
+			j.mark(l)
+			l.write.Unlock()
+			j.sync()
+			j.fail(store.ErrClosed)
 			return
 		case <-j.kick:
 			j.sync()
 			marked = false
+			timer.Reset(j.opt.SyncEvery)
 		case <-j.soiled:
 			marked = false
+			timer.Reset(j.opt.SyncEvery)
 		case <-timer.C:
 			j.mu.Lock()
 			clean := j.synced == j.written
 			j.mu.Unlock()
 			if !clean {
 				j.sync()
-			} else if marked {
-				next = time.Hour
-			} else if l.write.TryLock() {
-				marked = j.mark(l)
+				timer.Reset(j.opt.SyncEvery)
+			} else if !marked && l.write.TryLock() {
+				j.mark(l)
 				l.write.Unlock()
+				marked = true
 			}
 		}
-		if j.tend(l, &again) {
-			next = min(next, mostTending)
-		}
-		timer.Reset(next)
 	}
 }
 
-// end brings all to disk when the log is closed.
-func (j *journal) end(l *log) {
-	j.sync()
-	j.mend(l)
-	l.write.Lock()
-	j.mark(l)
-	l.write.Unlock()
-	j.sync()
-	j.mend(l)
-	if err := j.ailing(); err != nil {
-		j.fail(fmt.Errorf("journal: %w", err))
-	}
-	j.fail(store.ErrClosed)
-}
-
-// mark writes a frame that holds nothing but how far the disk is, if it can. The caller holds the write lock.
-func (j *journal) mark(l *log) bool {
+// mark writes a frame that holds nothing but how far the disk is. The caller holds the write lock.
+func (j *journal) mark(l *log) {
 	if j.refused() != nil {
-		return false
+		return
 	}
 	e := j.encoders.Get().(*encoder)
 	defer j.encoders.Put(e)
@@ -467,11 +330,13 @@ func (j *journal) mark(l *log) bool {
 	synced := j.synced
 	j.mu.Unlock()
 	e.seal(j.salt, l.seq, synced, 0)
-	return j.write(e.frame) == nil
+	if err := j.write(e); err != nil {
+		j.fail(err)
+	}
 }
 
 // close ends the files. The log's goroutines are gone.
-func (j *journal) close() error {
+func (j *journal) close(l *log) error {
 	j.mu.Lock()
 	err := j.err
 	j.mu.Unlock()

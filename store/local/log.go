@@ -22,7 +22,6 @@ type Options struct {
 	SegmentBytes   int64            // size of one journal file; 0: 64 MiB
 	JournalBytes   int64            // above it the oldest journal files are retired; 0: 1 GiB
 	CacheBytes     int64            // young rows of a directory log kept in memory; 0: 256 MiB
-	UnsyncedBytes  int64            // what may not be on disk is kept up to this size, to be written again if a sync fails; 0: 64 MiB
 	SyncEvery      time.Duration    // a written journal reaches the disk after this time even if nobody waits; 0: 100 ms
 }
 
@@ -36,7 +35,6 @@ func (o Options) filled() Options {
 	or(&o.SegmentBytes, 64<<20)
 	or(&o.JournalBytes, 1<<30)
 	or(&o.CacheBytes, 256<<20)
-	or(&o.UnsyncedBytes, 64<<20)
 	if o.SyncEvery == 0 {
 		o.SyncEvery = 100 * time.Millisecond
 	}
@@ -141,9 +139,7 @@ func (l *log) Create(ctx context.Context, name string, c store.TopicConfig) erro
 	if c.Partitions == 0 {
 		c.Partitions = 1
 	}
-	if err := l.enter(ctx); err != nil {
-		return err
-	}
+	l.write.Lock()
 	defer l.write.Unlock()
 	if err := l.creatable(ctx, name, c); err != nil {
 		return err
@@ -181,7 +177,9 @@ func (l *log) creatable(ctx context.Context, name string, c store.TopicConfig) e
 
 // Delete deletes the topic of that name if it has this id.
 func (l *log) Delete(ctx context.Context, name, id string) error {
-	if err := l.enter(ctx); err != nil {
+	l.write.Lock()
+	if err := l.alive(ctx); err != nil {
+		l.write.Unlock()
 		return err
 	}
 	t := l.topics[name]
@@ -198,8 +196,7 @@ func (l *log) Delete(ctx context.Context, name, id string) error {
 	if err := l.Wait(ctx, seq); err != nil {
 		return err
 	}
-	l.cold.drop(t.id)
-	return nil
+	return l.cold.drop(t.id)
 }
 
 // Append orders the runs as one step. Rows are not copied: the log keeps the slices of r.
@@ -233,7 +230,9 @@ func (l *log) append(ctx context.Context, c change) (int64, error) {
 		enc.runs(c.runs, c.parts)
 		c.enc = enc
 	}
-	if err := l.enter(ctx); err != nil {
+	l.write.Lock()
+	if err := l.alive(ctx); err != nil {
+		l.write.Unlock()
 		return 0, err
 	}
 	if c.by != nil {
@@ -454,5 +453,5 @@ func (l *log) Close() error {
 	if l.j == nil {
 		return nil
 	}
-	return l.j.close()
+	return l.j.close(l)
 }

@@ -24,10 +24,11 @@ func (l *log) Session(ctx context.Context, id string, stages []store.Stage) (sto
 	if id == "" {
 		return nil, fmt.Errorf("session without an id")
 	}
-	if err := l.enter(ctx); err != nil {
+	l.write.Lock()
+	defer l.write.Unlock()
+	if err := l.alive(ctx); err != nil {
 		return nil, err
 	}
-	defer l.write.Unlock()
 	s := &session{l: l, id: id, stages: slices.Clone(stages)}
 	for i := range s.stages {
 		st := &s.stages[i]
@@ -143,7 +144,9 @@ func (s *session) Close() error {
 
 // Forget drops what the log knows of session id; a living session of that id is lost.
 func (l *log) Forget(ctx context.Context, id string) error {
-	if err := l.enter(ctx); err != nil {
+	l.write.Lock()
+	if err := l.alive(ctx); err != nil {
+		l.write.Unlock()
 		return err
 	}
 	l.mu.Lock()
@@ -157,10 +160,7 @@ func (l *log) Forget(ctx context.Context, id string) error {
 	if err := l.Wait(ctx, seq); err != nil {
 		return err
 	}
-	l.health.forget(store.Checkpointing, id+"/")
-	err = l.dropCheckpoints(id)
-	l.health.outcome(store.Removing, "checkpoints of "+id, err)
-	return err
+	return l.dropCheckpoints(id)
 }
 
 // work is one unit.
