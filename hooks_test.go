@@ -358,6 +358,33 @@ func TestHookCheckpoint(t *testing.T) {
 	sameHealth(t, e, true)
 }
 
+// TestHookRetire: journal files that are retired are told of, with their sizes.
+func TestHookRetire(t *testing.T) {
+	t.Parallel()
+	h := &ear{}
+	log, err := local.Open("data", local.Options{FS: local.NewForgetful(), SegmentBytes: 3000, JournalBytes: 9000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := log.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	e := opened(t, ksql.WithLog(log), ksql.WithHooks(h))
+	do(t, e, clicks)
+	for i := range 200 {
+		do(t, e, `INSERT INTO clicks VALUES (?, ?);`, i, i)
+	}
+	eventually(t, "a retired file", func() bool { return len(copied(h, &h.retired)) > 0 })
+	for _, r := range copied(h, &h.retired) {
+		if r.Err != nil || r.Bytes < 1000 || r.File == "" || r.Took <= 0 {
+			t.Errorf("retired %+v", r)
+		}
+	}
+	sameHealth(t, e, true)
+}
+
 // calling is a hook that ends a query when it fails, and then panics.
 type calling struct{ e atomic.Pointer[ksql.Engine] }
 

@@ -82,6 +82,18 @@ func (w *work) Checkpoint(ctx context.Context, write func(store.Writer) error) e
 	if l.j == nil {
 		return ctx.Err()
 	}
+	err := w.checkpoint(ctx, write)
+	if ctx.Err() == nil && !errors.Is(err, store.ErrLost) && !errors.Is(err, store.ErrClosed) {
+		l.health.outcome(store.Checkpointing, w.name(), err)
+	}
+	return err
+}
+
+// name tells the unit to people.
+func (w *work) name() string { return fmt.Sprintf("%s/%s/%d", w.s.id, w.u.Stage, w.u.Partition) }
+
+func (w *work) checkpoint(ctx context.Context, write func(store.Writer) error) error {
+	l := w.l
 	l.mu.RLock()
 	err := w.mine()
 	if err == nil && !w.restored {
@@ -95,7 +107,7 @@ func (w *work) Checkpoint(ctx context.Context, write func(store.Writer) error) e
 	}
 	l.mu.RUnlock()
 	if err == nil {
-		err = l.j.refused()
+		err = l.j.ailing()
 	}
 	if err != nil {
 		return err
@@ -106,7 +118,7 @@ func (w *work) Checkpoint(ctx context.Context, write func(store.Writer) error) e
 	}
 	chunks := filepath.Join(dir, chunksName+strconv.FormatInt(m.Number, 10))
 	if err := w.chunks(chunks, m, write); err != nil {
-		return errors.Join(err, fs.Remove(chunks))
+		return errors.Join(err, l.j.remove(chunks))
 	}
 	l.mu.RLock()
 	last := l.seq - 1
@@ -122,14 +134,20 @@ func (w *work) Checkpoint(ctx context.Context, write func(store.Writer) error) e
 		text, err = json.MarshalIndent(m, "", " ")
 	}
 	if err != nil {
-		return errors.Join(err, fs.Remove(chunks))
+		return errors.Join(err, l.j.remove(chunks))
 	}
-	if err := writeFile(fs, filepath.Join(dir, manifestName+strconv.FormatInt(m.Number, 10)), seal(append(text, '\n'))); err != nil {
-		return err
+	if doubt, err := writeFile(fs, filepath.Join(dir, manifestName+strconv.FormatInt(m.Number, 10)), seal(append(text, '\n'))); err != nil {
+		if !doubt {
+			err = errors.Join(err, l.j.remove(chunks))
+		}
+		return err // else the next checkpoint removes it
 	}
 	before := w.last
 	w.last = m
-	return w.tidy(before, m)
+	w.trim(before)
+	// The checkpoint is good whether older ones go or stay.
+	l.health.outcome(store.Removing, "older checkpoints of "+w.name(), w.tidy(before, m))
+	return nil
 }
 
 // number is one above all numbers met in the unit's folder, which it makes.
@@ -159,7 +177,10 @@ func (w *work) number() (int64, error) {
 
 func numberOf(name string) int64 {
 	digits := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(name, manifestName), chunksName), ".tmp")
-	n, _ := strconv.ParseInt(digits, 10, 64)
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		return 0 // not one of ours
+	}
 	return n
 }
 
@@ -176,7 +197,7 @@ func (w *work) chunks(name string, m *manifest, write func(store.Writer) error) 
 	return errors.Join(err, f.Close())
 }
 
-// tidy removes all but the two checkpoints and trims what the older one has.
+// tidy removes all but the two checkpoints.
 func (w *work) tidy(before, now *manifest) error {
 	fs, dir := w.l.j.fs, w.unitDir()
 	names, err := fs.List(dir)
@@ -185,13 +206,16 @@ func (w *work) tidy(before, now *manifest) error {
 	}
 	for _, name := range names {
 		if n := numberOf(name); n != now.Number && (before == nil || n != before.Number) {
-			if err := fs.Remove(filepath.Join(dir, name)); err != nil {
-				return err
-			}
+			err = errors.Join(err, w.l.j.remove(filepath.Join(dir, name)))
 		}
 	}
+	return err
+}
+
+// trim gives up the changelog that the older checkpoint has.
+func (w *work) trim(before *manifest) {
 	if before == nil {
-		return nil
+		return
 	}
 	l := w.l
 	l.write.Lock()
@@ -203,7 +227,6 @@ func (w *work) tidy(before, now *manifest) error {
 			t.parts[c.Partition].trim(c.Offset)
 		}
 	}
-	return nil
 }
 
 type chunkWriter struct {
@@ -309,9 +332,10 @@ func (w *work) lows() (map[tid]int64, map[string]int64) {
 
 // saved is a checkpoint on disk.
 type saved struct {
-	fs   FS
-	file string
-	m    *manifest
+	fs     FS
+	health *health
+	file   string
+	m      *manifest
 }
 
 // whole reads manifest n and verifies every chunk.
@@ -327,7 +351,7 @@ func (w *work) whole(n int64) (*saved, error) {
 	if !ok || json.Unmarshal(body, m) != nil || m.Number != n || m.Session != w.s.id || m.Unit != w.u {
 		return nil, fmt.Errorf("%s: %w", name, store.ErrCorrupt)
 	}
-	cp := &saved{fs: fs, file: filepath.Join(dir, chunksName+digits), m: m}
+	cp := &saved{fs: fs, health: &w.l.health, file: filepath.Join(dir, chunksName+digits), m: m}
 	for _, t := range m.Tables {
 		for _, err := range cp.Chunks(t.Name) {
 			if err != nil {
@@ -367,28 +391,37 @@ func (c *saved) Chunks(table string) iter.Seq2[[]byte, error] {
 			yield(nil, err)
 			return
 		}
-		defer f.Close()
-		size, err := f.Size()
-		for _, ch := range t.Chunks {
-			if err != nil || ch.At < 0 || ch.Length < 0 || ch.At+ch.Length > size {
-				yield(nil, errors.Join(err, fmt.Errorf("%s at %d: %w", c.file, ch.At, store.ErrCorrupt)))
-				return
-			}
-			data := make([]byte, ch.Length)
-			n, rerr := f.ReadAt(data, ch.At)
-			if n < len(data) {
-				yield(nil, fmt.Errorf("%s at %d: %w", c.file, ch.At, rerr))
-				return
-			}
-			if crc32.Checksum(data, castagnoli) != ch.CRC {
-				yield(nil, fmt.Errorf("%s at %d: %w", c.file, ch.At, store.ErrCorrupt))
-				return
-			}
-			if !yield(data, nil) {
-				return
-			}
+		more, err := c.each(f, t, yield)
+		c.health.passed(store.Closing, c.file, f.Close())
+		if err != nil && more {
+			yield(nil, err)
 		}
 	}
+}
+
+// each reads the chunks of t in f. It says whether yield wants more.
+func (c *saved) each(f File, t *tableChunks, yield func([]byte, error) bool) (more bool, err error) {
+	size, err := f.Size()
+	if err != nil {
+		return true, err
+	}
+	for _, ch := range t.Chunks {
+		damaged := fmt.Errorf("%s at %d: %w", c.file, ch.At, store.ErrCorrupt)
+		if ch.At < 0 || ch.Length < 0 || ch.At+ch.Length > size {
+			return true, damaged
+		}
+		data := make([]byte, ch.Length)
+		if n, err := f.ReadAt(data, ch.At); n < len(data) {
+			return true, fmt.Errorf("%s at %d: %w", c.file, ch.At, err)
+		}
+		if crc32.Checksum(data, castagnoli) != ch.CRC {
+			return true, damaged
+		}
+		if !yield(data, nil) {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // dropCheckpoints removes every checkpoint of session id.

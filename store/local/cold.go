@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path/filepath"
 	"slices"
@@ -22,7 +23,11 @@ type cold struct {
 	retired int64 // number of the newest retired journal file
 	version int64
 	parts   map[tid]*coldPart
-	stuck   error // why nothing is retired any more
+
+	failed   bool     // the last try to retire
+	made     []string // files of this try
+	doubtful []string // files of a try whose manifest may be on disk
+	litter   []string // what nobody needs and could not be removed yet
 }
 
 type coldPart struct {
@@ -75,7 +80,7 @@ func (c *cold) open() error {
 		p := &coldPart{low: e.Low, thin: e.Thin}
 		at := tid{e.ID, e.Partition}
 		for _, f := range e.Files {
-			p.files = append(p.files, &segment{fs: c.l.j.fs, name: filepath.Join(c.dir(at), f.Name), size: f.Size})
+			p.files = append(p.files, &segment{fs: c.l.j.fs, health: &c.l.health, name: filepath.Join(c.dir(at), f.Name), size: f.Size})
 		}
 		c.parts[at] = p
 	}
@@ -138,20 +143,26 @@ func (c *cold) runs(s *segment, at tid) ([]run, error) {
 		}
 		return nil, err
 	}
-	defer f.Close()
-	var out []run
+	out, err := c.scan(f, s, at)
+	return out, errors.Join(err, f.Close())
+}
+
+func (c *cold) scan(f File, s *segment, at tid) (out []run, err error) {
 	for off := int64(0); off < s.size; {
 		damaged := fmt.Errorf("%s at %d: %w", s.name, off, store.ErrCorrupt)
 		fixed := make([]byte, headerBytes)
-		if n, _ := f.ReadAt(fixed, off); n < headerBytes {
-			return out, damaged
+		if n, err := f.ReadAt(fixed, off); n < headerBytes {
+			return out, broken(damaged, err)
 		}
 		h, ok := parseHeader(fixed, s.size-off, c.l.j.salt)
 		if !ok {
 			return out, damaged
 		}
 		b := make([]byte, headerBytes+int64(h.head))
-		if n, _ := f.ReadAt(b, off); n < len(b) || headCRC(c.l.j.salt, b) != h.crc {
+		if n, err := f.ReadAt(b, off); n < len(b) {
+			return out, broken(damaged, err)
+		}
+		if headCRC(c.l.j.salt, b) != h.crc {
 			return out, damaged
 		}
 		hd, err := parseHead(b[headerBytes:])
@@ -169,10 +180,21 @@ func (c *cold) runs(s *segment, at tid) ([]run, error) {
 		}
 		off += int64(len(b)) + h.body
 	}
-	if n, _ := f.ReadAt(make([]byte, 1), s.size-1); s.size > 0 && n == 0 {
-		return out, fmt.Errorf("%s is shorter than %d bytes: %w", s.name, s.size, store.ErrCorrupt)
+	if s.size == 0 {
+		return out, nil
+	}
+	if n, err := f.ReadAt(make([]byte, 1), s.size-1); n == 0 {
+		return out, broken(fmt.Errorf("%s is shorter than %d bytes: %w", s.name, s.size, store.ErrCorrupt), err)
 	}
 	return out, nil
+}
+
+// broken is damage, if a read that gave too little met nothing but the end of the file.
+func broken(damage, err error) error {
+	if err == nil || errors.Is(err, io.EOF) {
+		return damage
+	}
+	return err
 }
 
 // sweep removes what a crash left behind: folders of deleted topics, files the manifest does not name.
@@ -195,7 +217,13 @@ func (c *cold) sweep() error {
 			return err
 		}
 		for _, partition := range partitions {
-			m, _ := strconv.Atoi(partition)
+			m, err := strconv.ParseInt(partition, 10, 32)
+			if err != nil || partition != strconv.FormatInt(m, 10) {
+				if err := files.RemoveAll(c.l.j.path("topics", id, partition)); err != nil {
+					return err
+				}
+				continue
+			}
 			at := tid{n, int32(m)}
 			names, err := files.List(c.dir(at))
 			if err != nil {
@@ -214,8 +242,8 @@ func (c *cold) sweep() error {
 	return nil
 }
 
-// drop removes the files of a deleted topic.
-func (c *cold) drop(id int64) error {
+// drop removes the files of a deleted topic, now or later.
+func (c *cold) drop(id int64) {
 	c.l.retires.Lock()
 	defer c.l.retires.Unlock()
 	found := false
@@ -223,19 +251,23 @@ func (c *cold) drop(id int64) error {
 		if at.id == id {
 			found = true
 			for _, s := range p.files {
-				s.end()
+				c.l.health.passed(store.Closing, s.name, s.end())
 			}
 			delete(c.parts, at)
 		}
 	}
 	if !found {
-		return nil
+		return
 	}
-	return c.l.j.fs.RemoveAll(c.l.j.path("topics", strconv.FormatInt(id, 10)))
+	c.litter = append(c.litter, c.l.j.path("topics", strconv.FormatInt(id, 10)))
+	if !c.clean() {
+		token(c.l.j.retire)
+	}
 }
 
-// publish writes the manifest: from then on these files count, and journal files up to retired do not.
-func (c *cold) publish(retired int64, parts map[tid]*coldPart) error {
+// publish writes the manifest: from then on these files count, and journal files up to retired do not. An error may
+// leave it in doubt whether they do.
+func (c *cold) publish(retired int64, parts map[tid]*coldPart) (doubt bool, err error) {
 	m := coldManifest{Retired: retired, Version: c.version}
 	for at, p := range parts {
 		e := coldEntry{ID: at.id, Partition: at.partition, Low: p.low, Thin: p.thin}
@@ -246,7 +278,7 @@ func (c *cold) publish(retired int64, parts map[tid]*coldPart) error {
 	}
 	text, err := json.Marshal(m)
 	if err != nil {
-		return err
+		return false, err
 	}
 	return writeFile(c.l.j.fs, c.l.j.path(coldName), seal(append(text, '\n')))
 }

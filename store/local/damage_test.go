@@ -375,7 +375,7 @@ func FuzzHead(f *testing.F) {
 // what lies behind them is met too.
 func FuzzJournal(f *testing.F) {
 	fs := NewForgetful()
-	if err := writeFile(fs, "/d/FORMAT", seal([]byte("ksql log 1 00000000\n"))); err != nil {
+	if _, err := writeFile(fs, "/d/FORMAT", seal([]byte("ksql log 1 00000000\n"))); err != nil {
 		f.Fatal(err)
 	}
 	l, err := Open("/d", Options{FS: fs})

@@ -3,6 +3,8 @@ package local
 import (
 	"encoding/binary"
 	"hash/crc32"
+	"io"
+	"sync"
 	"unsafe"
 
 	"github.com/ksqlgo/ksql/store"
@@ -10,14 +12,39 @@ import (
 
 // encoder makes frames. Its buffers are used again.
 type encoder struct {
-	buf    []byte   // header, head, and the body up to the first big arena
-	pieces [][]byte // what follows buf: arenas as they are, and what lies between them
+	*frame            // nil until the next begin: who keeps the frame takes it away
+	spare  *sync.Pool // of frames; nil: none
 	heads  []runHead
 	firsts []int // places in buf of the runs' first offsets
 	offs   []int64
 	bodyAt int64
 	body   int64
-	mid    []byte
+}
+
+// frame is the bytes of one frame.
+type frame struct {
+	buf    []byte   // header, head, and the body up to the first big arena
+	pieces [][]byte // what follows buf: arenas as they are, and what lies between them
+	mid    []byte   // holds what lies between
+}
+
+// writeTo writes the frame and says how much of it was written.
+func (f *frame) writeTo(w io.Writer) (n int64, err error) {
+	m, err := w.Write(f.buf)
+	n = int64(m)
+	for i := 0; i < len(f.pieces) && err == nil; i++ {
+		m, err = w.Write(f.pieces[i])
+		n += int64(m)
+	}
+	return n, err
+}
+
+func (f *frame) size() int64 {
+	n := int64(len(f.buf))
+	for _, b := range f.pieces {
+		n += int64(len(b))
+	}
+	return n
 }
 
 // bigArena is written from where it lies; a smaller one is copied, to save a system call.
@@ -48,6 +75,11 @@ func (e *encoder) runs(runs []*store.Records, parts []*part) {
 }
 
 func (e *encoder) begin() {
+	if e.frame == nil && e.spare != nil {
+		e.frame = e.spare.Get().(*frame)
+	} else if e.frame == nil {
+		e.frame = new(frame)
+	}
 	e.buf = append(e.buf[:0], make([]byte, headerBytes)...)
 	e.pieces, e.heads, e.firsts, e.offs = e.pieces[:0], e.heads[:0], e.firsts[:0], e.offs[:0]
 	e.mid, e.body = e.mid[:0], 0

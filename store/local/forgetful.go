@@ -20,15 +20,33 @@ type Forgetful struct {
 	names map[string]*node // as programs see them
 	disk  map[string]*node // as they are on disk
 	locks map[string]bool
-	fault error
+	fault func(op Op, name string) (err error, done bool)
 }
 
 // node is the content of one file.
 type node struct {
 	data []byte
-	safe int    // so much of data is on disk
-	old  []byte // on disk instead: data was cut since
+	safe int      // so much of data is on disk
+	old  []byte   // on disk instead: data was cut since
+	lost [][2]int // not on disk, and no sync brings it there: one has failed
 }
+
+// Op is a call of a file system that can fail.
+type Op string
+
+// The calls that Fail is asked about.
+const (
+	WriteOp   Op = "write"
+	SyncOp    Op = "sync"
+	RenameOp  Op = "rename"
+	CreateOp  Op = "create"
+	RemoveOp  Op = "remove" // RemoveAll, too
+	SyncDirOp Op = "syncdir"
+	CutOp     Op = "cut"
+	OpenOp    Op = "open"
+	ReadOp    Op = "read"
+	CloseOp   Op = "close"
+)
 
 // NewForgetful is an empty file system.
 func NewForgetful() *Forgetful {
@@ -72,7 +90,7 @@ func (f *Forgetful) Kill() *Forgetful {
 	copies := map[*node]*node{}
 	copied := func(n *node) *node {
 		if copies[n] == nil {
-			copies[n] = &node{data: slices.Clone(n.data), safe: n.safe, old: n.old}
+			copies[n] = &node{data: slices.Clone(n.data), safe: n.safe, old: n.old, lost: slices.Clone(n.lost)}
 		}
 		return copies[n]
 	}
@@ -87,9 +105,40 @@ func (f *Forgetful) Kill() *Forgetful {
 
 // Break lets every later write and sync fail with err; nil mends it.
 func (f *Forgetful) Break(err error) {
+	if err == nil {
+		f.Fail(nil)
+		return
+	}
+	f.Fail(func(op Op, _ string) (error, bool) {
+		switch op {
+		case WriteOp, SyncOp, CreateOp, SyncDirOp:
+			return err, false
+		case RenameOp, CutOp:
+			return err, true
+		}
+		return nil, false
+	})
+}
+
+// Fail asks fault at each call whether it fails; nil: none does. If done what was asked is done in spite of the
+// error, else a write writes half: a program must not count on all or nothing. What a failed sync should have
+// brought to disk is not brought there by later ones: the page cache takes it for clean. fault runs under the file
+// system's lock.
+func (f *Forgetful) Fail(fault func(op Op, name string) (err error, done bool)) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.fault = err
+	f.fault = fault
+}
+
+// fails asks whether a call fails. The caller holds mu.
+func (f *Forgetful) fails(op Op, name string) (err error, done bool) {
+	if f.fault == nil {
+		return nil, true
+	}
+	if err, done = f.fault(op, name); err == nil {
+		return nil, true
+	}
+	return fmt.Errorf("%s %s: %w", op, name, err), done
 }
 
 func sorted(maps ...map[string]*node) []string {
@@ -109,6 +158,13 @@ func (n *node) left(r *rand.Rand) []byte {
 		return slices.Clone(n.old)
 	}
 	out := slices.Clone(n.data)
+	for _, l := range n.lost {
+		for at := l[0]; at < l[1]; at += 512 {
+			if r.IntN(2) == 0 {
+				clear(out[at:min(at+512, l[1])])
+			}
+		}
+	}
 	lost := len(out) - n.safe
 	switch r.IntN(4) {
 	case 0:
@@ -128,8 +184,11 @@ func (n *node) left(r *rand.Rand) []byte {
 func (f *Forgetful) Open(name string) (File, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if err, _ := f.fails(OpenOp, name); err != nil {
+		return nil, err
+	}
 	if n := f.names[name]; n != nil {
-		return &forgetfulFile{f, n}, nil
+		return &forgetfulFile{f, n, name}, nil
 	}
 	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 }
@@ -137,12 +196,15 @@ func (f *Forgetful) Open(name string) (File, error) {
 func (f *Forgetful) Create(name string) (File, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.fault != nil {
-		return nil, f.fault
-	}
+	err, done := f.fails(CreateOp, name)
 	n := &node{}
-	f.names[name] = n
-	return &forgetfulFile{f, n}, nil
+	if done {
+		f.names[name] = n
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &forgetfulFile{f, n, name}, nil
 }
 
 func (f *Forgetful) Rename(from, to string) error {
@@ -152,9 +214,12 @@ func (f *Forgetful) Rename(from, to string) error {
 	if n == nil {
 		return &fs.PathError{Op: "rename", Path: from, Err: fs.ErrNotExist}
 	}
-	delete(f.names, from)
-	f.names[to] = n
-	return f.fault
+	err, done := f.fails(RenameOp, to)
+	if done {
+		delete(f.names, from)
+		f.names[to] = n
+	}
+	return err
 }
 
 func (f *Forgetful) Remove(name string) error {
@@ -163,19 +228,26 @@ func (f *Forgetful) Remove(name string) error {
 	if f.names[name] == nil {
 		return &fs.PathError{Op: "remove", Path: name, Err: fs.ErrNotExist}
 	}
-	delete(f.names, name)
-	return nil
+	err, done := f.fails(RemoveOp, name)
+	if done {
+		delete(f.names, name)
+	}
+	return err
 }
 
 func (f *Forgetful) RemoveAll(name string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	err, done := f.fails(RemoveOp, name)
+	if !done {
+		return err
+	}
 	for full := range f.names {
 		if full == name || strings.HasPrefix(full, name+string(filepath.Separator)) {
 			delete(f.names, full)
 		}
 	}
-	return nil
+	return err
 }
 
 // MkdirAll does nothing: a folder is where a file is.
@@ -198,8 +270,9 @@ func (f *Forgetful) List(dir string) ([]string, error) {
 func (f *Forgetful) SyncDir(dir string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.fault != nil {
-		return f.fault
+	err, done := f.fails(SyncDirOp, dir)
+	if !done {
+		return err
 	}
 	for _, name := range sorted(f.names, f.disk) {
 		if filepath.Dir(name) != filepath.Clean(dir) {
@@ -211,7 +284,7 @@ func (f *Forgetful) SyncDir(dir string) error {
 			delete(f.disk, name)
 		}
 	}
-	return nil
+	return err
 }
 
 func (f *Forgetful) Lock(name string) (io.Closer, error) {
@@ -236,13 +309,17 @@ func (u unlock) Close() error {
 }
 
 type forgetfulFile struct {
-	fs *Forgetful
-	n  *node
+	fs   *Forgetful
+	n    *node
+	name string
 }
 
 func (f *forgetfulFile) ReadAt(b []byte, off int64) (int, error) {
 	f.fs.mu.Lock()
 	defer f.fs.mu.Unlock()
+	if err, _ := f.fs.fails(ReadOp, f.name); err != nil {
+		return 0, err
+	}
 	if off < 0 || off > int64(len(f.n.data)) {
 		return 0, io.EOF
 	}
@@ -253,16 +330,16 @@ func (f *forgetfulFile) ReadAt(b []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// Write of a broken file system writes half: a program must not count on all or nothing.
 func (f *forgetfulFile) Write(b []byte) (int, error) {
 	f.fs.mu.Lock()
 	defer f.fs.mu.Unlock()
-	if f.fs.fault != nil {
-		f.n.data = append(f.n.data, b[:len(b)/2]...)
-		return len(b) / 2, f.fs.fault
+	n := len(b)
+	err, done := f.fs.fails(WriteOp, f.name)
+	if !done {
+		n /= 2
 	}
-	f.n.data = append(f.n.data, b...)
-	return len(b), nil
+	f.n.data = append(f.n.data, b[:n]...)
+	return n, err
 }
 
 func (f *forgetfulFile) Size() (int64, error) {
@@ -274,24 +351,41 @@ func (f *forgetfulFile) Size() (int64, error) {
 func (f *forgetfulFile) Truncate(size int64) error {
 	f.fs.mu.Lock()
 	defer f.fs.mu.Unlock()
-	if size < 0 || size > int64(len(f.n.data)) {
-		return fmt.Errorf("truncate to %d of %d", size, len(f.n.data))
+	n := f.n
+	if size < 0 || size > int64(len(n.data)) {
+		return fmt.Errorf("truncate to %d of %d", size, len(n.data))
 	}
-	if int(size) < f.n.safe {
-		f.n.old, f.n.safe = slices.Clone(f.n.data[:f.n.safe]), int(size)
+	err, done := f.fs.fails(CutOp, f.name)
+	if !done {
+		return err
 	}
-	f.n.data = f.n.data[:size:size]
-	return f.fs.fault
+	if int(size) < n.safe {
+		n.old, n.safe = slices.Clone(n.data[:n.safe]), int(size)
+	}
+	n.data = n.data[:size:size]
+	for i := range n.lost {
+		n.lost[i][0], n.lost[i][1] = min(n.lost[i][0], int(size)), min(n.lost[i][1], int(size))
+	}
+	return err
 }
 
 func (f *forgetfulFile) Sync() error {
 	f.fs.mu.Lock()
 	defer f.fs.mu.Unlock()
-	if f.fs.fault != nil {
-		return f.fs.fault
+	n := f.n
+	err, done := f.fs.fails(SyncOp, f.name)
+	if !done && n.safe < len(n.data) {
+		n.lost = append(n.lost, [2]int{n.safe, len(n.data)})
 	}
-	f.n.safe, f.n.old = len(f.n.data), nil
-	return nil
+	if err == nil || done {
+		n.safe, n.old = len(n.data), nil
+	}
+	return err
 }
 
-func (f *forgetfulFile) Close() error { return nil }
+func (f *forgetfulFile) Close() error {
+	f.fs.mu.Lock()
+	defer f.fs.mu.Unlock()
+	err, _ := f.fs.fails(CloseOp, f.name)
+	return err
+}

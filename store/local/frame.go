@@ -31,6 +31,7 @@ const (
 	tagMoves
 	tagPart
 	tagNextID
+	tagAgain
 )
 
 const (
@@ -137,6 +138,8 @@ type head struct {
 	moves   []moveSet
 	parts   []partState
 	nextID  int64
+	again   bool  // the file holds all from the frame's seq on: nothing of that counts in files before it,
+	after   int64 // and nothing at all of those after this one
 }
 
 type moveSet struct {
@@ -297,6 +300,8 @@ func parseHead(b []byte) (head, error) {
 			h.parts = append(h.parts, partState{at: s.tid(), low: s.i(), next: s.i()})
 		case tagNextID:
 			h.nextID = s.n(maxID)
+		case tagAgain:
+			h.again, h.after = true, s.n(maxID)
 		default:
 			s.bad = true
 		}

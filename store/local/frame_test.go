@@ -3,6 +3,7 @@ package local
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -168,28 +169,58 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// TestEncoderKeepsNothing: an encoder in the pool holds no arena of an appended run.
+// TestEncoderKeepsNothing: what waits for its next use holds no arena of an appended run.
 func TestEncoderKeepsNothing(t *testing.T) {
-	l := must(Open("/d", Options{FS: NewForgetful()}))(t).(*log)
-	defer l.Close()
-	e := &encoder{}
-	e.begin()
-	r := rowsOf("t", string(bytes.Repeat([]byte("x"), 2*bigArena)))
-	e.add(r, 1, 0)
-	e.endHead()
-	e.data(r)
-	if len(e.pieces) == 0 {
-		t.Fatal("the arena was copied")
-	}
-	l.write.Lock()
-	err := l.j.write(e)
-	l.write.Unlock()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range e.pieces[:cap(e.pieces)] {
-		if p != nil {
-			t.Fatal("a piece is held")
-		}
+	for name, spend := range map[string]func(*unsynced, *encoder){
+		"on disk": func(u *unsynced, e *encoder) {
+			u.limit = 1 << 20
+			u.add(kept{first: 1, last: 1, size: e.size()}, e)
+			if e.frame != nil || u.bytes == 0 {
+				t.Error("a big frame was not taken")
+			}
+			u.release(1, func(f *frame) { e.frame = f })
+			if u.bytes != 0 || len(u.frames) > 0 {
+				t.Error("it is kept", u.bytes)
+			}
+		},
+		"no room": func(u *unsynced, e *encoder) {
+			u.add(kept{first: 1, last: 1, size: e.size()}, e)
+			if u.lost != 1 {
+				t.Error("it is not missed")
+			}
+		},
+		"broken": func(_ *unsynced, e *encoder) {
+			fs := NewForgetful()
+			l := must(Open("/d", Options{FS: fs}))(t).(*log)
+			fs.Break(errors.New("broken"))
+			l.write.Lock()
+			err := l.j.write(e.frame)
+			l.write.Unlock()
+			if err == nil {
+				t.Error("written")
+			}
+			fs.Break(nil)
+			if err := l.Close(); err != nil {
+				t.Error(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := &encoder{}
+			e.begin()
+			r := rowsOf("t", string(bytes.Repeat([]byte("x"), 2*bigArena)))
+			e.add(r, 1, 0)
+			e.endHead()
+			e.data(r)
+			if len(e.pieces) == 0 {
+				t.Fatal("the arena was copied")
+			}
+			spend(&unsynced{}, e)
+			for _, p := range e.pieces[:cap(e.pieces)] {
+				if p != nil {
+					t.Fatal("a piece is held")
+				}
+			}
+		})
 	}
 }

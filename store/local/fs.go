@@ -86,8 +86,7 @@ func (disk) SyncDir(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer d.Close()
-	return d.Sync()
+	return errors.Join(d.Sync(), d.Close())
 }
 
 func (disk) Lock(name string) (io.Closer, error) { return lockFile(name) }

@@ -26,6 +26,5 @@ func lockFile(name string) (io.Closer, error) {
 type held struct{ *os.File }
 
 func (h held) Close() error {
-	h.File.Close()
-	return os.Remove(h.Name())
+	return errors.Join(h.File.Close(), os.Remove(h.Name()))
 }

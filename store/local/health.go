@@ -3,6 +3,7 @@ package local
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -75,6 +76,22 @@ func (h *health) works(what, of string) {
 		delete(h.now, trouble{what, of})
 		h.bad.Add(-1)
 		h.tell(store.Event{Kind: store.Healed, Trouble: *t})
+	}
+}
+
+// forget ends the troubles with what can be in trouble no more: all whose Of begins with prefix.
+func (h *health) forget(what, prefix string) {
+	if h.bad.Load() == 0 {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for k, t := range h.now {
+		if k.what == what && strings.HasPrefix(k.of, prefix) {
+			delete(h.now, k)
+			h.bad.Add(-1)
+			h.tell(store.Event{Kind: store.Healed, Trouble: *t})
+		}
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -23,6 +25,7 @@ type journal struct {
 	health   *health
 	lock     io.Closer
 	encoders sync.Pool
+	frames   sync.Pool
 	damage   error    // not nil: read-only
 	stale    []string // files that do not count, found at open
 	torn     bool     // the last file is longer than its frames, found at open
@@ -31,20 +34,30 @@ type journal struct {
 	retire   chan struct{}
 
 	// Under the log's write lock.
-	segs  []*segment // the last one is written
-	total int64
-	since int64 // bytes written since the disk was last asked to begin
+	segs   []*segment // the last one is written
+	total  int64
+	since  int64         // bytes written since the disk was last asked to begin
+	ragged bool          // the last file may be longer than its frames: a write failed
+	unfit  int64         // size of the frame that could not be written; 0: the last one could
+	unfitP pause         // until it is seen whether there is room again
+	roller error         // why no new file could be begun
+	rollP  pause         // until the next try
+	mends  chan struct{} // closed when the first try is over; nil: it is, or nothing is to be mended
 
 	syncing sync.Mutex // one sync at a time
 
-	mu      sync.Mutex
-	cur     *segment
-	named   bool       // the name of cur is on disk
-	rolled  []*segment // full files that may not be on disk yet
-	written int64      // last seq in the files
-	synced  int64      // last seq known to be on disk
-	done    chan struct{}
-	err     error // final
+	mu       sync.Mutex
+	cur      *segment
+	named    bool       // the name of cur is on disk
+	rolled   []*segment // full files that may not be on disk yet
+	written  int64      // last seq in the files
+	synced   int64      // last seq known to be on disk
+	unsynced unsynced   // what lies between
+	done     chan struct{}
+	sick     error // a sync has failed: what lies between has to be written again
+	frozen   bool  // until then nothing comes to it (changed under the write lock, too)
+	mending  bool  // and nobody has tried yet
+	err      error // final
 }
 
 func (j *journal) path(parts ...string) string {
@@ -61,8 +74,11 @@ func (j *journal) append(l *log, first int64, c *change) (place, error) {
 		return place{}, err
 	}
 	if j.cur.size >= j.opt.SegmentBytes {
-		if err := j.roll(l); err != nil {
-			return place{}, j.fail(err)
+		if j.rollP.over() {
+			j.rollOn(l)
+		}
+		if j.roller != nil && j.cur.size >= mostGrowth*j.opt.SegmentBytes {
+			return place{}, transient(j.roller)
 		}
 	}
 	e := c.enc
@@ -85,18 +101,20 @@ func (j *journal) append(l *log, first int64, c *change) (place, error) {
 	e.seal(j.salt, first, synced, count)
 	from := j.cur.size
 	at := place{j.cur, from + e.bodyAt}
-	if err := j.write(e); err != nil {
-		return place{}, j.fail(err)
+	if err := j.write(e.frame); err != nil {
+		return place{}, transient(err)
 	}
+	size := j.cur.size - from
 	j.mu.Lock()
 	clean := j.written == j.synced
 	j.written = first + int64(count) - 1
+	j.unsynced.add(kept{first: first, last: j.written, seg: j.cur, off: from, size: size}, e)
 	j.mu.Unlock()
 	if clean {
 		token(j.soiled)
 	}
 	// Under load the disk works all the time instead of at the end of a file.
-	if j.since += j.cur.size - from; j.since > earlySync {
+	if j.since += size; j.since > earlySync {
 		j.since = 0
 		token(j.kick)
 	}
@@ -104,6 +122,16 @@ func (j *journal) append(l *log, first int64, c *change) (place, error) {
 		token(j.retire)
 	}
 	return at, nil
+}
+
+// mostGrowth is how many times its size the last file grows when no new one can be begun.
+const mostGrowth = 4
+
+func transient(err error) error {
+	if errors.Is(err, store.ErrTransient) {
+		return err
+	}
+	return fmt.Errorf("%w: journal: %w", store.ErrTransient, err)
 }
 
 const earlySync = 8 << 20
@@ -115,46 +143,87 @@ func token(c chan struct{}) {
 	}
 }
 
+// refused is why nothing can be written, if so.
 func (j *journal) refused() error {
 	if j.damage != nil {
 		return fmt.Errorf("%w: %w", store.ErrReadOnly, j.damage)
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.err == nil && j.frozen {
+		return transient(j.sick)
+	}
 	return j.err
 }
 
-// write puts a sealed frame at the end of the current file.
-func (j *journal) write(e *encoder) error {
-	n := int64(len(e.buf))
-	if _, err := j.cur.f.Write(e.buf); err != nil {
+// ailing is why nothing reaches the disk, if so.
+func (j *journal) ailing() error {
+	if j.damage != nil {
+		return fmt.Errorf("%w: %w", store.ErrReadOnly, j.damage)
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.err != nil {
+		return j.err
+	}
+	return j.sick
+}
+
+// write puts a sealed frame at the end of the current file. If that fails nothing of it stays.
+func (j *journal) write(f *frame) error {
+	if err := j.cut(); err != nil {
 		return err
 	}
-	for _, b := range e.pieces {
-		if _, err := j.cur.f.Write(b); err != nil {
-			return err
-		}
-		n += int64(len(b))
+	n, err := f.writeTo(j.cur.f)
+	if err != nil {
+		clear(f.pieces) // they hold other people's arenas
+		j.unwritten(f.size(), err)
+		return j.at("write", j.cur.name, err)
 	}
-	clear(e.pieces) // they hold other people's arenas
+	if j.unfit > 0 && n >= j.unfit {
+		j.fits()
+	}
 	j.cur.size += n
 	j.total += n
 	return nil
 }
 
-// fail ends the journal: what reached the disk is unknown now, a reopen decides from the bytes.
-func (j *journal) fail(err error) error {
+// unwritten notes that size bytes could not be written, and takes away what was.
+func (j *journal) unwritten(size int64, err error) {
+	j.health.failed(store.Writing, "", j.at("write", j.cur.name, err))
+	j.unfit, j.ragged = max(j.unfit, size), true
+	if j.cut() != nil {
+		return // it is tried again before the next write
+	}
+}
+
+func (j *journal) fits() {
+	j.unfit, j.unfitP = 0, pause{}
+	j.health.works(store.Writing, "")
+}
+
+// cut takes away what a failed write has left behind the last whole frame.
+func (j *journal) cut() error {
+	if !j.ragged {
+		return nil
+	}
+	if err := j.cur.f.Truncate(j.cur.size); err != nil {
+		err = j.at("cut", j.cur.name, err)
+		j.health.failed(store.Writing, "", err)
+		return err
+	}
+	j.ragged = false
+	return nil
+}
+
+// fail ends the journal: a reopen decides from the bytes.
+func (j *journal) fail(err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.err == nil {
-		if !errors.Is(err, store.ErrClosed) {
-			err = fmt.Errorf("journal: %w", err)
-			j.health.final(store.Writing, "", err)
-		}
 		j.err = err
 		close(j.done)
 	}
-	return j.err
 }
 
 // maxRolled is how many full files may wait for the disk before writers do.
@@ -169,18 +238,31 @@ func (j *journal) roll(l *log) error {
 	if wait {
 		j.sync()
 	}
-	j.mu.Lock()
-	j.rolled = append(j.rolled, j.cur)
-	synced := j.synced
-	j.mu.Unlock()
-	if err := j.refused(); err != nil {
+	if err := j.ailing(); err != nil {
 		return err
 	}
+	// What lies behind the last whole frame might be taken for one that comes before the new file.
+	if err := j.cut(); err != nil {
+		return err
+	}
+	j.mu.Lock()
+	synced := j.synced
+	j.mu.Unlock()
 	if err := j.begin(l, j.cur.n+1, synced); err != nil {
 		return err
 	}
 	token(j.kick)
 	return nil
+}
+
+// rollOn is roll; if it fails the last file grows on for a while.
+func (j *journal) rollOn(l *log) {
+	if j.roller = j.roll(l); j.roller != nil {
+		j.rollP.grow()
+	} else {
+		j.rollP = pause{}
+	}
+	j.health.outcome(store.Rolling, "", j.roller)
 }
 
 // reached notes that everything up to seq is on disk.
@@ -189,6 +271,7 @@ func (j *journal) reached(seq int64) {
 	defer j.mu.Unlock()
 	if seq > j.synced && j.err == nil {
 		j.synced = seq
+		j.unsynced.release(seq, func(f *frame) { j.frames.Put(f) })
 		close(j.done)
 		j.done = make(chan struct{})
 	}
@@ -197,37 +280,68 @@ func (j *journal) reached(seq int64) {
 // begin makes file n, with its first frame. synced is what is known to be on disk.
 func (j *journal) begin(l *log, n, synced int64) error {
 	name := j.segmentName(n)
-	f, err := j.fs.Create(name + ".tmp")
-	if err != nil {
-		return err
-	}
 	e := j.encoders.Get().(*encoder)
 	defer j.encoders.Put(e)
 	e.begin()
 	e.snapshot(l)
 	e.endHead()
 	e.seal(j.salt, l.seq, synced, 0)
-	if _, err = f.Write(e.buf); err == nil {
-		err = j.fs.Rename(name+".tmp", name)
+	f, err := j.fs.Create(name + ".tmp")
+	if err != nil {
+		return j.at("create", name, err)
+	}
+	if _, err = f.Write(e.buf); err != nil {
+		err = j.at("write", name, err)
+	} else if err = j.fs.Rename(name+".tmp", name); err != nil {
+		err = j.at("rename", name, err)
 	}
 	if err != nil {
-		f.Close()
-		return err
+		// The rename may have been done all the same. Nothing counts on the name yet.
+		return errors.Join(err, f.Close(), j.remove(name+".tmp"), j.remove(name))
 	}
-	s := &segment{fs: j.fs, name: name, n: n, size: int64(len(e.buf)), f: f}
+	s := &segment{fs: j.fs, health: j.health, name: name, n: n, from: l.seq, size: int64(len(e.buf)), f: f}
 	j.segs = append(j.segs, s)
 	j.total += s.size
 	j.mu.Lock()
+	if j.cur != nil {
+		j.rolled = append(j.rolled, j.cur)
+	}
 	j.cur, j.named = s, false
 	j.mu.Unlock()
 	return nil
 }
 
-// wait returns when seq is on disk.
+// at says what could not be done to which file of the log. Where the log is its clients need not know.
+func (j *journal) at(op, name string, err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	if errors.As(err, &path) {
+		err = path.Err
+	} else if errors.As(err, &link) {
+		err = link.Err
+	}
+	if short, e := filepath.Rel(j.dir, name); e == nil {
+		name = short
+	}
+	return fmt.Errorf("%s %s: %w", op, name, err)
+}
+
+// remove removes a file if it is there.
+func (j *journal) remove(name string) error {
+	if err := j.fs.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return j.at("remove", name, err)
+	}
+	return nil
+}
+
+// wait returns when seq is on disk. A sync that fails is mended first if it can be.
 func (j *journal) wait(ctx context.Context, seq int64) error {
 	for {
 		j.mu.Lock()
 		done, err := j.done, j.err
+		if err == nil && j.sick != nil && !j.mending {
+			err = fmt.Errorf("journal: written, but not on disk: %w", j.sick)
+		}
 		reached := j.synced >= min(seq, j.written)
 		j.mu.Unlock()
 		if reached {
@@ -249,25 +363,34 @@ func (j *journal) wait(ctx context.Context, seq int64) error {
 func (j *journal) sync() {
 	j.syncing.Lock()
 	defer j.syncing.Unlock()
-	j.mu.Lock()
-	target, cur, named, err := j.written, j.cur, j.named, j.err
-	rolled := slices.Clone(j.rolled)
-	j.mu.Unlock()
-	if err != nil {
+	if j.ailing() != nil {
 		return
 	}
+	j.mu.Lock()
+	target, cur, named := j.written, j.cur, j.named
+	rolled := slices.Clone(j.rolled)
+	j.mu.Unlock()
+	var err error
 	for _, s := range append(rolled, cur) {
 		s.mu.RLock()
 		if err == nil && !s.gone {
-			err = s.f.Sync()
+			if err = s.f.Sync(); err != nil {
+				err = j.at("sync", s.name, err)
+			}
 		}
 		s.mu.RUnlock()
 	}
 	if err == nil && !named {
-		err = j.fs.SyncDir(j.path("journal"))
+		if err = j.fs.SyncDir(j.path("journal")); err != nil {
+			err = j.at("sync", j.path("journal"), err)
+		}
 	}
 	if err != nil {
-		j.fail(err)
+		j.mu.Lock()
+		j.sick, j.mending = err, true
+		j.mu.Unlock()
+		j.health.failed(store.Syncing, "", err)
+		token(j.kick)
 		return
 	}
 	j.mu.Lock()
@@ -278,49 +401,63 @@ func (j *journal) sync() {
 }
 
 // run syncs when somebody waits, some time after a write in any case, and puts a mark into an idle
-// journal, so that its last frames are known to have been on disk too.
+// journal, so that its last frames are known to have been on disk too. It mends what failed.
 func (j *journal) run(l *log) {
 	defer l.done.Done()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	marked := true
+	var again pause
 	for {
+		next := j.opt.SyncEvery
 		select {
 		case <-l.closed:
-			j.sync()
-			l.write.Lock()
-			j.mark(l)
-			l.write.Unlock()
-			j.sync()
-			j.fail(store.ErrClosed)
+			j.end(l)
 			return
 		case <-j.kick:
 			j.sync()
 			marked = false
-			timer.Reset(j.opt.SyncEvery)
 		case <-j.soiled:
 			marked = false
-			timer.Reset(j.opt.SyncEvery)
 		case <-timer.C:
 			j.mu.Lock()
 			clean := j.synced == j.written
 			j.mu.Unlock()
 			if !clean {
 				j.sync()
-				timer.Reset(j.opt.SyncEvery)
-			} else if !marked && l.write.TryLock() {
-				j.mark(l)
+			} else if marked {
+				next = time.Hour
+			} else if l.write.TryLock() {
+				marked = j.mark(l)
 				l.write.Unlock()
-				marked = true
 			}
 		}
+		if j.tend(l, &again) {
+			next = min(next, mostTending)
+		}
+		timer.Reset(next)
 	}
 }
 
-// mark writes a frame that holds nothing but how far the disk is. The caller holds the write lock.
-func (j *journal) mark(l *log) {
+// end brings all to disk when the log is closed.
+func (j *journal) end(l *log) {
+	j.sync()
+	j.mend(l)
+	l.write.Lock()
+	j.mark(l)
+	l.write.Unlock()
+	j.sync()
+	j.mend(l)
+	if err := j.ailing(); err != nil {
+		j.fail(fmt.Errorf("journal: %w", err))
+	}
+	j.fail(store.ErrClosed)
+}
+
+// mark writes a frame that holds nothing but how far the disk is, if it can. The caller holds the write lock.
+func (j *journal) mark(l *log) bool {
 	if j.refused() != nil {
-		return
+		return false
 	}
 	e := j.encoders.Get().(*encoder)
 	defer j.encoders.Put(e)
@@ -330,13 +467,11 @@ func (j *journal) mark(l *log) {
 	synced := j.synced
 	j.mu.Unlock()
 	e.seal(j.salt, l.seq, synced, 0)
-	if err := j.write(e); err != nil {
-		j.fail(err)
-	}
+	return j.write(e.frame) == nil
 }
 
 // close ends the files. The log's goroutines are gone.
-func (j *journal) close(l *log) error {
+func (j *journal) close() error {
 	j.mu.Lock()
 	err := j.err
 	j.mu.Unlock()

@@ -22,6 +22,7 @@ type Options struct {
 	SegmentBytes   int64            // size of one journal file; 0: 64 MiB
 	JournalBytes   int64            // above it the oldest journal files are retired; 0: 1 GiB
 	CacheBytes     int64            // young rows of a directory log kept in memory; 0: 256 MiB
+	UnsyncedBytes  int64            // what may not be on disk is kept up to this size, to be written again if a sync fails; 0: 64 MiB
 	SyncEvery      time.Duration    // a written journal reaches the disk after this time even if nobody waits; 0: 100 ms
 }
 
@@ -35,6 +36,7 @@ func (o Options) filled() Options {
 	or(&o.SegmentBytes, 64<<20)
 	or(&o.JournalBytes, 1<<30)
 	or(&o.CacheBytes, 256<<20)
+	or(&o.UnsyncedBytes, 64<<20)
 	if o.SyncEvery == 0 {
 		o.SyncEvery = 100 * time.Millisecond
 	}
@@ -139,7 +141,9 @@ func (l *log) Create(ctx context.Context, name string, c store.TopicConfig) erro
 	if c.Partitions == 0 {
 		c.Partitions = 1
 	}
-	l.write.Lock()
+	if err := l.enter(ctx); err != nil {
+		return err
+	}
 	defer l.write.Unlock()
 	if err := l.creatable(ctx, name, c); err != nil {
 		return err
@@ -177,9 +181,7 @@ func (l *log) creatable(ctx context.Context, name string, c store.TopicConfig) e
 
 // Delete deletes the topic of that name if it has this id.
 func (l *log) Delete(ctx context.Context, name, id string) error {
-	l.write.Lock()
-	if err := l.alive(ctx); err != nil {
-		l.write.Unlock()
+	if err := l.enter(ctx); err != nil {
 		return err
 	}
 	t := l.topics[name]
@@ -196,7 +198,8 @@ func (l *log) Delete(ctx context.Context, name, id string) error {
 	if err := l.Wait(ctx, seq); err != nil {
 		return err
 	}
-	return l.cold.drop(t.id)
+	l.cold.drop(t.id)
+	return nil
 }
 
 // Append orders the runs as one step. Rows are not copied: the log keeps the slices of r.
@@ -230,9 +233,7 @@ func (l *log) append(ctx context.Context, c change) (int64, error) {
 		enc.runs(c.runs, c.parts)
 		c.enc = enc
 	}
-	l.write.Lock()
-	if err := l.alive(ctx); err != nil {
-		l.write.Unlock()
+	if err := l.enter(ctx); err != nil {
 		return 0, err
 	}
 	if c.by != nil {
@@ -453,5 +454,5 @@ func (l *log) Close() error {
 	if l.j == nil {
 		return nil
 	}
-	return l.j.close(l)
+	return l.j.close()
 }

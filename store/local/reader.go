@@ -175,8 +175,10 @@ func (r *reader) one(limit int) (int, error) {
 				if r.moved(c, &own) {
 					continue
 				}
+				r.l.unread(&own, err)
 				return 0, fmt.Errorf("topic %s/%d: %w", c.p.tp.Topic, c.p.tp.Partition, err)
 			}
+			r.l.unread(&own, nil)
 			r.held, r.heldSeq = rec, own.seq
 		}
 		lo, hi, end := rowAt(rec, c.next), rec.Len(), own.end

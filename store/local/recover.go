@@ -29,8 +29,10 @@ func Open(dir string, o Options) (store.Log, error) {
 	j := &journal{
 		fs: o.FS, dir: dir, opt: o, health: &l.health, done: make(chan struct{}),
 		kick: make(chan struct{}, 1), soiled: make(chan struct{}, 1), retire: make(chan struct{}, 1),
-		encoders: sync.Pool{New: func() any { return new(encoder) }},
+		frames: sync.Pool{New: func() any { return new(frame) }},
 	}
+	j.encoders.New = func() any { return &encoder{spare: &j.frames} }
+	j.unsynced.limit = o.UnsyncedBytes
 	l.j = j
 	if err := o.FS.MkdirAll(j.path("journal")); err != nil {
 		return nil, err
@@ -42,10 +44,9 @@ func Open(dir string, o Options) (store.Log, error) {
 	j.lock = lock
 	if err := j.open(l); err != nil {
 		for _, s := range j.segs {
-			s.end()
+			err = errors.Join(err, s.end())
 		}
-		lock.Close()
-		return nil, err
+		return nil, errors.Join(err, lock.Close())
 	}
 	if j.damage != nil {
 		l.health.final(store.Damaged, "", j.damage)
@@ -60,18 +61,13 @@ func Open(dir string, o Options) (store.Log, error) {
 	return l, nil
 }
 
-// Damage is what makes l read-only, or what keeps its journal from getting shorter; nil: all is well.
+// Damage is what makes l read-only; nil: it is not. What else is wrong is in its Health.
 func Damage(l store.Log) error {
 	d, ok := l.(*log)
 	if !ok || d.j == nil {
 		return nil
 	}
-	if d.j.damage != nil {
-		return d.j.damage
-	}
-	d.retires.Lock()
-	defer d.retires.Unlock()
-	return d.cold.stuck
+	return d.j.damage
 }
 
 func (j *journal) open(l *log) error {
@@ -134,7 +130,8 @@ func (j *journal) identify() error {
 	var id [4]byte
 	rand.Read(id[:])
 	j.salt = binary.LittleEndian.Uint32(id[:])
-	return writeFile(j.fs, name, seal(fmt.Appendf(nil, "ksql log 1 %08x\n", j.salt)))
+	_, err = writeFile(j.fs, name, seal(fmt.Appendf(nil, "ksql log 1 %08x\n", j.salt)))
+	return err
 }
 
 // seal adds a line with the checksum of text; unseal takes it off.
@@ -156,35 +153,38 @@ func readFile(fs FS, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
 	size, err := f.Size()
-	if err != nil {
-		return nil, err
-	}
 	b := make([]byte, size)
-	if n, err := f.ReadAt(b, 0); n < len(b) {
-		return nil, err
+	if err == nil {
+		var n int
+		if n, err = f.ReadAt(b, 0); n == len(b) {
+			err = nil
+		}
 	}
-	return b, nil
+	return b, errors.Join(err, f.Close())
 }
 
-// writeFile makes a whole file that survives a power cut, or leaves the old one.
-func writeFile(fs FS, name string, data []byte) error {
+// writeFile makes a whole file that survives a power cut, or leaves the old one. After an error it may be in doubt
+// which of the two it is.
+func writeFile(fs FS, name string, data []byte) (doubt bool, err error) {
 	f, err := fs.Create(name + ".tmp")
 	if err != nil {
-		return err
+		return false, err
 	}
 	_, err = f.Write(data)
 	if err == nil {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
-		return err
+		return false, err
 	}
 	if err := fs.Rename(name+".tmp", name); err != nil {
-		return err
+		return true, err
 	}
-	return fs.SyncDir(filepath.Dir(name))
+	if err := fs.SyncDir(filepath.Dir(name)); err != nil {
+		return true, err
+	}
+	return false, nil
 }
 
 // files is the numbers of the journal's files above retired, in order. Older ones, whose rows are in cold
@@ -219,33 +219,42 @@ func (j *journal) recover(l *log, numbers []int64) error {
 		if err != nil {
 			return err
 		}
-		s := &segment{fs: j.fs, name: j.segmentName(n), n: n, f: f}
+		s := &segment{fs: j.fs, health: j.health, name: j.segmentName(n), n: n, f: f}
 		j.segs = append(j.segs, s)
 		if s.size, err = f.Size(); err != nil {
 			return err
 		}
 		j.total += s.size
 	}
-	j.cur = j.segs[len(j.segs)-1]
 	sc := &scan{j: j, l: l}
-	if numbers[0] != l.cold.retired+1 {
+	starts, err := sc.starts()
+	if err != nil {
+		return err
+	}
+	j.cur = j.segs[len(j.segs)-1]
+	if first := j.segs[0]; first.n != l.cold.retired+1 && !(starts[0].again && starts[0].after <= l.cold.retired) {
 		j.damage = fmt.Errorf("%s is missing: %w", j.segmentName(l.cold.retired+1), store.ErrCorrupt)
 		l.seq = 1
 		return nil
 	}
 	for i, s := range j.segs {
+		sc.limit = starts[i].limit
+		if sc.begun && l.seq == sc.limit {
+			continue // a later file has all that follows
+		}
 		var good int64
-		if i == 0 || numbers[i] == numbers[i-1]+1 {
-			var err error
+		if i == 0 || s.n == j.segs[i-1].n+1 || starts[i].again && starts[i].after == j.segs[i-1].n {
 			if good, err = sc.frames(s); err != nil {
 				return err
 			}
-			if good == s.size && good > 0 {
+			if good == s.size && good > 0 || sc.begun && l.seq == sc.limit {
 				continue
 			}
-			if good > 0 && i < len(j.segs)-1 {
-				// If no place in the order is missing only a mark was hit.
-				if h, _, err := sc.frame(j.segs[i+1], 0); err == nil && h != nil && h.seq == l.seq {
+			if good > 0 && i < len(j.segs)-1 && starts[i+1].seq == l.seq {
+				// If no place in the order is missing only a mark was hit, or a frame that could not be written.
+				if rest, err := sc.knownIn(s, good); err != nil {
+					return err
+				} else if rest < l.seq {
 					continue
 				}
 			}
@@ -258,15 +267,62 @@ func (j *journal) recover(l *log, numbers []int64) error {
 			j.damage = fmt.Errorf("%s at %d: %w", s.name, good, store.ErrCorrupt)
 			return nil
 		}
-		j.cut(i, good)
+		j.cutAt(i, good)
 		break
 	}
 	return nil
 }
 
-// cut ends the journal at a torn frame: in file i, at offset good. A file without a whole frame goes, and so do
+// start is how a file begins.
+type start struct {
+	seq   int64 // -1: its first frame is bad
+	again bool  // it holds all from seq on
+	after int64 // of the files before only those up to this one count
+	limit int64 // from here on a later file has all
+}
+
+// starts reads the first frame of each file. Files that do not count beside one that was written again are stale.
+func (sc *scan) starts() ([]start, error) {
+	j := sc.j
+	starts := make([]start, len(j.segs))
+	limit, count := int64(maxID), int64(maxID)
+	for i, s := range slices.Backward(j.segs) {
+		if s.n > count {
+			starts[i].limit = -1
+			continue
+		}
+		starts[i] = start{seq: -1, limit: limit}
+		h, b, err := sc.frame(s, 0)
+		if err != nil {
+			return nil, err
+		}
+		if h == nil {
+			continue
+		}
+		starts[i].seq, s.from = h.seq, h.seq
+		if hd, err := parseHead(b[headerBytes : headerBytes+int64(h.head)]); err == nil && hd.again {
+			starts[i].again, starts[i].after = true, hd.after
+			limit, count = h.seq, hd.after
+		}
+	}
+	var segs []*segment
+	var left []start
+	for i, s := range j.segs {
+		if starts[i].limit >= 0 {
+			segs, left = append(segs, s), append(left, starts[i])
+			continue
+		}
+		j.stale = append(j.stale, s.name)
+		j.total -= s.size
+		j.health.passed(store.Closing, s.name, s.end())
+	}
+	j.segs = segs
+	return left, nil
+}
+
+// cutAt ends the journal at a torn frame: in file i, at offset good. A file without a whole frame goes, and so do
 // all behind it.
-func (j *journal) cut(i int, good int64) {
+func (j *journal) cutAt(i int, good int64) {
 	if good > 0 {
 		s := j.segs[i]
 		j.torn = true
@@ -275,7 +331,7 @@ func (j *journal) cut(i int, good int64) {
 		i++
 	}
 	for _, s := range j.segs[i:] {
-		s.end()
+		j.health.passed(store.Closing, s.name, s.end())
 		j.stale = append(j.stale, s.name)
 		j.total -= s.size
 	}
@@ -323,6 +379,7 @@ type scan struct {
 	j     *journal
 	l     *log
 	begun bool
+	limit int64 // frames from this seq on do not count
 	known int64 // highest synced found
 	buf   []byte
 }
@@ -338,7 +395,7 @@ func (sc *scan) frames(s *segment) (int64, error) {
 		if err != nil {
 			return 0, err
 		}
-		if h == nil || sc.begun && h.seq != sc.l.seq {
+		if h == nil || sc.begun && h.seq != sc.l.seq || h.count > 0 && h.seq >= sc.limit {
 			return at, nil
 		}
 		hd, err := parseHead(b[headerBytes : headerBytes+int64(h.head)])
@@ -450,17 +507,21 @@ func (r *runHead) run(at place, seq, off int64) run {
 func (sc *scan) knownAfter(i int, at int64) (int64, error) {
 	known := sc.known
 	for _, s := range sc.j.segs[i:] {
-		rest := make([]byte, s.size-at)
-		if err := s.read(rest, at); err != nil {
+		in, err := sc.knownIn(s, at)
+		if err != nil {
 			return 0, err
 		}
-		known = max(known, sc.knownIn(rest))
-		at = 0
+		known, at = max(known, in), 0
 	}
 	return known, nil
 }
 
-func (sc *scan) knownIn(rest []byte) (known int64) {
+// knownIn is the same in one file.
+func (sc *scan) knownIn(s *segment, at int64) (known int64, err error) {
+	rest := make([]byte, s.size-at)
+	if err := s.read(rest, at); err != nil {
+		return 0, err
+	}
 	var magic [4]byte
 	binary.LittleEndian.PutUint32(magic[:], frameMagic^sc.j.salt)
 	for len(rest) > 0 {
@@ -480,5 +541,5 @@ func (sc *scan) knownIn(rest []byte) (known int64) {
 		}
 		rest = rest[1:]
 	}
-	return known
+	return known, nil
 }

@@ -10,21 +10,39 @@ import (
 	"github.com/ksqlgo/ksql/store"
 )
 
-// retireLoop moves the oldest journal files' rows into cold files while the journal is too large.
+// retireLoop moves the oldest journal files' rows into cold files while the journal is too large, and removes
+// what could not be removed before. What fails is tried again after a while.
 func (l *log) retireLoop() {
 	defer l.done.Done()
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	var again pause
 	for {
 		select {
 		case <-l.closed:
 			return
 		case <-l.j.retire:
+		case <-timer.C:
 		}
-		for l.retireOldest() {
+		if !again.over() {
+			timer.Reset(time.Until(again.until))
+			continue
+		}
+		ok := true
+		for more := true; more; {
 			select {
 			case <-l.closed:
 				return
 			default:
 			}
+			more, ok = l.retireOldest()
+		}
+		if !ok {
+			again.grow()
+			timer.Reset(again.long)
+		} else {
+			again = pause{}
+			timer.Reset(time.Hour)
 		}
 	}
 }
@@ -40,34 +58,48 @@ type moved struct {
 	cold *coldPart
 }
 
-// retireOldest retires one journal file if the journal is too large, and says whether it did. A failure
-// leaves everything as it was, and ends retiring in this process.
-func (l *log) retireOldest() bool {
+// retireOldest retires one journal file if the journal is too large, and says whether it did and whether all went
+// well. A failure leaves everything as it was.
+func (l *log) retireOldest() (more, ok bool) {
 	l.retires.Lock()
 	defer l.retires.Unlock()
+	c := l.cold
+	ok = c.clean()
 	l.write.Lock()
-	if l.j.total <= l.j.opt.JournalBytes || len(l.j.segs) < 2 || l.cold.stuck != nil || l.j.refused() != nil {
+	if l.j.total <= l.j.opt.JournalBytes || len(l.j.segs) < 2 || l.j.ailing() != nil {
 		l.write.Unlock()
-		return false
+		return false, ok
 	}
 	old := l.j.segs[0]
 	l.write.Unlock()
 	// The next file must be on disk before this one goes: it repeats what this one says of topics.
 	l.j.sync()
-	if l.j.refused() != nil {
-		return false
+	if l.j.ailing() != nil {
+		return false, ok // it is told, and mended elsewhere
 	}
+	begun := time.Now()
 	if err := l.retireSegment(old); err != nil {
-		l.cold.stuck = fmt.Errorf("retiring %s: %w", old.name, err)
-		l.health.final(store.Retiring, "", l.cold.stuck)
-		return false
+		c.failed = true
+		l.health.failed(store.Retiring, "", l.j.at("retire", old.name, err))
+		return false, false
 	}
-	return true
+	c.failed = false
+	l.health.works(store.Retiring, "")
+	l.health.event(store.Event{Kind: store.Retired, File: old.name, Bytes: old.size, Took: time.Since(begun)})
+	return true, ok
 }
 
 func (l *log) retireSegment(old *segment) error {
 	c := l.cold
 	c.version++
+	c.made = nil
+	if len(c.doubtful) > 0 {
+		// The manifest before the failure, once more: then nothing is in doubt.
+		if _, err := c.publish(c.retired, c.parts); err != nil {
+			return err
+		}
+		c.litter, c.doubtful = append(c.litter, c.doubtful...), nil
+	}
 	// What is wanted: retention and trimming have taken their part out of the index.
 	var work []*moved
 	parts := map[tid]*coldPart{}
@@ -90,10 +122,16 @@ func (l *log) retireSegment(old *segment) error {
 
 	for _, m := range work {
 		if err := c.write(m); err != nil {
+			c.litter = append(c.litter, c.made...) // no manifest names them
 			return err
 		}
 	}
-	if err := c.publish(old.n, parts); err != nil {
+	if doubt, err := c.publish(old.n, parts); err != nil {
+		if doubt {
+			c.doubtful = c.made // they stay until another manifest is on disk
+		} else {
+			c.litter = append(c.litter, c.made...)
+		}
 		return err
 	}
 
@@ -110,7 +148,8 @@ func (l *log) retireSegment(old *segment) error {
 	l.mu.Unlock()
 	l.write.Unlock()
 
-	err := errors.Join(old.end(), l.j.fs.Remove(old.name))
+	l.health.passed(store.Closing, old.name, old.end())
+	c.litter = append(c.litter, old.name)
 	kept := map[string]bool{}
 	for _, p := range parts {
 		for _, s := range p.files {
@@ -120,11 +159,29 @@ func (l *log) retireSegment(old *segment) error {
 	for _, p := range before {
 		for _, s := range p.files {
 			if !kept[s.name] {
-				err = errors.Join(err, s.end(), l.j.fs.Remove(s.name))
+				l.health.passed(store.Closing, s.name, s.end())
+				c.litter = append(c.litter, s.name)
 			}
 		}
 	}
-	return err
+	c.clean()
+	return nil
+}
+
+// clean removes what is needed no more, and says whether all of it has gone. What stays is removed later, or by
+// the next opening.
+func (c *cold) clean() bool {
+	left := c.litter[:0]
+	for _, name := range c.litter {
+		err := c.l.j.fs.RemoveAll(name)
+		c.l.health.outcome(store.Removing, name, err)
+		if err != nil {
+			left = append(left, name)
+		}
+	}
+	clear(c.litter[len(left):])
+	c.litter = left
+	return len(left) == 0
 }
 
 // plan says what has to be moved of p; nil: p has nothing cold and nothing in old. The caller holds mu.
@@ -210,28 +267,33 @@ func (c *cold) write(m *moved) error {
 	}
 	sortRuns(order)
 	w := &coldWriter{c: c, m: m, at: tid{m.p.topic.id, m.p.tp.Partition}}
-	defer w.close()
+	fill := w.all
 	if m.cold.thin < 0 {
-		if err := w.thin(order); err != nil {
-			return err
-		}
-	} else {
-		for i := range order {
-			r := &order[i]
-			h := r.head()
-			data := aligned(h.size())
-			if err := r.at.seg.read(data, r.at.off); err != nil {
-				return err
-			}
-			if crc32.Checksum(data, castagnoli) != h.crc {
-				return fmt.Errorf("%s at %d: %w", r.at.seg.name, r.at.off, store.ErrCorrupt)
-			}
-			if err := w.add(r, h, data); err != nil {
-				return err
-			}
-		}
+		fill = w.thin
+	}
+	if err := fill(order); err != nil {
+		return errors.Join(err, w.close())
 	}
 	return w.finish()
+}
+
+// all writes all rows.
+func (w *coldWriter) all(order []run) error {
+	for i := range order {
+		r := &order[i]
+		h := r.head()
+		data := aligned(h.size())
+		if err := r.at.seg.read(data, r.at.off); err != nil {
+			return err
+		}
+		if crc32.Checksum(data, castagnoli) != h.crc {
+			return fmt.Errorf("%s at %d: %w", r.at.seg.name, r.at.off, store.ErrCorrupt)
+		}
+		if err := w.add(r, h, data); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // thin writes the latest row of each key only. Keys are found from the newest run to the oldest, runs
@@ -361,19 +423,20 @@ func (w *coldWriter) flush() error {
 	return nil
 }
 
-// next opens the file to write: the partition's last one while it has room, else a new one.
+// next opens the file to write: the partition's last one while it has room, else a new one. After a failure it is a
+// new one: the old one's end is in doubt, and a manifest that may be on disk may count on it.
 func (w *coldWriter) next() error {
 	if err := w.syncFile(); err != nil {
 		return err
 	}
 	files := w.c.l.j.fs
-	if n := len(w.m.cold.files); n > 0 && w.s == nil && w.m.cold.files[n-1].size < w.c.l.opt.SegmentBytes {
+	if n := len(w.m.cold.files); n > 0 && w.s == nil && w.m.cold.files[n-1].size < w.c.l.opt.SegmentBytes && !w.c.failed {
 		s := w.m.cold.files[n-1]
 		f, err := files.Open(s.name)
 		if err != nil {
 			return err
 		}
-		w.f, w.s = f, &segment{fs: s.fs, name: s.name, size: s.size}
+		w.f, w.s = f, &segment{fs: s.fs, health: s.health, name: s.name, size: s.size}
 		w.m.cold.files[n-1] = w.s
 		return f.Truncate(s.size) // what a failed try left
 	}
@@ -386,7 +449,8 @@ func (w *coldWriter) next() error {
 	if err != nil {
 		return err
 	}
-	w.f, w.s = f, &segment{fs: files, name: name}
+	w.c.made = append(w.c.made, name)
+	w.f, w.s = f, &segment{fs: files, health: &w.c.l.health, name: name}
 	w.m.cold.files = append(w.m.cold.files, w.s)
 	for d := dir; ; d = filepath.Dir(d) {
 		if err := files.SyncDir(d); err != nil {
@@ -402,20 +466,21 @@ func (w *coldWriter) syncFile() error {
 	if w.f == nil {
 		return nil
 	}
-	err := errors.Join(w.f.Sync(), w.f.Close())
-	w.f = nil
-	return err
+	return errors.Join(w.f.Sync(), w.close())
 }
 
 func (w *coldWriter) finish() error {
 	if err := w.flush(); err != nil {
-		return err
+		return errors.Join(err, w.close())
 	}
 	return w.syncFile()
 }
 
-func (w *coldWriter) close() {
-	if w.f != nil {
-		w.f.Close()
+func (w *coldWriter) close() error {
+	if w.f == nil {
+		return nil
 	}
+	f := w.f
+	w.f = nil
+	return f.Close()
 }

@@ -12,10 +12,12 @@ import (
 
 // segment is one file of frames: of the journal, or of one partition's old rows.
 type segment struct {
-	fs   FS
-	name string
-	n    int64 // number in the journal; 0: a cold file
-	size int64
+	fs     FS
+	health *health
+	name   string
+	n      int64 // number in the journal; 0: a cold file
+	from   int64 // seq of the first frame, of the journal
+	size   int64
 
 	mu   sync.RWMutex // read: using f; write: ending it
 	f    File         // nil: opened for each read (cold files are many)
@@ -41,23 +43,27 @@ func (s *segment) read(b []byte, off int64) error {
 	if s.gone {
 		return errMoved
 	}
-	f := s.f
-	if f == nil {
-		var err error
-		if f, err = s.fs.Open(s.name); errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s is missing: %w", s.name, store.ErrCorrupt)
-		} else if err != nil {
-			return err
-		}
-		defer f.Close()
+	if s.f != nil {
+		return s.readFrom(s.f, b, off)
 	}
-	if n, err := f.ReadAt(b, off); n < len(b) {
-		if errors.Is(err, io.EOF) {
-			err = store.ErrCorrupt // it was cut since
-		}
-		return fmt.Errorf("%s at %d: %w", s.name, off, err)
+	f, err := s.fs.Open(s.name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is missing: %w", s.name, store.ErrCorrupt)
+	} else if err != nil {
+		return err
 	}
-	return nil
+	return errors.Join(s.readFrom(f, b, off), f.Close())
+}
+
+func (s *segment) readFrom(f File, b []byte, off int64) error {
+	n, err := f.ReadAt(b, off)
+	if n == len(b) {
+		return nil
+	}
+	if errors.Is(err, io.EOF) {
+		err = store.ErrCorrupt // it was cut since
+	}
+	return fmt.Errorf("%s at %d: %w", s.name, off, err)
 }
 
 // end closes the file when nobody reads it any more.
@@ -65,12 +71,21 @@ func (s *segment) end() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.gone = true
+	s.health.forget(store.Reading, s.name+" at ")
 	if s.f == nil {
 		return nil
 	}
 	f := s.f
 	s.f = nil
 	return f.Close()
+}
+
+// unread notes whether a run could be read back.
+func (l *log) unread(r *run, err error) {
+	if err == nil && l.health.bad.Load() == 0 {
+		return
+	}
+	l.health.outcome(store.Reading, fmt.Sprintf("%s at %d", r.at.seg.name, r.at.off), err)
 }
 
 func (r *run) head() runHead {

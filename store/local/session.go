@@ -24,11 +24,10 @@ func (l *log) Session(ctx context.Context, id string, stages []store.Stage) (sto
 	if id == "" {
 		return nil, fmt.Errorf("session without an id")
 	}
-	l.write.Lock()
-	defer l.write.Unlock()
-	if err := l.alive(ctx); err != nil {
+	if err := l.enter(ctx); err != nil {
 		return nil, err
 	}
+	defer l.write.Unlock()
 	s := &session{l: l, id: id, stages: slices.Clone(stages)}
 	for i := range s.stages {
 		st := &s.stages[i]
@@ -144,9 +143,7 @@ func (s *session) Close() error {
 
 // Forget drops what the log knows of session id; a living session of that id is lost.
 func (l *log) Forget(ctx context.Context, id string) error {
-	l.write.Lock()
-	if err := l.alive(ctx); err != nil {
-		l.write.Unlock()
+	if err := l.enter(ctx); err != nil {
 		return err
 	}
 	l.mu.Lock()
@@ -160,7 +157,10 @@ func (l *log) Forget(ctx context.Context, id string) error {
 	if err := l.Wait(ctx, seq); err != nil {
 		return err
 	}
-	return l.dropCheckpoints(id)
+	l.health.forget(store.Checkpointing, id+"/")
+	err = l.dropCheckpoints(id)
+	l.health.outcome(store.Removing, "checkpoints of "+id, err)
+	return err
 }
 
 // work is one unit.
