@@ -9,6 +9,7 @@ import (
 	"github.com/ksqlgo/ksql/bench/nexmark/gen"
 	"github.com/ksqlgo/ksql/exec/expr"
 	"github.com/ksqlgo/ksql/exec/op"
+	"github.com/ksqlgo/ksql/exec/state"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/sql/fn"
@@ -63,11 +64,11 @@ func operator(s plan.Step, env *expr.Env, order op.KeyBytes) (op.Operator, error
 	case *plan.Aggregate:
 		switch {
 		case s.Window == nil:
-			return op.NewAggregate(s, 0, false)
+			return op.NewAggregate(s, state.Print{}, false)
 		case s.Window.Kind == sql.Session:
-			return op.NewSessions(s, 0, false, order)
+			return op.NewSessions(s, state.Print{}, false, order)
 		}
-		return op.NewWindows(s, 0, false, order)
+		return op.NewWindows(s, state.Print{}, false, order)
 	case *plan.Exchange:
 		return nil, nil
 	}
@@ -114,7 +115,7 @@ func prepare(b *testing.B, query, step string, rows int) func() error {
 	scan, sink := line[0].(*plan.Scan), line[len(line)-1].(*plan.Sink)
 	run := *gen.New(1, 100000).Bids("bid", rows, rows, 1)[0]
 	runs := []store.Records{run}
-	encode, err := op.NewEncode(sink, 1, env)
+	encode, err := op.NewEncode(sink, state.Print{}, 1, false)
 	if err != nil {
 		b.Fatal(err)
 	}

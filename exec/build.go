@@ -3,7 +3,6 @@ package exec
 
 import (
 	"fmt"
-	"hash/fnv"
 	"strings"
 
 	"github.com/ksqlgo/ksql/exec/expr"
@@ -104,7 +103,7 @@ func (s *stage) build(c *op.Context, kind plan.QueryKind, keep bool, last op.Emi
 	l := &line{}
 	var order op.KeyBytes
 	if s.sink != nil {
-		e, err := op.NewEncode(s.sink, s.parts, c.Env)
+		e, err := op.NewEncode(s.sink, printClock(), s.parts, keep)
 		if err != nil {
 			return nil, err
 		}
@@ -140,9 +139,12 @@ func (s *stage) build(c *op.Context, kind plan.QueryKind, keep bool, last op.Emi
 		}
 	}
 	if l.read == nil && s.materialize(kind) {
-		m := op.NewLatest("Materialize", print(s.sink), s.sink.Schema, nil, s.sink.Window != nil, keep, false)
+		m := op.NewLatest("Materialize", printRows(&s.sink.Head), s.sink.Schema, nil, s.sink.Window != nil, keep, false)
 		add(m)
 		l.read, l.after = m, nil
+	}
+	if k, ok := l.end.(op.Keeper); ok {
+		l.keepers = append(l.keepers, k)
 	}
 	if l.end != nil {
 		last = func(b *op.Batch) error { return l.end.Process(c, b, nil) }
@@ -165,7 +167,7 @@ func (s *stage) build(c *op.Context, kind plan.QueryKind, keep bool, last op.Emi
 func operator(st plan.Step, env *expr.Env, keep bool, order op.KeyBytes) (op.Operator, error) {
 	switch s := st.(type) {
 	case *plan.Latest:
-		return op.NewLatest("Latest", print(s), s.Schema, s.Live, s.Window != nil, keep, true), nil
+		return op.NewLatest("Latest", printRows(&s.Head), s.Schema, s.Live, s.Window != nil, keep, true), nil
 	case *plan.Filter:
 		return op.NewFilter(s, env)
 	case *plan.Project:
@@ -180,13 +182,16 @@ func operator(st plan.Step, env *expr.Env, keep bool, order op.KeyBytes) (op.Ope
 		if order == nil {
 			order = plainOrder
 		}
+		print, err := printGroups(s)
 		switch {
+		case err != nil:
+			return nil, err
 		case s.Window == nil:
-			return op.NewAggregate(s, print(s), keep)
+			return op.NewAggregate(s, print, keep)
 		case s.Window.Kind == sql.Session:
-			return op.NewSessions(s, print(s), keep, order)
+			return op.NewSessions(s, print, keep, order)
 		}
-		return op.NewWindows(s, print(s), keep, order)
+		return op.NewWindows(s, print, keep, order)
 	}
 	return nil, fmt.Errorf("%s is not available yet", st.Out().Name)
 }
@@ -195,32 +200,3 @@ func operator(st plan.Step, env *expr.Env, keep bool, order op.KeyBytes) (op.Ope
 type pass struct{}
 
 func (pass) Process(_ *op.Context, b *op.Batch, emit op.Emit) error { return emit(b) }
-
-// print is the fingerprint of a step with state: what must be equal for its state to be read back. Columns may
-// be added at the end of remembered rows; those of earlier rows are null then.
-func print(st plan.Step) uint64 {
-	h := fnv.New64a()
-	head := st.Out()
-	a, grouped := st.(*plan.Aggregate)
-	if !grouped {
-		pseudo := false
-		for _, c := range head.Schema {
-			pseudo = pseudo || c.Role == sql.PseudoRole && head.Window == nil
-			if c.Role == sql.KeyRole {
-				fmt.Fprintf(h, "|%s", c)
-			}
-		}
-		if pseudo {
-			fmt.Fprintf(h, "|%s", head.Schema)
-		}
-		return h.Sum64()
-	}
-	fmt.Fprintf(h, "%s", head.Schema)
-	for _, c := range a.Calls {
-		fmt.Fprintf(h, "|%s%v%v", c.Func.Name, c.Site.Args, c.Site.Lits)
-	}
-	if a.Window != nil {
-		fmt.Fprintf(h, "|%v", *a.Window)
-	}
-	return h.Sum64()
-}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/ksqlgo/ksql/exec/state"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/store"
@@ -48,7 +49,7 @@ func (e *Engine) build(r *queryRecord) (b *built, err error) {
 			for _, t := range k.Tables() {
 				row := tableShape{Name: t.Name, Print: t.Print}
 				if e.log.Durable() {
-					row.Topic = e.internal(r.ID, t.Name+"-changelog")
+					row.Topic = e.changelog(r.ID, t)
 				}
 				at.Tables = append(at.Tables, row)
 			}
@@ -123,8 +124,10 @@ func (b *built) differs() error {
 	for i, a := range was.Stages {
 		z := now.Stages[i]
 		for j, t := range a.Tables {
-			if j < len(z.Tables) && t.Name == z.Tables[j].Name && t.Print != z.Tables[j].Print {
-				return fmt.Errorf("the state of %s was made by another form of the query", t.Name)
+			if j < len(z.Tables) && t.Name == z.Tables[j].Name {
+				if err := z.Tables[j].Print.Reads(t.Print); err != nil {
+					return fmt.Errorf("the state of %s was made by another form of the query: %w", t.Name, err)
+				}
 			}
 		}
 		if !reflect.DeepEqual(a, z) {
@@ -136,7 +139,7 @@ func (b *built) differs() error {
 
 // takesOver says why the state of the running query cannot be that of b, which replaces it; nil: it can.
 func (b *built) takesOver(old *queryRecord) error {
-	had := map[string]uint64{}
+	had := map[string]state.Print{}
 	for _, s := range old.Shape.Stages {
 		for _, t := range s.Tables {
 			had[t.Name] = t.Print
@@ -144,8 +147,12 @@ func (b *built) takesOver(old *queryRecord) error {
 	}
 	for _, s := range b.shape.Stages {
 		for _, t := range s.Tables {
-			if p, ok := had[t.Name]; ok && p != t.Print {
-				return &plan.Error{Msg: "Query is not upgradeable. The state of " + t.Name + " cannot be read by the new query."}
+			p, ok := had[t.Name]
+			if !ok {
+				continue
+			}
+			if err := t.Print.Reads(p); err != nil {
+				return &plan.Error{Msg: "Query is not upgradeable. The state of " + t.Name + " cannot be read by the new query: " + err.Error()}
 			}
 		}
 	}

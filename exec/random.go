@@ -4,7 +4,6 @@ import (
 	"math/rand/v2"
 	"sync"
 
-	"github.com/ksqlgo/ksql/exec/state"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -14,7 +13,7 @@ func random() uint64 { return rand.Uint64() }
 func plainOrder(cols []*vec.Vec, n int) ([][]byte, error) {
 	out := make([][]byte, n)
 	for i := range out {
-		out[i] = state.AppendRow(nil, cols, i)
+		out[i] = vec.AppendKey(nil, cols, i)
 	}
 	return out, nil
 }

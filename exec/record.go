@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/ksqlgo/ksql/exec/state"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/store"
@@ -66,9 +67,9 @@ type stageShape struct {
 }
 
 type tableShape struct {
-	Name  string `json:"name"`
-	Topic string `json:"topic,omitempty"` // its changelog; empty: the log keeps nothing
-	Print uint64 `json:"print"`
+	Name  string      `json:"name"`
+	Topic string      `json:"topic,omitempty"` // its changelog; empty: the log keeps nothing
+	Print state.Print `json:"print"`
 }
 
 // topics are the query's own: repartition topics and changelogs.

@@ -20,12 +20,12 @@ func (t *task) restore(ctx context.Context, old *Query) error {
 	tables := map[string]*state.Table{}
 	for _, k := range t.line.keepers {
 		for _, tab := range k.Tables() {
-			tables[t.q.e.internal(t.q.plan.ID, tab.Name+"-changelog")] = tab
+			tables[t.q.e.changelog(t.q.plan.ID, tab)] = tab
 			if cp == nil {
 				continue
 			}
-			if p := cp.Print(tab.Name); p != 0 && p != tab.Print {
-				return fmt.Errorf("state of %s was made by another query text", tab.Name)
+			if p := cp.Print(tab.Name); p != 0 && p != tab.Print.Sum() {
+				return fmt.Errorf("state of %s: it was made by another form of the query", tab.Name)
 			}
 			for chunk, err := range cp.Chunks(tab.Name) {
 				if err == nil {
@@ -66,6 +66,11 @@ func (t *task) restore(ctx context.Context, old *Query) error {
 		}
 	}
 	for _, k := range t.line.keepers {
+		for _, tab := range k.Tables() {
+			if err := tab.Restored(); err != nil {
+				return err
+			}
+		}
 		if err := k.Restored(); err != nil {
 			return err
 		}
@@ -81,12 +86,9 @@ func (t *task) inherit(old *Query, tables map[string]*state.Table) error {
 		}
 		for _, k := range o.line.keepers {
 			for _, from := range k.Tables() {
-				to := tables[t.q.e.internal(t.q.plan.ID, from.Name+"-changelog")]
+				to := tables[t.q.e.changelog(t.q.plan.ID, from)]
 				if to == nil {
 					continue
-				}
-				if to.Print != from.Print {
-					return fmt.Errorf("state of %s was made by another query text", from.Name)
 				}
 				for at := 0; at >= 0; {
 					var chunk []byte
@@ -99,6 +101,12 @@ func (t *task) inherit(old *Query, tables map[string]*state.Table) error {
 		}
 	}
 	return nil
+}
+
+// changelog is the topic that keeps the changes of a table. A form of its rows that older builds cannot read would get
+// another name: -v2 at the end.
+func (e *Engine) changelog(id string, t *state.Table) string {
+	return e.internal(id, t.Name+"-changelog")
 }
 
 // checkpointRows is how many changelog rows make a checkpoint worth its while.
@@ -155,7 +163,7 @@ func (t *task) saved() {
 func (t *task) save(w store.Writer, bytes *int64) error {
 	for _, k := range t.line.keepers {
 		for _, tab := range k.Tables() {
-			if err := w.Table(tab.Name, tab.Print); err != nil {
+			if err := w.Table(tab.Name, tab.Print.Sum()); err != nil {
 				return err
 			}
 			for from := 0; from >= 0; {

@@ -225,7 +225,7 @@ func (t *task) commit() error {
 				if !tab.Changed() {
 					continue
 				}
-				r := &store.Records{TP: store.TP{Topic: t.q.e.internal(t.q.plan.ID, tab.Name+"-changelog"), Partition: t.unit.Partition}}
+				r := &store.Records{TP: store.TP{Topic: t.q.e.changelog(t.q.plan.ID, tab), Partition: t.unit.Partition}}
 				tab.Changes(r)
 				t.changed += r.Len()
 				t.out = append(t.out, r)

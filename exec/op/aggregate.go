@@ -31,13 +31,13 @@ type Aggregate struct {
 }
 
 // NewAggregate is the operator of s, which has no window.
-func NewAggregate(s *plan.Aggregate, print uint64, keep bool) (*Aggregate, error) {
+func NewAggregate(s *plan.Aggregate, print state.Print, keep bool) (*Aggregate, error) {
 	accs, cells, err := accumulators(s)
 	if err != nil {
 		return nil, err
 	}
 	a := &Aggregate{step: s, accs: accs, args: make([][]*vec.Vec, len(accs)), rcols: columns(s.Schema)}
-	a.table = state.NewTable("Aggregate", print, types(s.Schema[:s.Groups]), false, false, keep, cells...)
+	a.table = state.NewTable(state.Layout{Name: "Aggregate", Print: print, Keys: types(s.Schema[:s.Groups]), Keep: keep, Cells: cells})
 	a.outs = columns(s.Schema[s.Groups:])
 	return a, nil
 }

@@ -3,7 +3,7 @@ package op
 import (
 	"fmt"
 
-	"github.com/ksqlgo/ksql/exec/expr"
+	"github.com/ksqlgo/ksql/exec/state"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/sql/fn"
@@ -30,7 +30,7 @@ type Encode struct {
 	parts scatter
 	skip  []bool
 	null  []bool
-	now   int64
+	table *state.Table // stream time, where the sink's rows are given their time; else nil
 	time  []int64
 	seen  gather // the rows that are written
 	dated gather // those whose time is known
@@ -39,7 +39,7 @@ type Encode struct {
 }
 
 // NewEncode is the operator of s, for a topic of so many partitions.
-func NewEncode(s *plan.Sink, partitions int32, env *expr.Env) (*Encode, error) {
+func NewEncode(s *plan.Sink, print state.Print, partitions int32, keep bool) (*Encode, error) {
 	e := &Encode{step: s, stamp: -1, outbox: newOutbox(s.Topic, partitions)}
 	var kf, vf []sql.Field
 	for i, c := range s.Schema {
@@ -53,6 +53,9 @@ func NewEncode(s *plan.Sink, partitions int32, env *expr.Env) (*Encode, error) {
 			e.stamp = i
 		}
 	}
+	if e.stamp >= 0 {
+		e.table = state.NewTable(state.Layout{Name: "Sink", Print: print, Keep: keep, Step: []int64{streamTime: 0}})
+	}
 	var err error
 	if e.key, err = OpenCodec(s.Key, format.Key, s.Topic, kf); err != nil {
 		return nil, err
@@ -65,6 +68,17 @@ func NewEncode(s *plan.Sink, partitions int32, env *expr.Env) (*Encode, error) {
 	}
 	return e, nil
 }
+
+// Tables is the one table, if there is something to remember.
+func (e *Encode) Tables() []*state.Table {
+	if e.table == nil {
+		return nil
+	}
+	return []*state.Table{e.table}
+}
+
+// Restored has nothing to do.
+func (e *Encode) Restored() error { return nil }
 
 // Process encodes b. Before rows are not written, Delete rows become tombstones (on a stream: null values).
 func (e *Encode) Process(c *Context, b *Batch, _ Emit) error {
@@ -206,9 +220,10 @@ func (e *Encode) stamped(c *Context, b *Batch) (*Batch, error) {
 	}
 	v := b.Cols[e.stamp]
 	e.time, e.live = e.time[:0], e.live[:0]
+	now := e.table.Step[streamTime]
 	for i := range b.N {
-		e.now = max(e.now, b.Time[i])
-		t := e.now
+		now = max(now, b.Time[i])
+		t := now
 		if b.Op(i) != Delete {
 			var err error
 			if t, err = stampOf(v, i, e.pattern); err != nil {
@@ -219,6 +234,7 @@ func (e *Encode) stamped(c *Context, b *Batch) (*Batch, error) {
 		}
 		e.time, e.live = append(e.time, t), append(e.live, int32(i))
 	}
+	e.table.Step[streamTime] = now
 	out := *b
 	out.Time = e.time
 	if len(e.live) == b.N {

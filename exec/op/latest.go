@@ -33,7 +33,7 @@ type Latest struct {
 
 // NewLatest remembers rows of schema, whose key columns come first, as far as live says that a column is
 // read later (nil: all are). changes: Before and After leave.
-func NewLatest(name string, print uint64, schema sql.Schema, live []bool, windowed, keep, changes bool) *Latest {
+func NewLatest(name string, print state.Print, schema sql.Schema, live []bool, windowed, keep, changes bool) *Latest {
 	rows := &state.Rows{}
 	k := schema.Keys()
 	l := &Latest{name: name, rows: rows, keys: k, emit: changes, window: windowed,
@@ -45,7 +45,7 @@ func NewLatest(name string, print uint64, schema sql.Schema, live []bool, window
 			l.old = append(l.old, vec.New(schema[i].Type))
 		}
 	}
-	l.table = state.NewTable(name, print, types(schema[:k]), windowed, windowed, keep, rows)
+	l.table = state.NewTable(state.Layout{Name: name, Print: print, Keys: types(schema[:k]), Windowed: windowed, Session: windowed, Keep: keep, Cells: []state.Cells{rows}})
 	return l
 }
 
@@ -141,7 +141,7 @@ func (l *Latest) Find(key []*vec.Vec, out []int32) []int32 {
 		}
 		return out
 	}
-	want := state.AppendRow(nil, key, 0)
+	want := vec.AppendKey(nil, key, 0)
 	return l.table.Match(want, out)
 }
 

@@ -18,14 +18,12 @@ type Sessions struct {
 	table *state.Table // key and start of the session
 	accs  []fn.Accumulator
 	order KeyBytes
-	keys  *state.Index // keys alone
-	byKey [][]int32    // sessions of each key, by end
-	sent  []bool       // EMIT FINAL: the session has left
 
-	now    int64 // stream time
-	stored int64 // the latest end of a session
-	swept  int64
-	oldest int64 // EMIT FINAL: no session that waits ends before
+	// What follows is derived.
+	keys   *state.Index // keys alone
+	byKey  [][]int32    // sessions of each key, by end
+	sent   []bool       // EMIT FINAL: the session has left
+	oldest int64        // EMIT FINAL: no session that waits ends before
 
 	kids    []int32
 	touched []int32
@@ -46,16 +44,23 @@ type Sessions struct {
 	rcols   []*vec.Vec
 }
 
+// The step cells of Sessions, after streamTime.
+const (
+	stored = 1 + iota // the latest end of a session
+	swept             // the stream time of the last look for sessions that are past retention
+)
+
 // NewSessions is the operator of s, whose window is a session.
-func NewSessions(s *plan.Aggregate, print uint64, keep bool, order KeyBytes) (*Sessions, error) {
+func NewSessions(s *plan.Aggregate, print state.Print, keep bool, order KeyBytes) (*Sessions, error) {
 	accs, cells, err := accumulators(s)
 	if err != nil {
 		return nil, err
 	}
-	o := &Sessions{step: s, win: *s.Window, accs: accs, order: order, now: -1, stored: -1, oldest: 1 << 62, cols: columns(s.Schema), rcols: columns(s.Schema)}
+	o := &Sessions{step: s, win: *s.Window, accs: accs, order: order, oldest: 1 << 62, cols: columns(s.Schema), rcols: columns(s.Schema)}
 	kt := types(s.Schema[:s.Groups])
 	o.keys = state.NewIndex(kt)
-	o.table = state.NewTable("Aggregate", print, kt, true, true, keep, cells...)
+	o.table = state.NewTable(state.Layout{Name: "Aggregate", Print: print, Keys: kt, Windowed: true, Session: true, Keep: keep, Cells: cells,
+		Step: []int64{streamTime: -1, stored: -1, swept: 0}})
 	o.vals = o.cols[s.Groups+2:]
 	in := s.In.Out().Schema
 	for _, c := range s.Calls {
@@ -71,7 +76,7 @@ func NewSessions(s *plan.Aggregate, print uint64, keep bool, order KeyBytes) (*S
 // Tables is the one table.
 func (s *Sessions) Tables() []*state.Table { return []*state.Table{s.table} }
 
-// Restored finds the sessions of each key and stream time again.
+// Restored finds the sessions of each key again, and which have left: those that are closed.
 func (s *Sessions) Restored() error {
 	for g := int32(0); int(g) < s.table.Cap(); g++ {
 		if s.table.Dead(g) {
@@ -81,7 +86,6 @@ func (s *Sessions) Restored() error {
 		if err != nil {
 			return err
 		}
-		s.now, s.stored = max(s.now, s.table.Time[g]), max(s.stored, s.table.End[g])
 		s.add(kid, g)
 	}
 	for g := range s.sent {
@@ -96,7 +100,10 @@ func (s *Sessions) Restored() error {
 }
 
 // close is the time before which a session's end closes it.
-func (s *Sessions) close() int64 { return s.now - s.win.Grace - s.win.Size }
+func (s *Sessions) close() int64 { return s.now() - s.win.Grace - s.win.Size }
+
+// now is stream time.
+func (s *Sessions) now() int64 { return s.table.Step[streamTime] }
 
 func (s *Sessions) add(kid, g int32) {
 	for int(kid) >= len(s.byKey) {
@@ -172,14 +179,14 @@ func (s *Sessions) show(b *Batch, i int, g int32, o Op) error {
 
 func (s *Sessions) take(c *Context, b *Batch, i int) error {
 	t := b.Time[i]
-	s.now = max(s.now, t)
+	s.table.Step[streamTime] = max(s.now(), t)
 	kid := s.kids[i]
 	for int(kid) >= len(s.byKey) {
 		s.byKey = append(s.byKey, nil)
 	}
 	list := s.byKey[kid]
-	lo, hi := 0, 0                                        // the sessions that t touches stand side by side
-	seen := max(t-s.win.Size, s.stored-s.win.Retention+1) // ksqlDB's store no longer gives older ones
+	lo, hi := 0, 0                                                    // the sessions that t touches stand side by side
+	seen := max(t-s.win.Size, s.table.Step[stored]-s.win.Retention+1) // ksqlDB's store no longer gives older ones
 	for lo < len(list) && s.table.End[list[lo]] < seen {
 		lo++
 	}
@@ -191,7 +198,7 @@ func (s *Sessions) take(c *Context, b *Batch, i int) error {
 		start, end = min(start, s.table.Win(g)), max(end, s.table.End[g])
 	}
 	if end < s.close() {
-		c.report(ProcessingError, s.step.Name, b, i, fmt.Errorf("%w: timestamp %d, session [%d,%d], stream time %d", errLate, t, start, end, s.now))
+		c.report(ProcessingError, s.step.Name, b, i, fmt.Errorf("%w: timestamp %d, session [%d,%d], stream time %d", errLate, t, start, end, s.now()))
 		return nil
 	}
 	s.touched = append(s.touched[:0], list[lo:hi]...)
@@ -221,7 +228,7 @@ func (s *Sessions) take(c *Context, b *Batch, i int) error {
 		s.table.Remove(o)
 	}
 	s.table.End[g], s.table.Time[g] = end, end
-	s.stored = max(s.stored, end)
+	s.table.Step[stored] = max(s.table.Step[stored], end)
 	s.group[0] = g
 	for k, acc := range s.accs {
 		for a, col := range s.one[k] {
@@ -309,13 +316,14 @@ func (s *Sessions) finish(b *Batch, i int, emit Emit) error {
 // expire drops sessions that are past retention, and keys that have none left. It looks at all of them, so it
 // does so rarely.
 func (s *Sessions) expire() {
-	if s.now-s.swept < s.win.Retention/4+1 {
+	now := s.now()
+	if now-s.table.Step[swept] < s.win.Retention/4+1 {
 		return
 	}
-	s.swept = s.now
+	s.table.Step[swept] = now
 	for kid, list := range s.byKey {
 		n := 0
-		for n < len(list) && s.table.End[list[n]] < s.now-s.win.Retention && s.table.End[list[n]] < s.close() {
+		for n < len(list) && s.table.End[list[n]] < now-s.win.Retention && s.table.End[list[n]] < s.close() {
 			s.table.Remove(list[n])
 			n++
 		}

@@ -31,10 +31,7 @@ type Windows struct {
 	accs  []fn.Accumulator
 	order KeyBytes
 
-	now    int64    // stream time: the highest ROWTIME seen
-	latest int64    // the latest window start seen
-	closed int64    // EMIT FINAL: windows that end here or before have left
-	open   []bucket // windows with groups, by start
+	open []bucket // windows with groups, by start: derived
 
 	rows  []int32 // of the input, one a window it falls into
 	start []int64
@@ -55,22 +52,36 @@ type Windows struct {
 	kept  []int32
 }
 
+// The step cells of Windows.
+const (
+	streamTime = iota // the highest ROWTIME seen
+	newest            // the latest window start seen
+	through           // EMIT FINAL: windows that end here or before have left
+)
+
+// now is stream time.
+func (w *Windows) now() int64 { return w.table.Step[streamTime] }
+
+// closed is the time at or before which a window's end closes it.
+func (w *Windows) closed() int64 { return w.now() - w.win.Grace }
+
 type bucket struct {
 	start int64
 	gids  []int32
 }
 
 // NewWindows is the operator of s, whose window is tumbling or hopping.
-func NewWindows(s *plan.Aggregate, print uint64, keep bool, order KeyBytes) (*Windows, error) {
+func NewWindows(s *plan.Aggregate, print state.Print, keep bool, order KeyBytes) (*Windows, error) {
 	accs, cells, err := accumulators(s)
 	if err != nil {
 		return nil, err
 	}
-	w := &Windows{step: s, win: *s.Window, accs: accs, order: order, args: make([][]*vec.Vec, len(accs)), rcols: columns(s.Schema), now: -1, latest: -1, closed: -1 << 62}
+	w := &Windows{step: s, win: *s.Window, accs: accs, order: order, args: make([][]*vec.Vec, len(accs)), rcols: columns(s.Schema)}
 	if w.win.Kind == sql.Tumbling {
 		w.win.Advance = w.win.Size
 	}
-	w.table = state.NewTable("Aggregate", print, types(s.Schema[:s.Groups]), true, false, keep, cells...)
+	w.table = state.NewTable(state.Layout{Name: "Aggregate", Print: print, Keys: types(s.Schema[:s.Groups]), Windowed: true, Keep: keep, Cells: cells,
+		Step: []int64{streamTime: -1, newest: -1, through: -1 << 62}})
 	w.outs = columns(s.Schema[s.Groups+2:])
 	w.bound = [2]*vec.Vec{vec.New(sql.TBigint), vec.New(sql.TBigint)}
 	return w, nil
@@ -79,18 +90,12 @@ func NewWindows(s *plan.Aggregate, print uint64, keep bool, order KeyBytes) (*Wi
 // Tables is the one table.
 func (w *Windows) Tables() []*state.Table { return []*state.Table{w.table} }
 
-// Restored finds stream time and the open windows again: the latest row of all lies in a window that is
-// still kept.
+// Restored finds the open windows again.
 func (w *Windows) Restored() error {
 	for g := int32(0); int(g) < w.table.Cap(); g++ {
 		if !w.table.Dead(g) {
-			w.now = max(w.now, w.table.Time[g])
-			w.latest = max(w.latest, w.table.Win(g))
 			w.note(w.table.Win(g), g)
 		}
-	}
-	if w.now >= 0 {
-		w.closed = w.now - w.win.Grace
 	}
 	return nil
 }
@@ -125,10 +130,10 @@ func (w *Windows) Process(c *Context, b *Batch, emit Emit) error {
 	}
 	// EMIT FINAL: what closes leaves right after the row that closes it.
 	for lo := 0; lo < b.N; {
-		hi, due, now := lo, false, w.now
+		hi, due, now, left := lo, false, w.now(), w.table.Step[through]
 		first := int64(math.MaxInt64) // start of the earliest window that has not left
 		for _, o := range w.open {
-			if o.start+w.win.Size > w.closed {
+			if o.start+w.win.Size > left {
 				first = o.start
 				break
 			}
@@ -138,7 +143,7 @@ func (w *Windows) Process(c *Context, b *Batch, emit Emit) error {
 			if f := w.firstOpen(b.Time[hi], now-w.win.Grace); f <= b.Time[hi] {
 				first = min(first, f)
 			}
-			due = first != math.MaxInt64 && first+w.win.Size <= now-w.win.Grace && now-w.win.Grace > w.closed
+			due = first != math.MaxInt64 && first+w.win.Size <= now-w.win.Grace && now-w.win.Grace > left
 		}
 		w.expand(c, b, lo, hi)
 		if err := w.fold(b, nil); err != nil {
@@ -189,20 +194,21 @@ func (w *Windows) firstOpen(t, closed int64) int64 {
 // expand lists the (row, window) pairs of rows lo to hi.
 func (w *Windows) expand(c *Context, b *Batch, lo, hi int) {
 	w.rows, w.start, w.end = w.rows[:0], w.start[:0], w.end[:0]
-	size, adv := w.win.Size, w.win.Advance
+	size, adv, now := w.win.Size, w.win.Advance, w.now()
 	for i := lo; i < hi; i++ {
 		t := b.Time[i]
-		w.now = max(w.now, t)
-		closed := w.now - w.win.Grace
+		now = max(now, t)
+		closed := now - w.win.Grace
 		in := false
 		for s := w.firstOpen(t, closed); s <= t; s += adv {
 			w.rows, w.start, w.end = append(w.rows, int32(i)), append(w.start, s), append(w.end, s+size)
 			in = true
 		}
 		if !in {
-			c.report(ProcessingError, w.step.Name, b, i, fmt.Errorf("%w: timestamp %d, window [%d,%d), expiration %d, stream time %d", errLate, t, w.first(t), w.first(t)+size, closed, w.now))
+			c.report(ProcessingError, w.step.Name, b, i, fmt.Errorf("%w: timestamp %d, window [%d,%d), expiration %d, stream time %d", errLate, t, w.first(t), w.first(t)+size, closed, now))
 		}
 	}
+	w.table.Step[streamTime] = now
 }
 
 func (w *Windows) fold(b *Batch, emit Emit) error {
@@ -219,7 +225,7 @@ func (w *Windows) fold(b *Batch, emit Emit) error {
 	w.gids = w.table.Groups(in.Cols[:n], w.start, in.N, w.gids[:0], func(row int, g int32) {
 		w.isNew[row] = true
 		w.note(w.start[row], g)
-		w.latest = max(w.latest, w.start[row])
+		w.table.Step[newest] = max(w.table.Step[newest], w.start[row])
 	})
 	w.table.Fit()
 	w.table.Touch(w.gids)
@@ -264,10 +270,10 @@ func (w *Windows) lay(keys []*vec.Vec, n int) {
 // finish lends on the windows that closed with row i of b: each window once, in order of (start, key).
 // Windows that start before latest - retention are no longer seen (ksqlDB's store has dropped them).
 func (w *Windows) finish(b *Batch, i int, emit Emit) error {
-	until := w.now - w.win.Grace
+	left, until, oldest := w.table.Step[through], w.closed(), w.table.Step[newest]-w.win.Retention
 	var due []int32
 	for _, o := range w.open {
-		if end := o.start + w.win.Size; end > w.closed && end <= until && o.start >= w.latest-w.win.Retention {
+		if end := o.start + w.win.Size; end > left && end <= until && o.start >= oldest {
 			part := slices.Clone(o.gids)
 			if err := w.sort(part); err != nil {
 				return err
@@ -275,7 +281,7 @@ func (w *Windows) finish(b *Batch, i int, emit Emit) error {
 			due = append(due, part...)
 		}
 	}
-	w.closed = until
+	w.table.Step[through] = until
 	if len(due) == 0 {
 		return nil
 	}
@@ -319,7 +325,7 @@ func (w *Windows) sort(gids []int32) error {
 // expire drops windows that are past retention.
 func (w *Windows) expire() {
 	n := 0
-	for n < len(w.open) && w.open[n].start < w.now-w.win.Retention && w.open[n].start+w.win.Size <= w.now-w.win.Grace {
+	for n < len(w.open) && w.open[n].start < w.now()-w.win.Retention && w.open[n].start+w.win.Size <= w.closed() {
 		for _, g := range w.open[n].gids {
 			w.table.Remove(g)
 		}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/ksqlgo/ksql/exec/expr"
+	"github.com/ksqlgo/ksql/exec/state"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/sql/fn"
@@ -78,7 +79,7 @@ func feedTo(t *testing.T, o Operator, events []event, n int, report func(Problem
 func TestFinalWindow(t *testing.T) {
 	for _, n := range []int{1, 2, 7} {
 		s := counted(t, &plan.Window{Kind: sql.Tumbling, Size: 2, Retention: 2, Final: true})
-		o, err := NewWindows(s, 1, false, func(c []*vec.Vec, n int) ([][]byte, error) { return make([][]byte, n), nil })
+		o, err := NewWindows(s, state.Print{}, false, func(c []*vec.Vec, n int) ([][]byte, error) { return make([][]byte, n), nil })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,7 +105,7 @@ func TestLastTime(t *testing.T) {
 		{plan.Window{Kind: sql.Hopping, Size: last, Advance: last - 1, Retention: last}, "[+ a 0 9223372036854775807 1 @1 + a 0 9223372036854775807 2 @2]", 2},
 	} {
 		for _, n := range []int{1, 7} {
-			o, err := NewWindows(counted(t, &c.win), 1, false, keys)
+			o, err := NewWindows(counted(t, &c.win), state.Print{}, false, keys)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -115,7 +116,7 @@ func TestLastTime(t *testing.T) {
 			}
 		}
 	}
-	s, err := NewSessions(counted(t, &plan.Window{Kind: sql.Session, Size: last, Retention: last}), 1, false, keys)
+	s, err := NewSessions(counted(t, &plan.Window{Kind: sql.Session, Size: last, Retention: last}), state.Print{}, false, keys)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +130,7 @@ func TestLastTime(t *testing.T) {
 // its only row came late.
 func TestSessionKeysGo(t *testing.T) {
 	s := counted(t, &plan.Window{Kind: sql.Session, Size: 10, Retention: 10})
-	o, err := NewSessions(s, 1, false, nil)
+	o, err := NewSessions(s, state.Print{}, false, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

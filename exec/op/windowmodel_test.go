@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/ksqlgo/ksql/exec/state"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/sql/vec"
@@ -155,9 +156,9 @@ func TestWindowsPlainly(t *testing.T) {
 		var o Operator
 		var err error
 		if w.Kind == sql.Session {
-			o, err = NewSessions(s, 1, true, order)
+			o, err = NewSessions(s, state.Print{}, true, order)
 		} else {
-			o, err = NewWindows(s, 1, true, order)
+			o, err = NewWindows(s, state.Print{}, true, order)
 		}
 		if err != nil {
 			t.Fatal(err)

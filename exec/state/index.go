@@ -9,7 +9,7 @@ import (
 )
 
 // Index numbers keys: the columns of a key and a window start give a group number. Numbers of dropped keys
-// are given again. A single BIGINT or INTEGER key lies in the slot itself; other keys are bytes (AppendRow)
+// are given again. A single BIGINT or INTEGER key lies in the slot itself; other keys are bytes (vec.AppendKey)
 // in an arena.
 type Index struct {
 	types []sql.Type
@@ -26,9 +26,9 @@ type Index struct {
 	free []int32
 
 	arena []byte
-	waste int
+	waste int // bytes of arena that dropped keys left
 	tmp   []byte
-	cols  []*vec.Vec // scratch of Keys
+	one   []*vec.Vec // scratch: one key
 }
 
 type slot struct {
@@ -44,6 +44,9 @@ type span struct {
 // NewIndex is an index of keys of these types.
 func NewIndex(types []sql.Type) *Index {
 	x := &Index{types: types, slots: make([]slot, 64), seed: maphash.MakeSeed()}
+	for _, t := range types {
+		x.one = append(x.one, vec.New(t))
+	}
 	x.whole = len(types) == 1 && (types[0].Kind == sql.Bigint || types[0].Kind == sql.Integer)
 	return x
 }
@@ -98,7 +101,7 @@ func (x *Index) Groups(keys []*vec.Vec, win []int64, n int, out []int32, fresh f
 		if win != nil {
 			w = win[i]
 		}
-		x.tmp = AppendRow(x.tmp[:0], keys, i)
+		x.tmp = vec.AppendKey(x.tmp[:0], keys, i)
 		g, isNew := x.find(int64(maphash.Bytes(x.seed, x.tmp)), w, x.tmp, true)
 		if isNew && fresh != nil {
 			fresh(i, g)
@@ -123,7 +126,7 @@ func (x *Index) Find(keys []*vec.Vec, i int, win int64) int32 {
 		g, _ := x.find(v, win, nil, false)
 		return g
 	}
-	tmp := AppendRow(nil, keys, i)
+	tmp := vec.AppendKey(nil, keys, i)
 	g, _ := x.find(int64(maphash.Bytes(x.seed, tmp)), win, tmp, false)
 	return g
 }
@@ -227,15 +230,12 @@ func (x *Index) compact() {
 	x.arena, x.waste = next, 0
 }
 
-// AppendKey appends the key of group g in AppendRow's form.
+// AppendKey appends the key of group g in vec.AppendKey's form.
 func (x *Index) AppendKey(dst []byte, g int32) []byte {
 	if x.whole {
-		dst = append(dst, 1)
-		k := x.key[g]
-		if x.types[0].Kind == sql.Integer {
-			return append(dst, byte(k>>24), byte(k>>16), byte(k>>8), byte(k))
-		}
-		return append(dst, byte(k>>56), byte(k>>48), byte(k>>40), byte(k>>32), byte(k>>24), byte(k>>16), byte(k>>8), byte(k))
+		x.one[0].Reset()
+		x.put(x.one[0], g)
+		return vec.AppendKey(dst, x.one, 0)
 	}
 	s := x.at[g]
 	return append(dst, x.arena[s.off:s.off+int(s.len)]...)
@@ -245,44 +245,42 @@ func (x *Index) AppendKey(dst []byte, g int32) []byte {
 func (x *Index) Keys(groups []int32, cols []*vec.Vec) error {
 	for _, g := range groups {
 		if x.whole {
-			if cols[0].Type.Kind == sql.Integer {
-				cols[0].AppendI32(int32(x.key[g]))
-			} else {
-				cols[0].AppendI64(x.key[g])
-			}
+			x.put(cols[0], g)
 			continue
 		}
 		s := x.at[g]
-		if _, err := ReadRow(x.arena[s.off:s.off+int(s.len)], cols); err != nil {
+		if _, err := vec.DecodeKey(x.arena[s.off:s.off+int(s.len)], cols); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// FindBytes is the group of a key in AppendRow's form, adding it if it is new.
-func (x *Index) FindBytes(key []byte, win int64) (g int32, isNew bool, err error) {
-	if x.whole {
-		if x.cols == nil {
-			x.cols = []*vec.Vec{vec.New(x.types[0])}
-		}
-		x.cols[0].Reset()
-		if _, err := ReadRow(key, x.cols); err != nil {
-			return -1, false, err
-		}
-		if x.cols[0].IsNull(0) {
-			return -1, false, errShort
-		}
-		v := int64(0)
-		if x.types[0].Kind == sql.Integer {
-			v = int64(x.cols[0].I32[0])
-		} else {
-			v = x.cols[0].I64[0]
-		}
-		g, isNew = x.find(v, win, nil, true)
-		return g, isNew, nil
+// put appends the integer that is the key of group g.
+func (x *Index) put(c *vec.Vec, g int32) {
+	if c.Type.Kind == sql.Integer {
+		c.AppendI32(int32(x.key[g]))
+	} else {
+		c.AppendI64(x.key[g])
 	}
-	g, isNew = x.find(int64(maphash.Bytes(x.seed, key)), win, key, true)
+}
+
+// FindBytes is the group of a key in vec.AppendKey's form, adding it if it is new.
+func (x *Index) FindBytes(key []byte, win int64) (g int32, isNew bool, err error) {
+	for _, c := range x.one {
+		c.Reset()
+	}
+	rest, err := vec.DecodeKey(key, x.one)
+	if err != nil {
+		return -1, false, err
+	}
+	if len(rest) > 0 {
+		return -1, false, errLong
+	}
+	if x.whole && x.one[0].IsNull(0) {
+		return -1, false, errNull
+	}
+	g, isNew = x.Add(x.one, 0, win)
 	return g, isNew, nil
 }
 
@@ -300,7 +298,7 @@ func (x *Index) Add(keys []*vec.Vec, i int, win int64) (g int32, isNew bool) {
 		}
 		return x.find(v, win, nil, true)
 	}
-	x.tmp = AppendRow(x.tmp[:0], keys, i)
+	x.tmp = vec.AppendKey(x.tmp[:0], keys, i)
 	return x.find(int64(maphash.Bytes(x.seed, x.tmp)), win, x.tmp, true)
 }
 
@@ -314,7 +312,7 @@ func (x *Index) All(out []int32) []int32 {
 	return out
 }
 
-// Match appends every live group with this key (AppendRow's form), whatever its window. It looks at all of
+// Match appends every live group with this key (vec.AppendKey's form), whatever its window. It looks at all of
 // them.
 func (x *Index) Match(key []byte, out []int32) []int32 {
 	var tmp []byte

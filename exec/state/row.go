@@ -13,11 +13,12 @@ import (
 var (
 	errShort = errors.New("state: row is cut short")
 	errLong  = errors.New("state: row is too long")
+	errNull  = errors.New("state: a key is null")
 )
 
 // AppendRow appends the values of row i of cols in the engine's own form: for each value a byte that says
-// whether it is there, then its bytes. Equal rows have equal bytes. It is the form of keys in tables, of
-// changelog rows and of rows in repartition topics.
+// whether it is there, then its bytes. It is the form of the rows that tables remember and of those in repartition
+// topics. Keys have another, which keeps their order: vec.AppendKey.
 func AppendRow(dst []byte, cols []*vec.Vec, i int) []byte {
 	for _, c := range cols {
 		dst = AppendValue(dst, c, i)

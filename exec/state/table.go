@@ -5,6 +5,7 @@ package state
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/store"
@@ -19,17 +20,23 @@ type Cells interface {
 	Bytes() int64 // the memory that all groups hold, about
 }
 
-// Table is the state of one step: an index of its groups, the time of each, and its cells.
+// Table is all that one step remembers on one partition: an index of its groups, the time of each, its cells, and
+// the step cells.
 type Table struct {
 	*Index
-	Name  string // by role, never by number: Aggregate, Latest, Materialize
-	Print uint64 // fingerprint of the step: state of another print is not loaded
+	Name  string
+	Print Print
 	Time  []int64
 	End   []int64 // window ends of sessions; nil else
 	Cells []Cells
+	Step  []int64 // the step cells
 
 	windowed bool
-	keep     bool // changes are noted for the changelog
+	keep     bool
+	read     bool    // something was put back
+	known    bool    // a print was
+	printed  bool    // the changelog has Print
+	saved    []int64 // Step as the changelog has it
 	dirty    []int32
 	marked   []bool
 	dropped  []byte // keys of dropped groups, each with its length in front
@@ -37,15 +44,34 @@ type Table struct {
 	tmp      []byte
 }
 
-// NewTable is an empty table. windowed: keys carry a window start; session: an end as well. keep: Changes
-// will be asked for.
-func NewTable(name string, print uint64, keys []sql.Type, windowed, session, keep bool, cells ...Cells) *Table {
-	t := &Table{Index: NewIndex(keys), Name: name, Print: print, Cells: cells, windowed: windowed, keep: keep}
-	if session {
+// Layout is what a table is made of.
+type Layout struct {
+	Name     string // by role, never by number: Aggregate, Latest, Materialize, Sink
+	Print    Print
+	Keys     []sql.Type
+	Windowed bool // keys carry a window start
+	Session  bool // ... and groups the end of their window
+	Keep     bool // changes are noted for the changelog: Changes will be asked for
+	Cells    []Cells
+	// Step is the cells of the step itself, as they are at first: stream time, sequences. More may be added at the end.
+	Step []int64
+}
+
+// NewTable is an empty table.
+func NewTable(l Layout) *Table {
+	t := &Table{Index: NewIndex(l.Keys), Name: l.Name, Print: l.Print, Cells: l.Cells, Step: slices.Clone(l.Step), windowed: l.Windowed, keep: l.Keep, saved: slices.Clone(l.Step)}
+	if l.Session {
 		t.End = []int64{}
 	}
 	return t
 }
+
+// The records of a changelog and a checkpoint, by the first byte of their keys.
+const (
+	printRecord byte = iota // what the state rests on
+	stepRecord              // the step cells
+	groupRecord             // a group: its key follows, and its window start
+)
 
 // Fit makes room for all groups of the index. Call it after adding groups and before touching cells.
 func (t *Table) Fit() {
@@ -87,11 +113,15 @@ func (t *Table) Touch(groups []int32) {
 // Remove forgets group g and clears its cells.
 func (t *Table) Remove(g int32) {
 	if t.keep {
-		t.tmp = t.appendKey(t.tmp[:0], g)
+		t.tmp = t.appendGroup(t.tmp[:0], g)
 		t.dropped = binary.AppendUvarint(t.dropped, uint64(len(t.tmp)))
 		t.dropped = append(t.dropped, t.tmp...)
 		t.drops++
 	}
+	t.forget(g)
+}
+
+func (t *Table) forget(g int32) {
 	t.Index.Drop(g)
 	for _, c := range t.Cells {
 		c.Clear(g)
@@ -99,11 +129,20 @@ func (t *Table) Remove(g int32) {
 	t.Time[g] = -1
 }
 
-func (t *Table) appendKey(dst []byte, g int32) []byte {
+// appendGroup adds the key of a group's record.
+func (t *Table) appendGroup(dst []byte, g int32) []byte {
+	dst = t.AppendKey(append(dst, groupRecord), g)
 	if t.windowed {
-		dst = binary.BigEndian.AppendUint64(dst, uint64(t.Win(g)))
+		dst = binary.BigEndian.AppendUint64(dst, uint64(t.Win(g))^1<<63)
 	}
-	return t.AppendKey(dst, g)
+	return dst
+}
+
+func (t *Table) appendStep(dst []byte) []byte {
+	for _, x := range t.Step {
+		dst = binary.BigEndian.AppendUint64(dst, uint64(x))
+	}
+	return dst
 }
 
 func (t *Table) appendCells(dst []byte, g int32) []byte {
@@ -117,9 +156,17 @@ func (t *Table) appendCells(dst []byte, g int32) []byte {
 	return dst
 }
 
-// Changes appends to r one after-image for each group that changed since the last call, and a tombstone for
-// each that was dropped. Applying them again is harmless.
+// Changes appends to r one after-image for each group that changed since the last call, and of the step cells, and a
+// tombstone for each group that was dropped. Applying them again is harmless. The print comes first of all.
 func (t *Table) Changes(r *store.Records) {
+	if !t.printed {
+		r.Add(0, []byte{printRecord}, t.Print.append(nil))
+		t.printed = true
+	}
+	if !slices.Equal(t.Step, t.saved) {
+		r.Add(0, []byte{stepRecord}, t.appendStep(t.tmp[:0]))
+		copy(t.saved, t.Step)
+	}
 	for b := t.dropped; len(b) > 0; {
 		n, w := binary.Uvarint(b)
 		r.Add(0, b[w:w+int(n)], nil)
@@ -131,7 +178,7 @@ func (t *Table) Changes(r *store.Records) {
 			continue
 		}
 		k := len(r.Bytes)
-		r.Bytes = t.appendKey(r.Bytes, g)
+		r.Bytes = t.appendGroup(r.Bytes, g)
 		v := len(r.Bytes)
 		r.Bytes = t.appendCells(r.Bytes, g)
 		r.Key = append(r.Key, store.Span{Off: int32(k), Len: int32(v - k)})
@@ -143,7 +190,7 @@ func (t *Table) Changes(r *store.Records) {
 
 // Bytes is the memory that the table holds, about. It costs little: every batch may ask.
 func (t *Table) Bytes() int64 {
-	n := t.Index.Bytes() + 8*int64(cap(t.Time)+cap(t.End)) + 4*int64(cap(t.dirty)) + int64(cap(t.marked)+cap(t.dropped)+cap(t.tmp))
+	n := t.Index.Bytes() + 8*int64(cap(t.Time)+cap(t.End)) + 4*int64(cap(t.dirty)) + int64(cap(t.marked)+cap(t.dropped)+cap(t.tmp)+16*len(t.Step))
 	for _, c := range t.Cells {
 		n += c.Bytes()
 	}
@@ -151,28 +198,77 @@ func (t *Table) Bytes() int64 {
 }
 
 // Changed reports whether Changes has anything to say.
-func (t *Table) Changed() bool { return len(t.dirty) > 0 || t.drops > 0 }
+func (t *Table) Changed() bool {
+	return len(t.dirty) > 0 || t.drops > 0 || !slices.Equal(t.Step, t.saved)
+}
 
 // Apply puts an after-image back; a nil value is a tombstone.
 func (t *Table) Apply(key, value []byte) error {
+	if err := t.apply(key, value); err != nil {
+		return fmt.Errorf("state of %s: %w", t.Name, err)
+	}
+	return nil
+}
+
+func (t *Table) apply(key, value []byte) error {
+	t.read = true
+	if len(key) == 0 {
+		return errShort
+	}
+	switch key[0] {
+	case printRecord:
+		return t.applyPrint(value)
+	case stepRecord:
+		return t.applyStep(value)
+	case groupRecord:
+		return t.applyGroup(key[1:], value)
+	}
+	return fmt.Errorf("a record of kind %d: it was written by a newer build", key[0])
+}
+
+func (t *Table) applyPrint(value []byte) error {
+	p, err := readPrint(value)
+	if err != nil {
+		return err
+	}
+	if err := t.Print.Reads(p); err != nil {
+		return fmt.Errorf("it was made by another form of the query: %w", err)
+	}
+	t.known, t.printed = true, len(p.Cells) == len(t.Print.Cells)
+	return nil
+}
+
+func (t *Table) applyStep(value []byte) error {
+	if len(value)%8 != 0 {
+		return errShort
+	}
+	if len(value)/8 > len(t.Step) {
+		return errLong
+	}
+	for i := range len(value) / 8 {
+		t.Step[i] = int64(binary.BigEndian.Uint64(value[8*i:]))
+	}
+	copy(t.saved, t.Step)
+	return nil
+}
+
+func (t *Table) applyGroup(key, value []byte) error {
 	win := int64(0)
 	if t.windowed {
-		if len(key) < 8 {
-			return fmt.Errorf("state of %s: %w", t.Name, errShort)
+		n := len(key) - 8
+		if n < 0 {
+			return errShort
 		}
-		win = int64(binary.BigEndian.Uint64(key))
-		key = key[8:]
+		win = int64(binary.BigEndian.Uint64(key[n:]) ^ 1<<63)
+		key = key[:n]
 	}
 	g, isNew, err := t.FindBytes(key, win)
 	if err != nil {
-		return fmt.Errorf("state of %s: %w", t.Name, err)
+		return err
 	}
 	t.Fit()
 	if value == nil {
-		keep := t.keep
-		t.keep = false
-		t.Remove(g)
-		t.keep = keep
+		t.forget(g)
 		return nil
 	}
 	if !isNew {
@@ -181,35 +277,54 @@ func (t *Table) Apply(key, value []byte) error {
 		}
 	}
 	if len(value) < 8 {
-		return fmt.Errorf("state of %s: %w", t.Name, errShort)
+		return errShort
 	}
 	t.Time[g] = int64(binary.BigEndian.Uint64(value))
 	value = value[8:]
 	if t.End != nil {
 		if len(value) < 8 {
-			return fmt.Errorf("state of %s: %w", t.Name, errShort)
+			return errShort
 		}
 		t.End[g] = int64(binary.BigEndian.Uint64(value))
 		value = value[8:]
 	}
 	for _, c := range t.Cells {
 		if value, err = c.Load(g, value); err != nil {
-			return fmt.Errorf("state of %s: %w", t.Name, err)
+			return err
 		}
+	}
+	if len(value) > 0 {
+		return errLong
+	}
+	return nil
+}
+
+// Restored says whether what was read back can be worked with. Call it when all is read.
+func (t *Table) Restored() error {
+	if t.read && !t.known {
+		return fmt.Errorf("state of %s: nothing says what it was made by", t.Name)
 	}
 	return nil
 }
 
 // Chunk appends the live groups from number `from` on, at most rows of them, to dst and gives the number to
-// go on from; -1 at the end. It is for checkpoints: see Load.
+// go on from; -1 at the end. The first has the print and the step cells, too. It is for checkpoints: see Load.
 func (t *Table) Chunk(from, rows int, dst []byte) (next int, out []byte) {
+	if from == 0 {
+		dst = appendBytes(dst, []byte{printRecord})
+		dst = appendBytes(dst, t.Print.append(nil))
+		if len(t.Step) > 0 {
+			dst = appendBytes(dst, []byte{stepRecord})
+			dst = appendBytes(dst, t.appendStep(t.tmp[:0]))
+		}
+	}
 	g := from
 	for ; g < t.Cap() && rows > 0; g++ {
 		if t.Dead(int32(g)) {
 			continue
 		}
 		rows--
-		t.tmp = t.appendKey(t.tmp[:0], int32(g))
+		t.tmp = t.appendGroup(t.tmp[:0], int32(g))
 		dst = appendBytes(dst, t.tmp)
 		t.tmp = t.appendCells(t.tmp[:0], int32(g))
 		dst = appendBytes(dst, t.tmp)

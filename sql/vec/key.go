@@ -1,6 +1,7 @@
 package vec
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"math"
@@ -57,13 +58,11 @@ func (v *Vec) appendKey(dst []byte, i int) []byte {
 		dst = binary.BigEndian.AppendUint64(dst, uint64(v.Dec[i].Hi)^1<<63)
 		return binary.BigEndian.AppendUint64(dst, v.Dec[i].Lo)
 	case sql.String:
-		for _, c := range v.Bytes(i) {
-			if c == 0 || c >= 0xEE {
-				return escape(dst, v.Bytes(i), swapLead)
-			}
+		b := v.Bytes(i)
+		if !plain(b) {
+			return escape(dst, b, swapLead)
 		}
-		dst = append(dst, v.Bytes(i)...)
-		return append(dst, 0, 0)
+		return append(append(dst, b...), 0, 0)
 	case sql.Bytes:
 		return escape(dst, v.Bytes(i), func(c byte) byte { return c ^ 0x80 })
 	case sql.Array:
@@ -88,6 +87,24 @@ func (v *Vec) appendKey(dst []byte, i int) []byte {
 		return AppendKey(dst, v.Kids, i)
 	}
 	return dst
+}
+
+// plain reports whether the bytes of a text stand in a key as they are.
+func plain(b []byte) bool {
+	const high, low = 0x8080808080808080, 0x0101010101010101
+	for len(b) >= 8 {
+		x := binary.LittleEndian.Uint64(b)
+		if (x|(x-low))&high != 0 { // not ASCII, or 0
+			break
+		}
+		b = b[8:]
+	}
+	for _, c := range b {
+		if c == 0 || c >= 0xEE {
+			return false
+		}
+	}
+	return true
 }
 
 // swapLead makes the order of UTF-8 bytes that of UTF-16: the first bytes of U+E000 to U+FFFF change places with
@@ -216,6 +233,10 @@ func (v *Vec) decodeKey(b []byte) ([]byte, error) {
 }
 
 func (v *Vec) unescape(b []byte, m func(byte) byte) ([]byte, error) {
+	if i := bytes.IndexByte(b, 0); i >= 0 && i+1 < len(b) && b[i+1] == 0 && v.Type.Kind == sql.String && plain(b[:i]) {
+		v.AppendBytes(b[:i])
+		return b[i+2:], nil
+	}
 	for i := 0; i < len(b); i++ {
 		if b[i] != 0 {
 			v.Data = append(v.Data, m(b[i]))
