@@ -437,7 +437,7 @@ func (r *rig) plan(text string) string {
 	if !ok {
 		return "error: no query\n"
 	}
-	q, err := plan.PlanPush(cat, r.e.Internal().Env(r.props, nil), sel, text)
+	q, err := plan.PlanPush(cat, r.e.Internal().Env(context.Background(), r.props, nil), sel, text)
 	if err != nil {
 		return "error: " + oneLine(err.Error())
 	}

@@ -224,7 +224,7 @@ func (e *Engine) match(ctx context.Context, r *record, own *proposal) (err error
 	}
 	for _, id := range r.Effect.Stop {
 		if q := e.remove(id); q != nil {
-			err = errors.Join(err, q.stop())
+			err = errors.Join(err, q.stop(grace))
 			q.tell(true)
 		}
 	}
@@ -260,7 +260,7 @@ func (e *Engine) renew(ctx context.Context, r *record, own *proposal) error {
 	old := e.remove(r.Query.ID)
 	var stopped error
 	if old != nil {
-		stopped = old.stop()
+		stopped = old.stop(patience)
 		old.tell(true)
 	}
 	var q *Query

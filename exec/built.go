@@ -95,7 +95,7 @@ func (e *Engine) planned(r *queryRecord) (q *plan.Query, into *plan.Source, err 
 	for name, t := range r.Types {
 		known.PutTypes = append(known.PutTypes, plan.NamedType{Name: name, Type: t})
 	}
-	env := e.Env(nil, func(name string) (int, bool) { n, ok := topics[name]; return n, ok })
+	env := e.Env(e.base, nil, func(name string) (int, bool) { n, ok := topics[name]; return n, ok })
 	env.Props, env.NextQuery = r.Props, int(r.Number)
 	cmd, err := plan.Check(plan.NewCatalog().Apply(known), env, list[0].Statement, list[0].Text)
 	if err != nil {

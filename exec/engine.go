@@ -17,6 +17,7 @@ import (
 	"github.com/ksqlgo/ksql/exec/op"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql/fn"
+	"github.com/ksqlgo/ksql/sql/vec"
 	"github.com/ksqlgo/ksql/store"
 	"github.com/ksqlgo/ksql/store/meta"
 )
@@ -173,10 +174,21 @@ func (e *Engine) Failed() map[string]error {
 
 // Env is what planning asks, with these session properties over the server's. topic may be nil: every topic
 // exists.
-func (e *Engine) Env(props map[string]string, topic func(string) (int, bool)) *plan.Env {
-	all := e.merged(props)
-	env := &expr.Env{Now: e.opt.Now, Rand: e.opt.Rand, Config: all}
-	return &plan.Env{Functions: e.opt.Functions, Props: all, Topic: topic, NextQuery: int(e.apply.reached()), Const: func(x plan.Expr) (any, error) { return expr.Value(x, nil, env) }}
+func (e *Engine) Env(ctx context.Context, props map[string]string, topic func(string) (int, bool)) *plan.Env {
+	env := e.exprs(props)
+	return &plan.Env{Functions: e.opt.Functions, Props: env.Config, Topic: topic, NextQuery: int(e.apply.reached()), Const: func(x plan.Expr) (any, error) { return e.value(ctx, x, nil, env) }}
+}
+
+// value is the value of an expression without columns.
+func (e *Engine) value(ctx context.Context, x plan.Expr, params []any, env *expr.Env) (any, error) {
+	defer env.Stop.Follow(ctx, e.ctx)()
+	v, err := expr.Value(x, params, env)
+	if err == fn.ErrCancelled {
+		if err = ctx.Err(); err == nil {
+			err = ErrClosed
+		}
+	}
+	return v, err
 }
 
 func (e *Engine) merged(props map[string]string) map[string]string {
@@ -190,8 +202,16 @@ func (e *Engine) merged(props map[string]string) map[string]string {
 
 // context is what the operators of a query's task see.
 func (e *Engine) context(p *plan.Query, partition int32, report func(op.Problem)) *op.Context {
-	return &op.Context{Partition: partition, Report: report, Env: &expr.Env{Now: e.opt.Now, Rand: e.opt.Rand, Config: e.merged(p.Props)}}
+	return &op.Context{Partition: partition, Report: report, Env: e.exprs(p.Props)}
 }
+
+// exprs is what expressions can see, under these session properties.
+func (e *Engine) exprs(props map[string]string) *expr.Env {
+	return &expr.Env{Now: e.opt.Now, Rand: e.opt.Rand, Config: e.merged(props), Stop: new(fn.Stop), Budget: e.budget()}
+}
+
+// budget is what the expressions of a query may hold.
+func (e *Engine) budget() *vec.Budget { return &vec.Budget{Column: vec.MaxBytes} }
 
 // moved wakes those who wait for tasks.
 func (e *Engine) moved() {
@@ -303,22 +323,26 @@ func (e *Engine) Close() error {
 	pushes := slices.Collect(maps.Values(e.pushes))
 	e.mu.Unlock()
 	e.end()
-	var err error
+	var ending sync.WaitGroup
 	for _, r := range pushes {
-		err = errors.Join(err, r.Close())
+		ending.Go(r.halt)
 	}
 	e.stmt.lock() // a statement at work may still start a query
 	e.unfollow()
 	e.applying.Wait()
+	var err error
 	if e.apply.in != nil {
-		err = errors.Join(err, e.apply.in.Close())
+		err = e.apply.in.Close()
 	}
-	for _, q := range e.Queries() {
-		err = errors.Join(err, q.stop())
+	queries := e.Queries()
+	stopped := make([]error, len(queries))
+	for i, q := range queries {
+		ending.Go(func() { stopped[i] = q.stop(grace) })
 	}
+	ending.Wait()
 	e.deaf()
 	e.teller.close()
-	return err
+	return errors.Join(err, errors.Join(stopped...))
 }
 
 func (e *Engine) alive() error {

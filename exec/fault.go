@@ -3,6 +3,9 @@ package exec
 import (
 	"fmt"
 	"runtime/debug"
+
+	"github.com/ksqlgo/ksql/sql/fn"
+	"github.com/ksqlgo/ksql/sql/vec"
 )
 
 // Fault is what ended a query whose statement was right: its rows could not be processed (ksqlDB: a
@@ -30,5 +33,13 @@ func (p *Panic) Unwrap() error {
 	return err
 }
 
-// panicked makes a Fault of what recover gave.
-func panicked(r any) error { return &Fault{&Panic{r, debug.Stack()}} }
+// panicked makes an error of what recover gave: a Fault, but where the work was cancelled.
+func panicked(r any) error {
+	switch r {
+	case fn.ErrCancelled:
+		return fn.ErrCancelled
+	case vec.ErrMemory:
+		return &Fault{vec.ErrMemory}
+	}
+	return &Fault{&Panic{r, debug.Stack()}}
+}

@@ -16,12 +16,12 @@ import (
 // Insert appends the row of an INSERT INTO ... VALUES and waits until it is durable.
 func (e *Engine) Insert(ctx context.Context, in *plan.Insert, r Request) error {
 	row := make([]any, len(in.Columns))
-	env := &expr.Env{Now: e.opt.Now, Rand: e.opt.Rand, Config: e.merged(r.Props)}
+	env := e.exprs(r.Props)
 	for i, x := range in.Values {
 		if x == nil {
 			continue
 		}
-		v, err := r.value(x, in.Columns[i].Name, env)
+		v, err := e.bound(ctx, &r, x, in.Columns[i].Name, env)
 		if err != nil {
 			return err
 		}
@@ -29,7 +29,7 @@ func (e *Engine) Insert(ctx context.Context, in *plan.Insert, r Request) error {
 	}
 	at := e.opt.Now()
 	if in.Time != nil {
-		v, err := r.value(in.Time, "ROWTIME", env)
+		v, err := e.bound(ctx, &r, in.Time, "ROWTIME", env)
 		if err != nil {
 			return err
 		}
@@ -47,11 +47,11 @@ func (e *Engine) Insert(ctx context.Context, in *plan.Insert, r Request) error {
 	return e.log.Wait(ctx, seq)
 }
 
-// value is the value of x for a column.
-func (r *Request) value(x plan.Expr, column string, env *expr.Env) (any, error) {
+// bound is the value of x, perhaps a parameter of r, for a column.
+func (e *Engine) bound(ctx context.Context, r *Request, x plan.Expr, column string, env *expr.Env) (any, error) {
 	p, ok := x.(*plan.Param)
 	if !ok {
-		return expr.Value(x, r.Params, env)
+		return e.value(ctx, x, r.Params, env)
 	}
 	v, err := vec.Fit(r.Params[p.N], r.ParamTypes[p.N], p.T)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/ksqlgo/ksql/exec/op"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/fn"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -25,6 +26,7 @@ type Pull struct {
 
 // puller is the compiled form of a pull query; one goroutine uses it at a time.
 type puller struct {
+	env    *expr.Env
 	filter *expr.Program
 	items  []*expr.Program
 	keys   [][]*expr.Program
@@ -38,7 +40,7 @@ type puller struct {
 
 // NewPull readies a planned pull query on a table.
 func (e *Engine) NewPull(p *plan.Pull, props map[string]string) (*Pull, error) {
-	u := &Pull{e: e, p: p, env: &expr.Env{Now: e.opt.Now, Rand: e.opt.Rand, Config: e.merged(props)}}
+	u := &Pull{e: e, p: p, env: e.exprs(props)}
 	w, err := u.compile()
 	if err != nil {
 		return nil, err
@@ -51,17 +53,19 @@ func (e *Engine) NewPull(p *plan.Pull, props map[string]string) (*Pull, error) {
 func (u *Pull) Plan() *plan.Pull { return u.p }
 
 func (u *Pull) compile() (*puller, error) {
-	w := &puller{time: vec.Vec{Type: sql.TBigint}}
+	env := *u.env
+	env.Stop, env.Budget = new(fn.Stop), u.e.budget()
+	w := &puller{time: vec.Vec{Type: sql.TBigint}, env: &env}
 	var err error
 	if u.p.Filter != nil {
-		if w.filter, err = expr.CompilePredicate(u.p.Filter, u.env); err != nil {
+		if w.filter, err = expr.CompilePredicate(u.p.Filter, w.env); err != nil {
 			return nil, err
 		}
 	}
 	one := func(x plan.Expr, dst *[]*expr.Program) {
 		if err == nil {
 			var p *expr.Program
-			p, err = expr.Compile(x, u.env)
+			p, err = expr.Compile(x, w.env)
 			*dst = append(*dst, p)
 		}
 	}
@@ -100,6 +104,12 @@ func (u *Pull) Run(ctx context.Context, params []any) (rows *Rows, err error) {
 	defer func() {
 		if r := recover(); r == vec.ErrTooLarge {
 			rows, err = nil, errors.New("the answer is too large")
+		} else if r == fn.ErrCancelled {
+			if rows, err = nil, ctx.Err(); err == nil {
+				err = ErrClosed
+			}
+		} else if r == vec.ErrMemory {
+			rows, err = nil, vec.ErrMemory
 		} else if r != nil {
 			rows, err = nil, u.panicked(r)
 		}
@@ -122,6 +132,7 @@ func (u *Pull) Run(ctx context.Context, params []any) (rows *Rows, err error) {
 		}
 	}
 	defer u.free.Put(w)
+	defer w.env.Stop.Follow(ctx, u.e.ctx)()
 	w.call.Params = params
 	want, err := w.window(u.p)
 	if err != nil {
@@ -191,7 +202,7 @@ func (u *Pull) lookup(ctx context.Context, q *Query, w *puller, want func(start,
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if err := t.reading(ctx, func() error {
+			if err := t.reading(ctx, w.env.Stop, func() error {
 				return t.view.lookup(ctx, w.key, want, func(b *op.Batch) error { return w.visit(b, len(u.p.Columns), page, nil) })
 			}); err != nil {
 				return err
@@ -225,7 +236,7 @@ func (u *Pull) scan(ctx context.Context, q *Query, w *puller, want func(start, e
 			part.Cols = append(part.Cols, vec.New(c.Type))
 		}
 		var rank []ranked
-		err := t.reading(ctx, func() error {
+		err := t.reading(ctx, w.env.Stop, func() error {
 			return t.view.scan(ctx, want, func(b *op.Batch) error {
 				return w.visit(b, len(u.p.Columns), part, func(rows []int32) error {
 					keys, err := t.view.keyBytes(b, u.p.Columns)
@@ -360,11 +371,14 @@ func (q *Query) failed() error {
 	if err := q.Err(); err != nil {
 		return fmt.Errorf("query %s has failed: %w", q.plan.ID, err)
 	}
+	if q.torn.Load() {
+		return fmt.Errorf("Materializing query has been stopped: %s", q.plan.ID)
+	}
 	return nil
 }
 
 // reading runs f on committed state: the task commits after the batch at hand when somebody waits here.
-func (t *task) reading(ctx context.Context, f func() error) error {
+func (t *task) reading(ctx context.Context, stop *fn.Stop, f func() error) error {
 	t.readers.Add(1)
 	err := t.state.enter(ctx, t.q.e.Done())
 	t.readers.Add(-1)
@@ -374,6 +388,10 @@ func (t *task) reading(ctx context.Context, f func() error) error {
 	defer t.state.leave()
 	if err := t.q.failed(); err != nil { // while it was waited for: what is here was not committed
 		return err
+	}
+	if stop != nil {
+		t.view.stop.With(stop)
+		defer t.view.stop.With(nil)
 	}
 	return f()
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/ksqlgo/ksql/exec/op"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/fn"
 	"github.com/ksqlgo/ksql/sql/vec"
 	"github.com/ksqlgo/ksql/store"
 )
@@ -27,6 +28,7 @@ type push struct {
 	free  func() bool     // of the engine's context
 	note  []op.Problem
 	table bool
+	stop  *fn.Stop
 	shape sql.Schema // of the pipeline's end: its roles tell which columns a deleted row keeps
 }
 
@@ -54,6 +56,7 @@ func (e *Engine) Push(ctx context.Context, p *plan.Query, params []any) (*Rows, 
 	}
 	c := e.context(p, 0, func(x op.Problem) { w.note = append(w.note, x) })
 	c.Params = params
+	w.stop = c.Env.Stop
 	if w.line, err = stages[0].build(c, p.Kind, false, w.take); err != nil {
 		return nil, err
 	}
@@ -138,7 +141,11 @@ func (w *push) work() (end End, err error) {
 		if r := recover(); r != nil {
 			end, err = Stopped, panicked(r)
 		}
+		if err == fn.ErrCancelled {
+			err = nil
+		}
 	}()
+	defer w.stop.Follow(w.ctx)()
 	if w.left == 0 {
 		return Limited, nil
 	}

@@ -22,6 +22,7 @@ type Query struct {
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 	paused atomic.Bool
+	torn   atomic.Bool // a task was cancelled: its state is not that of a commit
 	err    atomic.Pointer[error]
 
 	stateM sync.Mutex
@@ -91,13 +92,45 @@ func (e *Engine) ensure(ctx context.Context, topic string, c store.TopicConfig) 
 	return nil
 }
 
-// stop ends the tasks at a commit and waits for them. A query that never ran has none.
-func (q *Query) stop() (err error) {
+// A query that is to end may work off the rows at hand, then it is cancelled; where a function of the user does not
+// return, it is left to itself. A query that another continues has more time for its rows.
+const (
+	grace    = 20 * time.Millisecond
+	patience = time.Second
+)
+
+// within waits until all of g are done; false: they are not after d.
+func within(g *sync.WaitGroup, d time.Duration) bool {
+	done := make(chan struct{})
+	go func() {
+		g.Wait()
+		close(done)
+	}()
+	late := time.NewTimer(d)
+	defer late.Stop()
+	select {
+	case <-done:
+		return true
+	case <-late.C:
+		return false
+	}
+}
+
+// stop ends the tasks, at a commit if there is one within grace. A task that does not end in time is left: the log
+// refuses what it commits later. A query that never ran has no tasks.
+func (q *Query) stop(grace time.Duration) (err error) {
 	if q.cancel == nil {
 		return nil
 	}
 	q.cancel()
-	q.wg.Wait()
+	if !within(&q.wg, grace) {
+		for _, t := range q.tasks {
+			t.ctx.Env.Stop.Set()
+		}
+		if !within(&q.wg, patience) {
+			q.torn.Store(true)
+		}
+	}
 	for _, t := range q.tasks {
 		err = errors.Join(err, t.work.Close())
 	}

@@ -80,6 +80,9 @@ func (t *task) restore(ctx context.Context, old *Query) error {
 
 // inherit copies the state of the same unit of old.
 func (t *task) inherit(old *Query, tables map[string]*state.Table) error {
+	if old.torn.Load() && len(tables) > 0 {
+		return fmt.Errorf("the query that it replaces was stopped in the middle of its work: its state is lost")
+	}
 	for _, o := range old.tasks {
 		if o.unit != t.unit {
 			continue
@@ -168,7 +171,7 @@ func (t *task) save(w store.Writer, bytes *int64) error {
 			}
 			for from := 0; from >= 0; {
 				var buf []byte
-				if err := t.reading(t.q.e.ctx, func() error {
+				if err := t.reading(t.q.e.ctx, nil, func() error {
 					from, buf = tab.Chunk(from, 8192, nil)
 					return nil
 				}); err != nil {

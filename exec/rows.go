@@ -102,11 +102,15 @@ func (r *Rows) finish(end End, err error) {
 	r.mu.Unlock()
 }
 
-// Close ends the answer and waits until nothing works for it.
+// Close ends the answer and waits until nothing works for it, but not for a function of the user that does not return.
 func (r *Rows) Close() error {
+	r.halt()
+	return nil
+}
+
+func (r *Rows) halt() {
 	if r.cancel != nil {
 		r.cancel()
-		r.wg.Wait()
+		within(&r.wg, patience)
 	}
-	return nil
 }

@@ -20,7 +20,7 @@ func (e *Engine) Select(ctx context.Context, s *sql.Select, text string, r Reque
 	if err := e.alive(); err != nil {
 		return nil, nil, err
 	}
-	cat, env := e.Catalog(), e.Env(r.Props, nil)
+	cat, env := e.Catalog(), e.Env(ctx, r.Props, nil)
 	if s.Emit != sql.EmitNone {
 		p, err := plan.PlanPush(cat, env, s, text, r.ParamTypes...)
 		if err != nil {

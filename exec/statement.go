@@ -144,7 +144,7 @@ func (e *Engine) draft(ctx context.Context, p sql.Parsed, props map[string]strin
 		return e.declared(name, int(t.Partitions)), true
 	}
 	f, live := e.apply.snapshot()
-	env := e.Env(props, lookup)
+	env := e.Env(ctx, props, lookup)
 	env.Request, env.NextQuery, env.Named = p.Source, int(number), map[string]sql.Type{}
 	cmd, err := plan.Check(f.cat, env, p.Statement, p.Text)
 	if fault != nil {

@@ -82,7 +82,7 @@ func (t *task) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		progress, err := t.step()
 		if err != nil {
-			t.abandon(err)
+			t.abandon(ctx, err)
 			return
 		}
 		if progress {
@@ -95,7 +95,7 @@ func (t *task) run(ctx context.Context) {
 		}
 	}
 	if err := t.commit(); err != nil {
-		t.abandon(err)
+		t.abandon(ctx, err)
 	}
 }
 
@@ -293,9 +293,14 @@ func (t *task) trim() error {
 	return t.q.e.log.Trim(t.q.e.base, t.pos)
 }
 
-// abandon leaves state as it is: the query has failed. It says so before anybody may look at that state.
-func (t *task) abandon(err error) {
-	t.q.fail(err, t.unit)
+// abandon leaves state as it is: the query has failed, or was cancelled. It says so before anybody may look at that
+// state.
+func (t *task) abandon(ctx context.Context, err error) {
+	if ctx.Err() != nil { // it was to end anyway
+		t.q.torn.Store(true)
+	} else {
+		t.q.fail(err, t.unit)
+	}
 	if t.held {
 		t.held = false
 		t.state.leave()

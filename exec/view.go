@@ -7,6 +7,7 @@ import (
 	"github.com/ksqlgo/ksql/exec/expr"
 	"github.com/ksqlgo/ksql/exec/op"
 	"github.com/ksqlgo/ksql/plan"
+	"github.com/ksqlgo/ksql/sql/fn"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -18,10 +19,14 @@ type view struct {
 	gids  []int32
 	visit func(*op.Batch) error
 	order op.KeyBytes
+	stop  *fn.Stop
 }
 
 func newView(l *line, env *expr.Env) (*view, error) {
-	v := &view{src: l.read}
+	own := *env
+	own.Stop = new(fn.Stop)
+	env = &own
+	v := &view{src: l.read, stop: own.Stop}
 	c := &op.Context{Env: env}
 	var ops []op.Operator
 	for _, st := range l.after {

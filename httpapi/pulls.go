@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"container/list"
+	"context"
 	"sort"
 	"strings"
 	"sync"
@@ -101,14 +102,14 @@ func (a *api) again(c *call, r *request) *exec.Rows {
 }
 
 // keep makes a pull query that has run ready to run again.
-func (a *api) keep(r *request, cat *plan.Catalog, pull *exec.Pull) {
+func (a *api) keep(ctx context.Context, r *request, cat *plan.Catalog, pull *exec.Pull) {
 	s := sql.ShapeOf(r.text)
 	if len(s.Values) == 0 {
 		a.pulls.put(r.key(s.Key()), cat, pull)
 		return
 	}
 	if a.pulls.get(r.key(s.Key()), cat) == nil {
-		generic := a.generic(s, r.props, cat)
+		generic := a.generic(ctx, s, r.props, cat)
 		a.pulls.put(r.key(s.Key()), cat, generic)
 		if generic != nil {
 			return
@@ -118,7 +119,7 @@ func (a *api) keep(r *request, cat *plan.Catalog, pull *exec.Pull) {
 }
 
 // generic is the query of a shape; nil: its plan depends on the literals.
-func (a *api) generic(s sql.Shape, props map[string]string, cat *plan.Catalog) *exec.Pull {
+func (a *api) generic(ctx context.Context, s sql.Shape, props map[string]string, cat *plan.Catalog) *exec.Pull {
 	list, err := sql.ParseParams(s.Text, nil)
 	if err != nil || len(list) != 1 {
 		return nil
@@ -127,7 +128,7 @@ func (a *api) generic(s sql.Shape, props map[string]string, cat *plan.Catalog) *
 	if !ok {
 		return nil
 	}
-	p, err := plan.PlanPull(cat, a.run.Env(props, nil), sel, list[0].Text, s.Types...)
+	p, err := plan.PlanPull(cat, a.run.Env(ctx, props, nil), sel, list[0].Text, s.Types...)
 	if err != nil || !p.Generic() {
 		return nil
 	}

@@ -153,7 +153,7 @@ func (a *api) run1(c *call, r *request, s *sql.Select, p sql.Parsed, f framing) 
 		return
 	}
 	if pull != nil && r.keeps() {
-		a.keep(r, cat, pull)
+		a.keep(c.r.Context(), r, cat, pull)
 	}
 	a.stream(c, rows, r, f, pull != nil)
 }

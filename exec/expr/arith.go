@@ -33,7 +33,7 @@ func (c *compiler) arith(e *plan.Arith, l, r node) (node, error) {
 			p.parts = append(p.parts, r)
 			return p, nil
 		}
-		return &plus{parts: []node{l, r}, out: vec.New(sql.TString)}, nil
+		return &plus{parts: []node{l, r}, out: c.vec(sql.TString)}, nil
 	}
 	return nil, fmt.Errorf("Error processing expression: %s. Unsupported arithmetic types. %s %s", e, lt.Kind, rt.Kind)
 }
@@ -228,8 +228,6 @@ type neg struct {
 	out *vec.Vec
 }
 
-func newNeg(t sql.Type, x node) node { return &neg{x, vec.New(t)} }
-
 func (n *neg) fails() bool { return true }
 
 func (n *neg) eval(f *frame) *vec.Vec {
@@ -286,6 +284,7 @@ func (n *plus) eval(f *frame) *vec.Vec {
 			} else {
 				n.out.Data = append(n.out.Data, v.Bytes(i)...)
 			}
+			n.out.Bound(len(n.out.Data))
 		}
 		n.out.EndBytes()
 	}

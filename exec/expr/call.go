@@ -19,12 +19,13 @@ func (c *compiler) call(e *plan.Call) (node, error) {
 	if site.Config == nil {
 		site.Config = c.env.Config
 	}
+	site.Stop, site.Max = c.env.Stop, c.env.Budget.Max()
 	kernel, err := e.Variant.Scalar(site)
 	if err != nil {
 		return nil, err
 	}
-	n := &call{name: e.Func.Name, kernel: kernel, out: vec.New(e.T)}
-	n.call = fn.Call{Now: c.env.Now, Rand: c.env.Rand, Args: make([]*vec.Vec, len(e.Args))}
+	n := &call{name: e.Func.Name, kernel: kernel, out: c.vec(e.T)}
+	n.call = fn.Call{Now: c.env.Now, Rand: c.env.Rand, Stop: c.env.Stop, Args: make([]*vec.Vec, len(e.Args))}
 	for _, a := range e.Args {
 		var x node
 		switch {
@@ -91,6 +92,7 @@ func (n *call) eval(f *frame) *vec.Vec {
 	for _, l := range n.lambdas {
 		l.up = f
 	}
+	n.call.Stop.Check()
 	n.call.N = f.n
 	if err := n.try(&n.call); err != nil {
 		n.rowByRow(f)
@@ -101,8 +103,8 @@ func (n *call) eval(f *frame) *vec.Vec {
 // try runs the kernel; a panic is an error.
 func (n *call) try(c *fn.Call) (err error) {
 	defer func() {
-		if p := recover(); p == vec.ErrTooLarge {
-			panic(p) // see Program.run
+		if p := recover(); p == vec.ErrTooLarge || p == vec.ErrMemory || p == fn.ErrCancelled {
+			panic(p) // see Program.run, and who ends a query
 		} else if p != nil {
 			err = fmt.Errorf("function %s: %v", n.name, p)
 		}
@@ -117,7 +119,7 @@ func (n *call) try(c *fn.Call) (err error) {
 
 // rowByRow repeats a batch in which the kernel panicked: the rows that make it panic fail.
 func (n *call) rowByRow(f *frame) {
-	all := vec.New(n.out.Type)
+	all := n.out.Like()
 	one := n.call
 	one.N = 1
 	one.Args = make([]*vec.Vec, len(n.call.Args))
@@ -125,6 +127,7 @@ func (n *call) rowByRow(f *frame) {
 	one.Fail = func(_ int, err error) { f.fail(row, err) }
 	rows := []int32{0}
 	for ; row < f.n; row++ {
+		n.call.Stop.Check()
 		rows[0] = int32(row)
 		for k, a := range n.call.Args {
 			if a != nil {
@@ -155,6 +158,7 @@ type lambda struct {
 	parent []int32 // the row of it that each item came from
 	one    sub     // a single row of it
 	last   *vec.Vec
+	stop   *fn.Stop
 	fail   func(item int, err error)
 }
 
@@ -162,7 +166,7 @@ func (c *compiler) lambda(e *plan.Lambda) (*lambda, error) {
 	outer := c.reads
 	c.reads = nil
 	first := len(c.columns)
-	l := &lambda{}
+	l := &lambda{stop: c.env.Stop}
 	for k := range e.Params {
 		l.params = append(l.params, first+k)
 		c.columns = append(c.columns, -1)
@@ -193,6 +197,7 @@ func (c *compiler) lambda(e *plan.Lambda) (*lambda, error) {
 func (l *lambda) single(f *frame, rows []int32) *frame { return l.one.over(f, rows) }
 
 func (l *lambda) run(parent []int32, args []*vec.Vec, fail func(item int, err error)) *vec.Vec {
+	l.stop.Check()
 	f := &l.sub.frame
 	l.fail, l.parent = fail, parent
 	f.n, f.any, f.params = len(parent), false, l.up.params
@@ -207,7 +212,7 @@ func (l *lambda) run(parent []int32, args []*vec.Vec, fail func(item int, err er
 				l.own = make([]*vec.Vec, len(l.params))
 			}
 			if l.own[k] == nil {
-				l.own[k] = vec.New(a.Type)
+				l.own[k] = a.Like()
 			}
 			l.own[k].Reset()
 			l.own[k].AppendRange(a, 0, a.N)

@@ -3,12 +3,13 @@ package expr
 import (
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/fn"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
 // cases compiles the searched CASE. Its parts run only for the rows that reach them, unless they cannot fail.
 func (c *compiler) cases(e *plan.Case) (node, error) {
-	n := &cases{out: vec.New(e.T)}
+	n := &cases{stop: c.env.Stop, out: c.vec(e.T)}
 	for _, w := range e.Whens {
 		cond, err := c.branch(w.Cond)
 		if err != nil {
@@ -37,6 +38,7 @@ type cases struct {
 	open  []int32
 	which []int32 // the arm of each row, -1: none
 	out   *vec.Vec
+	stop  *fn.Stop
 }
 
 // arm is a THEN or the ELSE.
@@ -65,6 +67,7 @@ func (n *cases) eval(f *frame) *vec.Vec {
 		if len(n.open) == 0 {
 			break
 		}
+		n.stop.Check()
 		left := n.open[:0]
 		whole := !cond.fails() || len(n.open) == f.n
 		var v *vec.Vec

@@ -30,15 +30,15 @@ func (c *compiler) cast(e *plan.Cast) (node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := newCast(x, from, e.T)
+	n := newCast(x, from, e.T, c.env.Budget)
 	if e.T.Kind == sql.String && c.env.Config["ksql.cast.strings.preserve.nulls"] == "false" {
-		return &nullText{x: n, out: vec.New(sql.TString)}, nil
+		return &nullText{x: n, out: c.vec(sql.TString)}, nil
 	}
 	return n, nil
 }
 
-// newCast converts x; the types must be castable. Literals are converted now, unless that fails.
-func newCast(x node, from, to sql.Type) node {
+// newCast converts x within a budget; the types must be castable. Literals are converted now, unless that fails.
+func newCast(x node, from, to sql.Type, budget *vec.Budget) node {
 	if from.Equal(to) {
 		return x
 	}
@@ -59,7 +59,7 @@ func newCast(x node, from, to sql.Type) node {
 		d.o.lit = nil
 		n = d
 	default:
-		n = &cast{x: x, conv: caster(from, to), out: vec.New(to)}
+		n = &cast{x: x, conv: caster(from, to), out: vec.NewIn(to, budget)}
 	}
 	if _, ok := x.(*literal); ok {
 		f := &frame{}

@@ -10,7 +10,7 @@ import (
 
 func (c *compiler) arrayCons(e *plan.ArrayCons) (node, error) {
 	items, err := c.guardedAll(e.Items, func(int) string { return "array item" })
-	return &arrayCons{items: items, vecs: make([]*vec.Vec, len(items)), out: vec.New(e.T)}, err
+	return &arrayCons{items: items, vecs: make([]*vec.Vec, len(items)), out: c.vec(e.T)}, err
 }
 
 // arrayCons is ARRAY[...].
@@ -52,7 +52,7 @@ func (c *compiler) mapCons(e *plan.MapCons) (node, error) {
 		return nil, err
 	}
 	values, err := c.guardedAll(e.Values, func(int) string { return "map value" })
-	return &mapCons{keys: keys, values: values, kv: make([]*vec.Vec, len(keys)), vv: make([]*vec.Vec, len(keys)), out: vec.New(e.T)}, err
+	return &mapCons{keys: keys, values: values, kv: make([]*vec.Vec, len(keys)), vv: make([]*vec.Vec, len(keys)), out: c.vec(e.T)}, err
 }
 
 // mapCons is MAP(k := v, ...). Of equal keys the last value counts.
@@ -82,7 +82,7 @@ func (n *mapCons) eval(f *frame) *vec.Vec {
 
 func (c *compiler) structCons(e *plan.StructCons) (node, error) {
 	values, err := c.guardedAll(e.Values, func(i int) string { return e.T.Fields[i].Name })
-	return &structCons{values: values, out: vec.New(e.T)}, err
+	return &structCons{values: values, out: c.vec(e.T)}, err
 }
 
 // structCons is STRUCT(f := v, ...).
@@ -110,9 +110,9 @@ func (c *compiler) index(e *plan.Index) (node, error) {
 		return nil, err
 	}
 	if e.X.Type().Kind == sql.Map {
-		return &lookup{x: x, k: i, same: e.X.Type().Key.Equal(e.I.Type()), out: vec.New(e.T)}, nil
+		return &lookup{x: x, k: i, same: e.X.Type().Key.Equal(e.I.Type()), out: c.vec(e.T)}, nil
 	}
-	return &index{x: x, i: toI64(i, e.I.Type()), out: vec.New(e.T)}, nil
+	return &index{x: x, i: toI64(i, e.I.Type()), out: c.vec(e.T)}, nil
 }
 
 var errIndex = errors.New("an array index is null")
@@ -184,7 +184,7 @@ rows:
 
 func (c *compiler) deref(e *plan.Deref) (node, error) {
 	x, err := c.node(e.X)
-	return &deref{x: x, field: e.Field, out: vec.New(e.T)}, err
+	return &deref{x: x, field: e.Field, out: c.vec(e.T)}, err
 }
 
 // deref is s->f: the field's column itself where no struct is null.

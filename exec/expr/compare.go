@@ -22,9 +22,9 @@ func newCompare(op sql.BinaryOp, lt, rt sql.Type, l, r node) (node, error) {
 	timed := func(t sql.Type) bool { return t.Kind == sql.Date || t.Kind == sql.Time || t.Kind == sql.Timestamp }
 	switch {
 	case lt.Kind == sql.String && timed(rt):
-		l, lt = newCast(l, lt, rt), rt
+		l, lt = newCast(l, lt, rt, nil), rt
 	case rt.Kind == sql.String && timed(lt):
-		r, rt = newCast(r, rt, lt), lt
+		r, rt = newCast(r, rt, lt, nil), lt
 	}
 	b.l, b.r = l, r
 	switch {

@@ -25,6 +25,9 @@ type compiler struct {
 	reads     []int       // the slots read by the part that is being compiled
 }
 
+// vec is an empty column for a node's results.
+func (c *compiler) vec(t sql.Type) *vec.Vec { return vec.NewIn(t, c.env.Budget) }
+
 func (c *compiler) read(slot int) *column {
 	for _, s := range c.reads {
 		if s == slot {
@@ -94,9 +97,9 @@ func (c *compiler) node(e plan.Expr) (node, error) {
 		}
 		return c.read(c.scopes[k] + e.Index), nil
 	case *plan.Literal:
-		return newLiteral(e.T, e.Value), nil
+		return &literal{t: e.T, value: e.Value, budget: c.env.Budget}, nil
 	case *plan.Param:
-		return &param{n: e.N, out: vec.New(e.T)}, nil
+		return &param{n: e.N, out: c.vec(e.T)}, nil
 	case *plan.Arith:
 		l, r, err := c.pair(e.L, e.R)
 		if err != nil {
@@ -108,7 +111,7 @@ func (c *compiler) node(e plan.Expr) (node, error) {
 		if err != nil {
 			return nil, err
 		}
-		return newNeg(e.T, x), nil
+		return &neg{x, c.vec(e.T)}, nil
 	case *plan.Compare:
 		return c.compare(e)
 	case *plan.Logic:
@@ -118,13 +121,13 @@ func (c *compiler) node(e plan.Expr) (node, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &not{x: x, out: vec.New(sql.TBoolean)}, nil
+		return &not{x: x, out: c.vec(sql.TBoolean)}, nil
 	case *plan.IsNull:
 		x, err := c.node(e.X)
 		if err != nil {
 			return nil, err
 		}
-		return &isNull{x: x, negated: e.Negated, out: vec.New(sql.TBoolean)}, nil
+		return &isNull{x: x, negated: e.Negated, out: c.vec(sql.TBoolean)}, nil
 	case *plan.Between:
 		return c.between(e)
 	case *plan.In:

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/fn"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -15,6 +16,8 @@ type Env struct {
 	Now    func() int64  // ms since epoch, the engine's clock
 	Rand   func() uint64 // the engine's randomness
 	Config map[string]string
+	Stop   *fn.Stop    // of the query that the expressions are of; nil: none
+	Budget *vec.Budget // of its columns; nil: none but the common one
 }
 
 // Program is a compiled expression. One goroutine uses it.
@@ -25,6 +28,7 @@ type Program struct {
 	columns   []int // the input column of each slot, -1 for the parameters of lambdas
 	predicate bool
 	bools     []bool
+	env       *Env
 }
 
 // Call is one batch to evaluate over.
@@ -34,6 +38,7 @@ type Call struct {
 	Params []any                    // values of bound parameters, in vec.Vec.Get's forms
 	Fail   func(row int, err error) // told once for each row that failed (its result is null, or false); may be nil
 	Nested func(row int, err error) // told of each NestedError: the row goes on; may be nil
+	Halve  bool                     // values that are too large together panic with vec.ErrTooLarge: the caller tries fewer rows
 }
 
 // Compile makes a program of an expression of a select list, a key or a join. A row whose evaluation fails
@@ -53,7 +58,7 @@ func compile(e plan.Expr, env *Env, predicate bool) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Program{root: root, typ: e.Type(), columns: c.columns, predicate: predicate}, nil
+	return &Program{root: root, typ: e.Type(), columns: c.columns, predicate: predicate, env: env}, nil
 }
 
 // Eval computes the expression for each row. The result is lent until the next Eval or Filter. A plain column
@@ -115,12 +120,15 @@ func (p *Program) run(c *Call) *vec.Vec {
 	if v := p.try(f); v != nil {
 		return v
 	}
+	if c.Halve && c.N > 1 {
+		panic(vec.ErrTooLarge)
+	}
 	return p.rowByRow(f)
 }
 
 // Value evaluates an expression without columns: what INSERT VALUES and key lookups need. The result has the
 // form that vec.Vec.Get gives for the expression's type.
-func Value(e plan.Expr, params []any, env *Env) (any, error) {
+func Value(e plan.Expr, params []any, env *Env) (v any, err error) {
 	p, err := Compile(e, env)
 	if err != nil {
 		return nil, err
@@ -133,6 +141,13 @@ func Value(e plan.Expr, params []any, env *Env) (any, error) {
 	if l, ok := p.root.(*literal); ok {
 		return l.value, nil
 	}
+	defer func() {
+		if r := recover(); r == fn.ErrCancelled || r == vec.ErrMemory {
+			v, err = nil, r.(error)
+		} else if r != nil {
+			panic(r)
+		}
+	}()
 	var failed error
 	out := p.Eval(&Call{N: 1, Params: params, Fail: func(_ int, err error) { failed = err }})
 	if failed != nil {

@@ -80,7 +80,7 @@ func (s *sub) gather(f *frame, rows []int32) {
 	for k, slot := range s.uses {
 		src := f.slots[slot]
 		if s.own[k] == nil {
-			s.own[k] = vec.New(src.Type)
+			s.own[k] = src.Like()
 		}
 		s.own[k].Reset()
 		s.own[k].AppendRows(src, rows)

@@ -12,7 +12,7 @@ func (c *compiler) in(e *plan.In) (node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &in{x: x, out: vec.New(sql.TBoolean)}
+	n := &in{x: x, out: c.vec(sql.TBoolean)}
 	list, err := c.nodes(e.List)
 	if err != nil {
 		return nil, err

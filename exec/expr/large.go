@@ -17,9 +17,10 @@ func (p *Program) try(f *frame) (out *vec.Vec) {
 // rowByRow repeats a batch whose values became too large: the rows that make them so fail. What has failed
 // before is told already.
 func (p *Program) rowByRow(f *frame) *vec.Vec {
-	out := vec.New(p.typ)
+	out := vec.NewIn(p.typ, p.env.Budget)
 	one := frame{slots: make([]*vec.Vec, len(f.slots)), params: f.params}
 	for row := range f.n {
+		p.env.Stop.Check()
 		for s, col := range p.columns {
 			if col >= 0 {
 				one.slots[s] = vec.New(f.slots[s].Type)

@@ -24,7 +24,7 @@ func (c *compiler) later(e plan.Expr, l *later) (node, error) {
 	if !b.fails() {
 		return b.node, nil
 	}
-	l.part, l.out = b, vec.New(e.Type())
+	l.part, l.out = b, c.vec(e.Type())
 	return l, nil
 }
 

@@ -18,6 +18,8 @@ type literal struct {
 	t     sql.Type
 	value any
 	out   *vec.Vec // nil until it is needed
+
+	budget *vec.Budget
 }
 
 func newLiteral(t sql.Type, v any) *literal { return &literal{t: t, value: v} }
@@ -26,7 +28,7 @@ func (n *literal) fails() bool { return false }
 
 func (n *literal) eval(f *frame) *vec.Vec {
 	if n.out == nil {
-		n.out = vec.New(n.t)
+		n.out = vec.NewIn(n.t, n.budget)
 	}
 	if n.t.Kind == sql.Null {
 		n.out.SetLen(f.n)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/fn"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -16,7 +17,7 @@ func (c *compiler) like(e *plan.Like) (node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &like{x: x, p: p, escape: e.Escape, out: vec.New(sql.TBoolean)}
+	n := &like{stop: c.env.Stop, x: x, p: p, escape: e.Escape, out: c.vec(sql.TBoolean)}
 	if v, ok := constant(p); ok {
 		n.fixed = true
 		n.m, n.err = newPattern([]byte(v.(string)), e.Escape)
@@ -30,6 +31,7 @@ type like struct {
 	fixed  bool
 	m      pattern
 	err    error
+	stop   *fn.Stop
 	last   []byte // the text of m, where it is not fixed; nil: none yet
 	out    *vec.Vec
 }
@@ -50,7 +52,7 @@ func (n *like) eval(f *frame) *vec.Vec {
 			return n.out
 		}
 		for i := range out {
-			out[i] = n.m.matches(v.Bytes(i))
+			out[i] = n.m.matches(v.Bytes(i), n.stop)
 		}
 		return n.out
 	}
@@ -72,7 +74,7 @@ func (n *like) eval(f *frame) *vec.Vec {
 			f.fail(i, n.err)
 			continue
 		}
-		out[i] = n.m.matches(v.Bytes(i))
+		out[i] = n.m.matches(v.Bytes(i), n.stop)
 	}
 	return n.out
 }
@@ -127,7 +129,7 @@ func newPattern(text []byte, escape string) (pattern, error) {
 
 // matches reports whether the whole of s matches. Wildcards stand for anything but line terminators, as the
 // dot of Java's regular expressions does.
-func (p *pattern) matches(s []byte) bool {
+func (p *pattern) matches(s []byte, stop *fn.Stop) bool {
 	if !p.wild {
 		if p.plain {
 			return bytes.Equal(s, p.pieces[0].text)
@@ -140,21 +142,26 @@ func (p *pattern) matches(s []byte) bool {
 		if k < 0 {
 			return false
 		}
-		return !terminated(s[:k]) && !terminated(s[k+len(p.pieces[1].text):]) || p.search(s)
+		return !terminated(s[:k]) && !terminated(s[k+len(p.pieces[1].text):]) || p.search(s, stop)
 	}
-	return p.search(s)
+	return p.search(s, stop)
 }
 
 // search is the general way. Each piece takes its first place; a later one could not help those behind it.
-func (p *pattern) search(s []byte) bool {
+func (p *pattern) search(s []byte, stop *fn.Stop) bool {
 	at := p.pieces[0].match(s)
 	if at < 0 {
 		return false
 	}
+	work := 0
 	for k := 1; k < len(p.pieces); k++ {
 		pc := &p.pieces[k]
 		last := k == len(p.pieces)-1
 		for {
+			if work += 16 + len(pc.text)/16 + len(pc.any); work > 1<<16 {
+				work = 0
+				stop.Check()
+			}
 			if n := pc.match(s[at:]); n >= 0 && (!last || at+n == len(s)) {
 				at += n
 				break

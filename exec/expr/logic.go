@@ -21,7 +21,7 @@ func (c *compiler) logic(e *plan.Logic) (node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &logic{or: e.Op == sql.OpOr, l: l, r: r, out: vec.New(sql.TBoolean)}, nil
+	return &logic{or: e.Op == sql.OpOr, l: l, r: r, out: c.vec(sql.TBoolean)}, nil
 }
 
 type logic struct {
@@ -143,7 +143,7 @@ func (c *compiler) between(e *plan.Between) (node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &between{x: x, out: vec.New(sql.TBoolean)}
+	n := &between{x: x, out: c.vec(sql.TBoolean)}
 	lo, err := c.later(e.Lo, &n.lo)
 	if err != nil {
 		return nil, err

@@ -72,7 +72,7 @@ func appendText(dst []byte, v *vec.Vec, i int, top bool) []byte {
 			}
 			first = false
 			dst = append(append(dst, f.Name...), '=')
-			dst = appendText(dst, v.Kids[k], i, false)
+			dst = appendItem(dst, v.Kids[k], i)
 		}
 		return append(dst, '}')
 	}
@@ -80,6 +80,7 @@ func appendText(dst []byte, v *vec.Vec, i int, top bool) []byte {
 }
 
 func appendItem(dst []byte, v *vec.Vec, i int) []byte {
+	v.Bound(len(dst))
 	if v.IsNull(i) {
 		return append(dst, "null"...)
 	}

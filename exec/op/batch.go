@@ -169,3 +169,39 @@ func (b *Batch) Where(keep func(i int) bool) *Batch {
 	var g gather
 	return g.take(b, rows, nil)
 }
+
+// halves calls f with the two halves of b, which has two rows or more. An update stays whole.
+func halves(b *Batch, f func(*Batch) error) error {
+	mid := b.N / 2
+	if b.Op(mid-1) == Before {
+		mid--
+	}
+	if mid == 0 {
+		if mid = 2; b.N == 2 {
+			panic(vec.ErrTooLarge)
+		}
+	}
+	rows := make([]int32, b.N)
+	for i := range rows {
+		rows[i] = int32(i)
+	}
+	for _, half := range [][]int32{rows[:mid], rows[mid:]} {
+		if err := f(new(gather).take(b, half, nil)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tooLarge runs f, and reports whether what it made was too large for its columns.
+func tooLarge(f func()) (yes bool) {
+	defer func() {
+		if r := recover(); r == vec.ErrTooLarge {
+			yes = true
+		} else if r != nil {
+			panic(r)
+		}
+	}()
+	f()
+	return false
+}

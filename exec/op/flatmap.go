@@ -35,11 +35,13 @@ type rowsCall struct {
 func NewFlatMap(s *plan.FlatMap, env *expr.Env) (*FlatMap, error) {
 	f := &FlatMap{step: s}
 	for _, rc := range s.Calls {
-		k, err := rc.Variant.Rows(rc.Site)
+		site := rc.Site
+		site.Stop, site.Max = env.Stop, env.Budget.Max()
+		k, err := rc.Variant.Rows(site)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", rc.Func.Name, err)
 		}
-		c := rowsCall{kernel: k, out: vec.New(rc.Site.Returns)}
+		c := rowsCall{kernel: k, out: vec.NewIn(rc.Site.Returns, env.Budget)}
 		for _, a := range rc.Args {
 			if a == nil {
 				c.args = append(c.args, nil)
@@ -52,7 +54,7 @@ func NewFlatMap(s *plan.FlatMap, env *expr.Env) (*FlatMap, error) {
 			c.args = append(c.args, p)
 		}
 		f.calls = append(f.calls, c)
-		f.made = append(f.made, vec.New(rc.Site.Returns))
+		f.made = append(f.made, vec.NewIn(rc.Site.Returns, env.Budget))
 	}
 	return f, nil
 }
@@ -83,72 +85,126 @@ func (f *FlatMap) pieces(c *Context, b *Batch, emit Emit) error {
 	var trouble []Problem
 	tell := *c
 	tell.Report = func(p Problem) { trouble = append(trouble, p) }
-	out, err := f.expand(&tell, b)
+	err := f.expand(&tell, b)
 	if err == nil {
 		if c.Report != nil {
 			for _, p := range trouble {
 				c.Report(p)
 			}
 		}
-		if out == nil {
-			return nil
-		}
-		return emit(out)
+		return f.zip(c, b, emit)
 	}
 	if b.N == 1 {
 		c.report(ProcessingError, f.step.Name, b, 0, err)
 		return nil
 	}
-	rows := make([]int32, b.N)
-	for i := range rows {
-		rows[i] = int32(i)
-	}
-	for _, half := range [][]int32{rows[:b.N/2], rows[b.N/2:]} {
-		if err := f.pieces(c, new(gather).take(b, half, nil), emit); err != nil {
-			return err
-		}
-	}
-	return nil
+	return halves(b, func(half *Batch) error { return f.pieces(c, half, emit) })
 }
 
-// expand gives the rows that those of b become; nil: none. A panic of a function is its error.
-func (f *FlatMap) expand(c *Context, b *Batch) (out *Batch, err error) {
+// expand calls the functions. A panic of one is its error.
+func (f *FlatMap) expand(c *Context, b *Batch) (err error) {
 	defer func() {
-		if r := recover(); r == vec.ErrTooLarge {
+		switch r := recover(); r {
+		case nil:
+		case vec.ErrTooLarge:
 			err = vec.ErrTooLarge
-		} else if r != nil {
+		case vec.ErrMemory, fn.ErrCancelled:
+			panic(r)
+		default:
 			err = fmt.Errorf("table function: %v", r)
 		}
 	}()
 	for i := range f.calls {
 		f.run(c, b, i)
 	}
-	f.rows = f.rows[:0]
-	reset(f.made)
-	for row := 0; row < b.N; row++ {
-		most := 0
+	return nil
+}
+
+// flatRows is how many rows a FlatMap emits at once: a single one may become millions.
+const flatRows = 4096
+
+// zip emits the rows that those of b become.
+func (f *FlatMap) zip(c *Context, b *Batch, emit Emit) error {
+	row, next := 0, make([]int, len(f.calls))
+	for size := flatRows; row < b.N; {
+		c.Env.Stop.Check()
 		for i := range f.calls {
-			rc := &f.calls[i]
-			n := rc.next
-			for n < len(rc.from) && int(rc.from[n]) == row {
-				n++
-			}
-			most = max(most, n-rc.next)
+			next[i] = f.calls[i].next
 		}
-		for k := 0; k < most; k++ {
-			f.rows = append(f.rows, int32(row))
-			for i := range f.calls {
-				if rc := &f.calls[i]; rc.next < len(rc.from) && int(rc.from[rc.next]) == row {
-					f.made[i].AppendFrom(rc.out, rc.next)
-					rc.next++
-				} else {
-					f.made[i].AppendNull()
+		out, to := f.some(b, row, size)
+		if out == nil { // together they are too large
+			if size == 1 {
+				c.report(ProcessingError, f.step.Name, b, row, vec.ErrTooLarge)
+				row++
+				for i := range f.calls {
+					f.calls[i].skip(row)
 				}
+				continue
 			}
+			size /= 2
+			for i := range f.calls {
+				f.calls[i].next = next[i]
+			}
+			continue
+		}
+		row = to
+		if out.N == 0 {
+			continue
+		}
+		if err := emit(out); err != nil {
+			return err
 		}
 	}
-	if len(f.rows) == 0 {
-		return nil, nil
+	return nil
+}
+
+// ends is where the results of row end.
+func (rc *rowsCall) ends(row int) int {
+	n := rc.next
+	for n < len(rc.from) && int(rc.from[n]) == row {
+		n++
+	}
+	return n
+}
+
+func (rc *rowsCall) skip(row int) {
+	for rc.next < len(rc.from) && int(rc.from[rc.next]) < row {
+		rc.next++
+	}
+}
+
+// some makes so many rows, and says where to go on; nil: they are too large.
+func (f *FlatMap) some(b *Batch, row, size int) (out *Batch, to int) {
+	defer func() {
+		if r := recover(); r == vec.ErrTooLarge {
+			out = nil
+		} else if r != nil {
+			panic(r)
+		}
+	}()
+	f.rows = f.rows[:0]
+	reset(f.made)
+	for row < b.N && len(f.rows) < size {
+		most := 0
+		for i := range f.calls {
+			most = max(most, f.calls[i].ends(row)-f.calls[i].next)
+		}
+		n := min(most, size-len(f.rows))
+		for range n {
+			f.rows = append(f.rows, int32(row))
+		}
+		for i := range f.calls {
+			rc := &f.calls[i]
+			mine := min(n, rc.ends(row)-rc.next)
+			f.made[i].AppendRange(rc.out, rc.next, rc.next+mine)
+			rc.next += mine
+			for range n - mine {
+				f.made[i].AppendNull()
+			}
+		}
+		if n == most {
+			row++
+		}
 	}
 	live := f.step.Live
 	if live != nil {
@@ -157,12 +213,12 @@ func (f *FlatMap) expand(c *Context, b *Batch) (out *Batch, err error) {
 	out = f.take(b, f.rows, live)
 	out.Cols = append(out.Cols, f.made...)
 	out.Ops = nil
-	return out, nil
+	return out, row
 }
 
 func (f *FlatMap) run(c *Context, b *Batch, i int) {
 	rc := &f.calls[i]
-	call := fn.Call{N: b.N, Now: c.Env.Now, Rand: c.Env.Rand}
+	call := fn.Call{N: b.N, Now: c.Env.Now, Rand: c.Env.Rand, Stop: c.Env.Stop}
 	for _, a := range rc.args {
 		if a == nil {
 			call.Args = append(call.Args, nil)
@@ -170,7 +226,7 @@ func (f *FlatMap) run(c *Context, b *Batch, i int) {
 		}
 		f.call.Cols, f.call.N, f.call.Params = b.Cols, b.N, c.Params
 		f.call.Fail = func(row int, err error) { c.report(ProcessingError, f.step.Name, b, row, err) }
-		f.call.Nested = f.call.Fail
+		f.call.Nested, f.call.Halve = f.call.Fail, true
 		call.Args = append(call.Args, a.Eval(&f.call))
 	}
 	var failed map[int]bool
@@ -185,7 +241,7 @@ func (f *FlatMap) run(c *Context, b *Batch, i int) {
 	rc.from = rc.kernel(&call, rc.from[:0], rc.out)
 	rc.next = 0
 	if failed != nil {
-		kept := vec.New(rc.out.Type)
+		kept := rc.out.Like()
 		from := rc.from[:0]
 		for k, r := range rc.from {
 			if !failed[int(r)] {

@@ -17,11 +17,14 @@ type Project struct {
 	full  []*vec.Vec // results spread over all rows again
 	rows  []int32
 	keyed []bool // the item reads key columns only (or none)
+	told  []Problem
+	note  func(Problem)
 }
 
 // NewProject is the operator of s.
 func NewProject(s *plan.Project, env *expr.Env) (*Project, error) {
 	p := &Project{step: s, full: make([]*vec.Vec, len(s.Items)), out: Batch{Cols: make([]*vec.Vec, len(s.Items))}}
+	p.note = func(x Problem) { p.told = append(p.told, x) }
 	in := s.In.Out().Schema
 	for _, it := range s.Items {
 		prog, err := expr.Compile(it.X, env)
@@ -51,22 +54,40 @@ func bound(c sql.Column) bool {
 	return c.Role == sql.PseudoRole && (c.Name == "WINDOWSTART" || c.Name == "WINDOWEND")
 }
 
-// Process evaluates the items. A row without a value keeps its key, everything else of it is null (ksqlDB:
+// Process evaluates the items, for halves of b where what they make of all its rows is too large. A row without a value keeps its key, everything else of it is null (ksqlDB:
 // the projection is skipped); a deleted row of a table with old values still has them.
 func (p *Project) Process(c *Context, b *Batch, emit Emit) error {
+	tell := *c
+	if b.N > 1 && c.Report != nil {
+		p.told = p.told[:0]
+		tell.Report = p.note
+	}
+	if tooLarge(func() { p.eval(&tell, b) }) {
+		return halves(b, func(half *Batch) error { return p.Process(c, half, emit) })
+	}
+	if b.N > 1 {
+		for _, x := range p.told {
+			c.Report(x)
+		}
+	}
+	return emit(&p.out)
+}
+
+func (p *Project) eval(c *Context, b *Batch) {
 	cols := p.out.Cols
 	p.out = *b
 	p.out.Cols = cols
-	p.call.Cols, p.call.N, p.call.Params = b.Cols, b.N, c.Params
+	p.call.Cols, p.call.N, p.call.Params, p.call.Halve = b.Cols, b.N, c.Params, true
 	if b.Ops != nil && !(p.step.Shape == sql.TableKind && p.step.Old) && p.some(b) {
-		return p.sparse(c, b, emit)
+		p.sparse(c, b)
+		return
 	}
 	p.call.Nested = func(row int, err error) { c.reportNew(p.step.Name, b, row, err) }
 	for i, it := range p.items {
 		p.call.Fail = func(row int, err error) { p.report(c, b, row, i, err) }
 		cols[i] = it.Eval(&p.call)
+		c.Env.Stop.Check()
 	}
-	return emit(&p.out)
 }
 
 func (p *Project) report(c *Context, b *Batch, row, i int, err error) {
@@ -85,7 +106,7 @@ func (p *Project) some(b *Batch) bool {
 	return len(p.rows) < b.N
 }
 
-func (p *Project) sparse(c *Context, b *Batch, emit Emit) error {
+func (p *Project) sparse(c *Context, b *Batch) {
 	some := p.part.take(b, p.rows, nil)
 	for i, it := range p.items {
 		if p.keyed[i] && (i >= len(p.step.Schema) || p.step.Schema[i].Role == sql.KeyRole || p.step.Schema[i].Role == sql.PseudoRole) {
@@ -99,7 +120,7 @@ func (p *Project) sparse(c *Context, b *Batch, emit Emit) error {
 		p.call.Nested = func(row int, err error) { c.reportNew(p.step.Name, some, row, err) }
 		v := it.Eval(&p.call)
 		if p.full[i] == nil {
-			p.full[i] = vec.New(v.Type)
+			p.full[i] = v.Like()
 		}
 		p.full[i].Reset()
 		k := 0
@@ -113,7 +134,6 @@ func (p *Project) sparse(c *Context, b *Batch, emit Emit) error {
 		}
 		p.out.Cols[i] = p.full[i]
 	}
-	return emit(&p.out)
 }
 
 // ColumnError is a select expression that failed for one row.

@@ -58,7 +58,7 @@ func endTransient(e *exec.Engine, s *sql.Terminate, p sql.Parsed) (Result, error
 }
 
 func insert(ctx context.Context, e *exec.Engine, r *Request, s *sql.InsertValues) error {
-	in, err := plan.PlanInsert(e.Catalog(), e.Env(r.Props, nil), s, r.ParamTypes...)
+	in, err := plan.PlanInsert(e.Catalog(), e.Env(ctx, r.Props, nil), s, r.ParamTypes...)
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func check(ctx context.Context, e *exec.Engine, r *Request, list []sql.Parsed) e
 			if t, ok := s.(*sql.Terminate); ok && transient(t) {
 				continue
 			}
-			env := e.Env(sandbox.Props, lookup)
+			env := e.Env(ctx, sandbox.Props, lookup)
 			env.Request = p.Source
 			env.NextQuery += logged
 			cmd, err := plan.Check(cat, env, s, p.Text)
@@ -120,11 +120,11 @@ func check(ctx context.Context, e *exec.Engine, r *Request, list []sql.Parsed) e
 				return err
 			}
 		case *sql.Explain:
-			if _, err := explained(e, cat, &sandbox, s, p); err != nil {
+			if _, err := explained(ctx, e, cat, &sandbox, s, p); err != nil {
 				return err
 			}
 		case *sql.InsertValues:
-			if _, err := plan.PlanInsert(cat, e.Env(sandbox.Props, lookup), s, r.ParamTypes...); err != nil {
+			if _, err := plan.PlanInsert(cat, e.Env(ctx, sandbox.Props, lookup), s, r.ParamTypes...); err != nil {
 				return err
 			}
 		case *sql.Set:

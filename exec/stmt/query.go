@@ -159,8 +159,8 @@ func describeQueries(_ context.Context, e *exec.Engine, text string) (Result, er
 	return out, nil
 }
 
-func explain(_ context.Context, e *exec.Engine, r *Request, s *sql.Explain, p sql.Parsed) (Result, error) {
-	d, err := explained(e, e.Catalog(), r, s, p)
+func explain(ctx context.Context, e *exec.Engine, r *Request, s *sql.Explain, p sql.Parsed) (Result, error) {
+	d, err := explained(ctx, e, e.Catalog(), r, s, p)
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +168,7 @@ func explain(_ context.Context, e *exec.Engine, r *Request, s *sql.Explain, p sq
 }
 
 // explained plans what EXPLAIN names, without running it.
-func explained(e *exec.Engine, cat *plan.Catalog, r *Request, s *sql.Explain, p sql.Parsed) (*QueryDescription, error) {
+func explained(ctx context.Context, e *exec.Engine, cat *plan.Catalog, r *Request, s *sql.Explain, p sql.Parsed) (*QueryDescription, error) {
 	if s.Statement == nil {
 		if p := cat.FindQuery(s.QueryID); p != nil {
 			d := describePlan(p)
@@ -179,7 +179,7 @@ func explained(e *exec.Engine, cat *plan.Catalog, r *Request, s *sql.Explain, p 
 		}
 		return nil, fault(p, "Query with id:"+s.QueryID+" does not exist, use SHOW QUERIES to view the full set of queries.")
 	}
-	env := e.Env(r.Props, nil)
+	env := e.Env(ctx, r.Props, nil)
 	var q *plan.Query
 	switch in := s.Statement.(type) {
 	case *sql.Select:

@@ -26,12 +26,16 @@ func Fn1[A, R any](sig string, f func(A) R) Variant {
 		return func(c *Call, out *vec.Vec) {
 			x, ok := a.load(c.Args[0], c.N), r.live(c)
 			y := r.open(out, c.N)
-			if ok == nil {
-				for i := range y {
-					y[i] = f(x[i])
+			for from := 0; from < len(y); from += checkEvery {
+				c.Stop.Check()
+				to := min(from+checkEvery, len(y))
+				if ok == nil {
+					for i := from; i < to; i++ {
+						y[i] = f(x[i])
+					}
+					continue
 				}
-			} else {
-				for i := range y {
+				for i := from; i < to; i++ {
 					if ok[i] {
 						y[i] = f(x[i])
 					}
@@ -51,9 +55,12 @@ func Fn2[A, B, R any](sig string, f func(A, B) R) Variant {
 		return func(c *Call, out *vec.Vec) {
 			x, y, ok := a.load(c.Args[0], c.N), b.load(c.Args[1], c.N), r.live(c)
 			z := r.open(out, c.N)
-			for i := range z {
-				if ok == nil || ok[i] {
-					z[i] = f(x[i], y[i])
+			for from := 0; from < len(z); from += checkEvery {
+				c.Stop.Check()
+				for i := from; i < min(from+checkEvery, len(z)); i++ {
+					if ok == nil || ok[i] {
+						z[i] = f(x[i], y[i])
+					}
 				}
 			}
 			r.close(out, ok)
@@ -215,6 +222,7 @@ func FnStr3E[A, B, C any](sig string, f func(dst []byte, a A, b B, c C) ([]byte,
 func appendRows(c *Call, out *vec.Vec, buf []bool, f func(i int) ([]byte, error)) []bool {
 	ok := live(c, buf)
 	for i := range c.N {
+		c.row(i)
 		if ok != nil && !ok[i] {
 			out.AppendNull()
 			continue
@@ -244,6 +252,7 @@ func FnRow(sig string, types []sql.Type, returns sql.Type, f func(c *Call, i int
 	return Variant{Args: signature(sig, types...), Returns: returns, Scalar: func(Site) (Kernel, error) {
 		return func(c *Call, out *vec.Vec) {
 			for i := range c.N {
+				c.row(i)
 				if err := f(c, i, out); err != nil {
 					if err != ErrNull {
 						c.Fail(i, err)
@@ -262,6 +271,7 @@ func FnAny(sig string, types []sql.Type, returns sql.Type, f func(args []any) (a
 		args := make([]any, len(s.Args))
 		return func(c *Call, out *vec.Vec) {
 			for i := range c.N {
+				c.row(i)
 				for k, a := range c.Args {
 					args[k] = nil
 					if a != nil {

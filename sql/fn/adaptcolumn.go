@@ -175,8 +175,10 @@ func (r *result[R]) marks(n int) []bool {
 func (r *result[R]) run(c *Call, out *vec.Vec, f func(i int) (R, error)) {
 	ok, y := r.live(c), r.open(out, c.N)
 	texts, isText := any(y).([]string)
+	most := out.MostBytes()
 	size := 0
 	for i := range y {
+		c.row(i)
 		if ok != nil && !ok[i] {
 			continue
 		}
@@ -184,7 +186,7 @@ func (r *result[R]) run(c *Call, out *vec.Vec, f func(i int) (R, error)) {
 		if err == nil {
 			y[i] = v
 			if isText {
-				if size += len(texts[i]); size > vec.MaxBytes {
+				if size += len(texts[i]); size > most {
 					panic(vec.ErrTooLarge)
 				}
 			}
@@ -204,6 +206,7 @@ func (r *result[R]) run(c *Call, out *vec.Vec, f func(i int) (R, error)) {
 func (r *result[R]) runOpt(c *Call, out *vec.Vec, f func(i int) (Opt[R], error)) {
 	y, ok := r.open(out, c.N), r.marks(c.N)
 	for i := range y {
+		c.row(i)
 		v, err := f(i)
 		if err != nil && err != ErrNull {
 			c.Fail(i, err)

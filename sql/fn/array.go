@@ -38,7 +38,9 @@ func arrayFuncs() []Func {
 				if a.IsNull(i) {
 					return ErrNull
 				}
+				work := meter{stop: c.Stop}
 				for lo, hi := items(a, i); lo < hi; lo++ {
+					work.add(32)
 					if !vec.Equal(a.Kids[0], lo, c.Args[1], i) {
 						out.Kids[0].AppendFrom(a.Kids[0], lo)
 					}
@@ -83,7 +85,9 @@ func items(v *vec.Vec, i int) (lo, hi int) { return int(v.Offs[i]), int(v.Offs[i
 func arrayContains(c *Call, i int, out *vec.Vec) error {
 	a, found := c.Args[0], false
 	if !a.IsNull(i) {
+		work := meter{stop: c.Stop}
 		for lo, hi := items(a, i); lo < hi && !found; lo++ {
+			work.add(32)
 			found = vec.Equal(a.Kids[0], lo, c.Args[1], i)
 		}
 	}
@@ -109,6 +113,7 @@ func arrayConcat(c *Call, i int, out *vec.Vec) error {
 type sets struct {
 	seen, other set
 	cell        []byte
+	work        meter
 	right       *vec.Vec // the items of the second array
 	lo, hi      int
 }
@@ -116,6 +121,7 @@ type sets struct {
 // unseen appends the items that were not there before.
 func (s *sets) unseen(in *vec.Vec, lo, hi int, out *vec.Vec) {
 	for ; lo < hi; lo++ {
+		s.work.add(64)
 		s.cell = vec.AppendKey(s.cell[:0], []*vec.Vec{in}, lo)
 		if s.seen.add(s.cell) {
 			out.AppendFrom(in, lo)
@@ -127,10 +133,12 @@ func (s *sets) unseen(in *vec.Vec, lo, hi int, out *vec.Vec) {
 func (s *sets) matching(in *vec.Vec, lo, hi int, out *vec.Vec, held bool) {
 	s.other.reset()
 	for j := s.lo; j < s.hi; j++ {
+		s.work.add(64)
 		s.cell = vec.AppendKey(s.cell[:0], []*vec.Vec{s.right}, j)
 		s.other.add(s.cell)
 	}
 	for ; lo < hi; lo++ {
+		s.work.add(64)
 		s.cell = vec.AppendKey(s.cell[:0], []*vec.Vec{in}, lo)
 		if s.other.has(s.cell) == held && s.seen.add(s.cell) {
 			out.AppendFrom(in, lo)
@@ -141,8 +149,8 @@ func (s *sets) matching(in *vec.Vec, lo, hi int, out *vec.Vec, held bool) {
 func setVariant(sig string, n int, f func(s *sets, in *vec.Vec, lo, hi int, out *vec.Vec)) Variant {
 	list := sql.ArrayOf(tvar("T"))
 	types := []sql.Type{list, list}[:n]
-	return PerSite(func(Site) Variant {
-		var s sets
+	return PerSite(func(site Site) Variant {
+		s := sets{work: meter{stop: site.Stop}}
 		return FnRow(sig, types, list, func(c *Call, i int, out *vec.Vec) error {
 			for _, a := range c.Args {
 				if a.IsNull(i) {
@@ -170,8 +178,9 @@ func extremeItem(want int) func(c *Call, i int, out *vec.Vec) error {
 		if a.IsNull(i) {
 			return ErrNull
 		}
-		x, best := a.Kids[0], -1
+		x, best, work := a.Kids[0], -1, meter{stop: c.Stop}
 		for lo, hi := items(a, i); lo < hi; lo++ {
+			work.add(32)
 			switch {
 			case x.IsNull(lo):
 			case best < 0:
@@ -220,7 +229,9 @@ func arraySort(c *Call, i int, out *vec.Vec) error {
 	for ; lo < hi; lo++ {
 		at = append(at, int32(lo))
 	}
+	work := meter{stop: c.Stop}
 	slices.SortStableFunc(at, func(p, q int32) int {
+		work.add(64)
 		n, m := x.IsNull(int(p)), x.IsNull(int(q))
 		switch {
 		case n && m:
@@ -258,11 +269,12 @@ func arrayJoin(c *Call, i int, out *vec.Vec) error {
 			}
 		}
 	}
+	work, most := meter{stop: c.Stop}, out.MostBytes()
 	for j := lo; j < hi; j++ {
 		if j > lo {
 			out.Data = append(out.Data, delimiter...)
 		}
-		if len(out.Data) > vec.MaxBytes {
+		if work.add(16); len(out.Data) > most {
 			panic(vec.ErrTooLarge)
 		}
 		out.Data = appendText(out.Data, x, j)
@@ -316,9 +328,6 @@ func slice(c *Call, i int, out *vec.Vec) error {
 	return nil
 }
 
-// longestSeries bounds the memory that one row can ask for.
-const longestSeries = 1 << 24
-
 func seriesVariant[T int32 | int64](stepped bool) Variant {
 	t := typeOf[T]()
 	sig, types, raising := "start: the first number; end: the last number", []sql.Type{t, t}, []int{1, 2}
@@ -347,11 +356,12 @@ func seriesVariant[T int32 | int64](stepped bool) Variant {
 			return errors.New("GENERATE_SERIES step has wrong sign")
 		}
 		n := 1 + int32(diff/step)
-		if n < 0 || n > longestSeries {
-			return errors.New("GENERATE_SERIES would make more than " + strconv.Itoa(longestSeries) + " items")
+		if most := out.MostItems(); n < 0 || int(n) > most {
+			return errors.New("GENERATE_SERIES would make more than " + strconv.Itoa(most) + " items")
 		}
 		items := out.Kids[0]
-		for ; n > 0; n-- {
+		for work := (meter{stop: c.Stop}); n > 0; n-- {
+			work.add(1)
 			if t.Kind == sql.Integer {
 				items.AppendI32(int32(x))
 			} else {

@@ -58,6 +58,8 @@ type Site struct {
 	Returns sql.Type
 	Lits    []any             // the Go value (vec.Vec.Get's forms; an interval unit is its text) where an argument is a literal, else nil
 	Config  map[string]string // session properties, for ksql.functions.<name>.*
+	Stop    *Stop             // of the work that the kernel is for, as in Call
+	Max     int               // bytes that the results of a batch may take; 0: vec.MaxBytes
 }
 
 // Call is one batch of arguments, lent to the kernel.
@@ -67,6 +69,7 @@ type Call struct {
 	Lambdas []Lambda      // in order of their appearance
 	Now     func() int64  // ms since epoch, the engine's clock
 	Rand    func() uint64 // the engine's randomness
+	Stop    *Stop         // to be looked at in long loops
 	// Fail says that a row cannot be computed; its result is then ignored (the caller makes it null or false,
 	// and logs err), but the kernel still has to append something for it.
 	Fail func(row int, err error)

@@ -31,7 +31,7 @@ func TestJavaRegex(t *testing.T) {
 		if err != nil {
 			got = "bad"
 		} else {
-			m := new(regexMatcher)
+			m := matcher(Site{})
 			m.reset(re, unescape(row[1]))
 			for ok := m.find(0); ok; ok = m.next() {
 				got += " ["
@@ -59,7 +59,7 @@ func TestRegexGivesUp(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := new(regexMatcher)
+		m := matcher(Site{})
 		m.reset(re, text)
 		if m.find(0) || m.err == nil {
 			t.Errorf("%s ended without an error", pattern)
@@ -149,7 +149,7 @@ func BenchmarkParseTimestamp(b *testing.B) {
 }
 
 func BenchmarkRegexExtract(b *testing.B) {
-	f := regexExtract()
+	f := regexExtract(Site{})
 	var buf []byte
 	for range b.N {
 		var err error

@@ -104,7 +104,16 @@ func literalStep(text []rune, next matchStep) matchStep {
 		return func(m *regexMatcher, i int) bool { return i < len(m.u) && m.u[i] == x && next(m, i+1) }
 	}
 	return func(m *regexMatcher, i int) bool {
-		return i+len(u) <= len(m.u) && equalUnits(u, m.u[i:i+len(u)]) && next(m, i+len(u))
+		if i+len(u) > len(m.u) {
+			return false
+		}
+		for k, x := range u {
+			if m.u[i+k] != x {
+				m.work.add(k)
+				return false
+			}
+		}
+		return next(m, i+len(u))
 	}
 }
 

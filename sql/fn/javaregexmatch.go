@@ -23,6 +23,8 @@ type regexMatcher struct {
 	to       int      // where a look-behind must end
 	previous int      // where the last match ended, for \G
 	steps    int
+	work     meter
+	most     int // units of what is made
 	depth    int
 	err      error
 }
@@ -51,6 +53,7 @@ func (m *regexMatcher) reset(re *javaRegex, s string) {
 // find looks for the first match at unit from or later. Check err when it finds none.
 func (m *regexMatcher) find(from int) bool {
 	for i := from; i <= len(m.u); i++ {
+		m.work.add(8)
 		if f := m.re.first; f >= 0 {
 			for i < len(m.u) && int(m.u[i]) != f {
 				i++
@@ -95,6 +98,7 @@ func (m *regexMatcher) tick() bool {
 	if m.steps++; m.steps > mostSteps {
 		m.err = errTooComplex
 	}
+	m.work.add(8)
 	return m.err == nil
 }
 

@@ -15,13 +15,13 @@ func jsonFuncs() []Func {
 	texts := sql.ArrayOf(sql.TString)
 	// perDoc is a variant with a document of its own to parse into.
 	perDoc := func(sig string, types []sql.Type, returns sql.Type, f func(d *jsonDoc, c *Call, i int, out *vec.Vec) error) Variant {
-		return PerSite(func(Site) Variant {
-			var d jsonDoc
+		return PerSite(func(s Site) Variant {
+			d := jsonDoc{work: meter{stop: s.Stop}}
 			return FnRow(sig, types, returns, func(c *Call, i int, out *vec.Vec) error { return f(&d, c, i, out) })
 		})
 	}
-	concat := PerSite(func(Site) Variant {
-		var j joiner
+	concat := PerSite(func(s Site) Variant {
+		j := joiner{stop: s.Stop}
 		return FnRow("jsonStrings: the documents", strs[:1], sql.TString, j.concat)
 	})
 	concat.Variadic = 1
@@ -29,8 +29,8 @@ func jsonFuncs() []Func {
 	return []Func{
 		{Name: "EXTRACTJSONFIELD", Declared: "extractjsonfield", Category: catJSON,
 			Doc: "Gives the part of a JSON document that a path such as $.a.b[0] leads to.",
-			Variants: one(PerSite(func(Site) Variant {
-				var d jsonDoc
+			Variants: one(PerSite(func(s Site) Variant {
+				d := jsonDoc{work: meter{stop: s.Stop}}
 				path := Cached(jsonPath)
 				return FnRow("input: the document; path: the way to the part", strs, sql.TString, func(c *Call, i int, out *vec.Vec) error {
 					return extract(&d, path, c, i, out)
@@ -241,14 +241,17 @@ func (d *jsonDoc) equals(v *vec.Vec, i int) (hit, broken bool) {
 }
 
 // joiner is JSON_CONCAT.
-type joiner struct{ docs []jsonDoc }
+type joiner struct {
+	docs []jsonDoc
+	stop *Stop
+}
 
 func (j *joiner) concat(c *Call, i int, out *vec.Vec) error {
 	if len(c.Args) == 0 {
 		return errors.New("JSON_CONCAT needs an argument")
 	}
 	for len(j.docs) < len(c.Args) {
-		j.docs = append(j.docs, jsonDoc{})
+		j.docs = append(j.docs, jsonDoc{work: meter{stop: j.stop}})
 	}
 	docs := j.docs[:len(c.Args)]
 	objects := true

@@ -17,6 +17,7 @@ type jsonDoc struct {
 	pos   int
 	depth int
 	nodes []jsonNode
+	work  meter
 }
 
 // jsonNode is a value, or the key of a member, which stands before the member's value.
@@ -33,7 +34,10 @@ var (
 	errJSONDeep = errors.New("Invalid JSON format: the document is nested too deep")
 )
 
-const deepestJSON = 1000
+const (
+	deepestJSON = 1000
+	mostNodes   = 1 << 20 // each takes much more memory than its text
+)
 
 // parse reads the first value of src. What follows it is ignored. A blank text has no nodes.
 func (d *jsonDoc) parse(src string) error {
@@ -91,6 +95,9 @@ func (d *jsonDoc) peek() byte {
 }
 
 func (d *jsonDoc) value() error {
+	if d.work.add(64); len(d.nodes) > mostNodes {
+		return vec.ErrTooLarge
+	}
 	at := len(d.nodes)
 	switch c := d.peek(); c {
 	case '{', '[':

@@ -73,7 +73,7 @@ func (f *flat) open(c *Call) {
 	}
 	f.kids = nil
 	for _, k := range v.Kids {
-		own := vec.New(k.Type)
+		own := k.Like()
 		own.AppendRange(k, f.base, f.base+len(f.parent))
 		f.kids = append(f.kids, own)
 	}
@@ -86,9 +86,55 @@ func (f *flat) fail(c *Call, row int32, err error) {
 	}
 }
 
-// call runs a lambda over all items.
+// lambdaItems is how many items a lambda takes at once: what its parts compute for each of them waits in memory, and
+// cannot be cancelled in between.
+const lambdaItems = 1 << 14
+
+// call runs a lambda over all items: over fewer at once where there are many, or where what is computed for them
+// is too large.
 func (f *flat) call(c *Call, l Lambda) *vec.Vec {
-	return l(f.parent, f.kids, func(item int, err error) { f.fail(c, f.parent[item], err) })
+	n, size := len(f.parent), lambdaItems
+	if n <= size {
+		if v := f.piece(c, l, f.kids, 0, n); v != nil {
+			return v
+		}
+		size = n / 2
+	}
+	var all *vec.Vec
+	kids := make([]*vec.Vec, len(f.kids))
+	for k := range kids {
+		kids[k] = f.kids[k].Like()
+	}
+	for lo := 0; lo < n; {
+		hi := min(lo+max(size, 1), n)
+		for k := range kids {
+			kids[k].Reset()
+			kids[k].AppendRange(f.kids[k], lo, hi)
+		}
+		v := f.piece(c, l, kids, lo, hi)
+		if v == nil {
+			size = (hi - lo) / 2
+			continue
+		}
+		if all == nil {
+			all = v.Like()
+		}
+		all.AppendRange(v, 0, hi-lo)
+		lo = hi
+	}
+	return all
+}
+
+// piece runs a lambda over the items from lo to hi; nil: what is computed for them together is too large.
+func (f *flat) piece(c *Call, l Lambda, kids []*vec.Vec, lo, hi int) (out *vec.Vec) {
+	defer func() {
+		if r := recover(); r == vec.ErrTooLarge && hi-lo > 1 {
+			out = nil
+		} else if r != nil {
+			panic(r)
+		}
+	}()
+	return l(f.parent[lo:hi], kids, func(item int, err error) { f.fail(c, f.parent[lo+item], err) })
 }
 
 // rows calls each for every row in turn with its items; where there is no collection, or where each or the
@@ -194,9 +240,9 @@ func reduceKernel() Kernel {
 		v, initial := c.Args[0], c.Args[1]
 		f.open(c)
 		if done == nil {
-			state[0], state[1], done = vec.New(initial.Type), vec.New(initial.Type), vec.New(initial.Type)
+			state[0], state[1], done = initial.Like(), initial.Like(), initial.Like()
 			for _, k := range v.Kids {
-				step = append(step, vec.New(k.Type))
+				step = append(step, k.Like())
 			}
 		}
 		done.Reset()

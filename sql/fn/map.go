@@ -55,7 +55,11 @@ func mapEntries(c *Call, i int, out *vec.Vec) error {
 		at = append(at, int32(lo))
 	}
 	if sorted.Bool[i] {
-		slices.SortFunc(at, func(p, q int32) int { return vec.Compare(m.Kids[0], int(p), m.Kids[0], int(q)) })
+		work := meter{stop: c.Stop}
+		slices.SortFunc(at, func(p, q int32) int {
+			work.add(64)
+			return vec.Compare(m.Kids[0], int(p), m.Kids[0], int(q))
+		})
 	}
 	for k, field := range out.Kids[0].Kids {
 		field.AppendRows(m.Kids[k], at)

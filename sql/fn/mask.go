@@ -59,7 +59,7 @@ func mask(name, declared, doc string, part func(n, k int) (from, to int)) Func {
 			from, to = part(len(u), min(k, len(u)))
 		}
 		r := append([]uint16{}, u[:from]...)
-		r = m.hide(r, u[from:to])
+		r = m.hide(r, u[from:to], &meter{stop: c.Stop})
 		out.Data = vec.AppendUnits(out.Data, append(r, u[to:]...))
 		out.EndBytes()
 		return nil
@@ -76,8 +76,9 @@ type masks [4]rune
 
 // hide appends u with its characters masked. As in ksqlDB, a character beyond U+FFFF counts once by itself
 // and once more by its low half.
-func (m masks) hide(dst, u []uint16) []uint16 {
+func (m masks) hide(dst, u []uint16, work *meter) []uint16 {
 	for i := range u {
+		work.add(32)
 		r, whole := rune(u[i]), u[i:i+1]
 		if highHalf(u[i]) && i+1 < len(u) && lowHalf(u[i+1]) {
 			r, whole = joined(u[i], u[i+1]), u[i:i+2]

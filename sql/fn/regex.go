@@ -13,24 +13,24 @@ const catRegex = "REGULAR EXPRESSION"
 var regexFuncs = []Func{
 	{Name: "REGEXP_EXTRACT", Declared: "regexp_extract", Category: catRegex, Author: confluent,
 		Doc: "Gives the first part of a text that a regular expression matches, or a group of it.", Variants: []Variant{
-			PerSite(func(Site) Variant {
-				f := regexExtract()
+			PerSite(func(s Site) Variant {
+				f := regexExtract(s)
 				return FnStr2E("pattern: the expression; input: the text", func(dst []byte, p, s string) ([]byte, error) { return f(dst, p, s, 0) })
 			}),
-			PerSite(func(Site) Variant {
-				return FnStr3E("pattern: the expression; input: the text; group: the number of the group", regexExtract())
+			PerSite(func(s Site) Variant {
+				return FnStr3E("pattern: the expression; input: the text; group: the number of the group", regexExtract(s))
 			})}},
 	{Name: "REGEXP_EXTRACT_ALL", Declared: "regexp_extract_all", Category: catRegex, Author: confluent,
 		Doc: "Gives all parts of a text that a regular expression matches, or a group of each.", Variants: []Variant{
-			PerSite(func(Site) Variant { return regexExtractAll("pattern: the expression; input: the text") }),
-			PerSite(func(Site) Variant {
-				return regexExtractAll("pattern: the expression; input: the text; group: the number of the group", sql.TInteger)
+			PerSite(func(s Site) Variant { return regexExtractAll(s, "pattern: the expression; input: the text") }),
+			PerSite(func(s Site) Variant {
+				return regexExtractAll(s, "pattern: the expression; input: the text; group: the number of the group", sql.TInteger)
 			})}},
 	{Name: "REGEXP_REPLACE", Declared: "regexp_replace", Category: catRegex, Author: confluent,
 		Doc: "Replaces each part of a text that a regular expression matches; $1 and ${name} stand for groups.", Variants: []Variant{
-			PerSite(func(Site) Variant {
+			PerSite(func(s Site) Variant {
 				compiled := Cached(compileJavaRegex)
-				m := new(regexMatcher)
+				m := matcher(s)
 				return FnStr3E("str: the text; regexp: the expression; newStr: what comes in place", func(dst []byte, s, p, with string) ([]byte, error) {
 					re, err := compiled(p)
 					if err != nil {
@@ -41,9 +41,9 @@ var regexFuncs = []Func{
 			})}},
 	{Name: "REGEXP_SPLIT_TO_ARRAY", Declared: "regexp_split_to_array", Category: catRegex, Author: confluent,
 		Doc: "Divides a text wherever a regular expression matches.", Variants: []Variant{
-			PerSite(func(Site) Variant {
+			PerSite(func(s Site) Variant {
 				compiled := Cached(compileJavaRegex)
-				m := new(regexMatcher)
+				m := matcher(s)
 				return Fn2E("string: the text; regexp: the expression", func(s, p string) ([]string, error) {
 					re, err := compiled(p)
 					if err != nil {
@@ -54,11 +54,13 @@ var regexFuncs = []Func{
 			})}},
 }
 
+func matcher(s Site) *regexMatcher { return &regexMatcher{work: meter{stop: s.Stop}, most: s.most()} }
+
 var errNegativeGroup = errors.New("No group with a negative number")
 
-func regexExtract() func(dst []byte, p, s string, group int32) ([]byte, error) {
+func regexExtract(site Site) func(dst []byte, p, s string, group int32) ([]byte, error) {
 	compiled := Cached(compileJavaRegex)
-	m := new(regexMatcher)
+	m := matcher(site)
 	return func(dst []byte, p, s string, group int32) ([]byte, error) {
 		re, err := compiled(p)
 		if err != nil {
@@ -85,9 +87,9 @@ func regexExtract() func(dst []byte, p, s string, group int32) ([]byte, error) {
 	}
 }
 
-func regexExtractAll(sig string, more ...sql.Type) Variant {
+func regexExtractAll(site Site, sig string, more ...sql.Type) Variant {
 	compiled := Cached(compileJavaRegex)
-	m := new(regexMatcher)
+	m := matcher(site)
 	types := append([]sql.Type{sql.TString, sql.TString}, more...)
 	return FnRow(sig, types, sql.ArrayOf(sql.TString), func(c *Call, i int, out *vec.Vec) error {
 		for _, a := range c.Args {
@@ -141,7 +143,7 @@ func (m *regexMatcher) replaceAll(dst []byte, re *javaRegex, s, with string) ([]
 		if out, err = m.expand(out, m.with); err != nil {
 			return nil, err
 		}
-		if len(out) > mostUnits {
+		if len(out) > m.most {
 			return nil, vec.ErrTooLarge
 		}
 		done = m.caps[1]

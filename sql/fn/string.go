@@ -3,6 +3,7 @@ package fn
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -48,27 +49,35 @@ var stringFuncs = []Func{
 			})}},
 	{Name: "INSTR", Declared: "instr", Category: catString, Author: confluent,
 		Doc: "Gives where a text occurs in another, counted from 1, or 0.", Variants: []Variant{
-			FnOpt2("str: the text; substring: what to look for", func(s, sub Opt[string]) (Opt[int32], error) {
-				return instr(s, sub, 1, 1), nil
+			PerSite(func(site Site) Variant {
+				work := meter{stop: site.Stop}
+				return FnOpt2("str: the text; substring: what to look for", func(s, sub Opt[string]) (Opt[int32], error) {
+					return instr(s, sub, 1, 1, &work), nil
+				})
 			}),
-			Raising(FnOpt3("str: the text; substring: what to look for; position: where to begin, from the end if negative",
-				func(s, sub Opt[string], pos Opt[int32]) (Opt[int32], error) {
-					if !pos.OK {
-						return Opt[int32]{}, nil
-					}
-					return instr(s, sub, pos.V, 1), nil
-				}), 3),
+			Raising(PerSite(func(site Site) Variant {
+				work := meter{stop: site.Stop}
+				return FnOpt3("str: the text; substring: what to look for; position: where to begin, from the end if negative",
+					func(s, sub Opt[string], pos Opt[int32]) (Opt[int32], error) {
+						if !pos.OK {
+							return Opt[int32]{}, nil
+						}
+						return instr(s, sub, pos.V, 1, &work), nil
+					})
+			}), 3),
 			Raising(FnRow("str: the text; substring: what to look for; position: where to begin, from the end if negative; occurrence: which one",
 				[]sql.Type{sql.TString, sql.TString, sql.TInteger, sql.TInteger}, sql.TInteger, func(c *Call, i int, out *vec.Vec) error {
 					if c.Args[2].IsNull(i) || c.Args[3].IsNull(i) {
 						return ErrNull
 					}
-					out.AppendI32(instr(optStr(c.Args[0], i), optStr(c.Args[1], i), c.Args[2].I32[i], c.Args[3].I32[i]).V)
+					out.AppendI32(instr(optStr(c.Args[0], i), optStr(c.Args[1], i), c.Args[2].I32[i], c.Args[3].I32[i], &meter{stop: c.Stop}).V)
 					return nil
 				}), 3, 4)}},
 	{Name: "REPLACE", Declared: "replace", Category: catString, Author: confluent,
 		Doc: "Replaces each occurrence of one text in another.", Variants: []Variant{
-			FnStr3E("str: the text; oldStr: what to replace; newStr: what comes in its place", replace)}},
+			PerSite(func(s Site) Variant {
+				return FnStr3E("str: the text; oldStr: what to replace; newStr: what comes in its place", replacer(s))
+			})}},
 	{Name: "CONCAT", Declared: "concat", Category: catString, Doc: "Joins texts or byte strings; nulls are left out.", Variants: []Variant{
 		variadic(1, FnRow("inputs: what to join", []sql.Type{sql.TString}, sql.TString, concat)),
 		variadic(1, FnRow("inputs: what to join", []sql.Type{sql.TBytes}, sql.TBytes, concat))}},
@@ -238,12 +247,20 @@ func cut(s string, pos int32, length *int32) string {
 	return textOf(u[from:to])
 }
 
-func replace(dst []byte, s, from, to string) ([]byte, error) {
+func replacer(site Site) func(dst []byte, s, from, to string) ([]byte, error) {
+	work := meter{stop: site.Stop}
+	return func(dst []byte, s, from, to string) ([]byte, error) {
+		return replace(dst, s, from, to, site.most(), &work)
+	}
+}
+
+func replace(dst []byte, s, from, to string, most int, work *meter) ([]byte, error) {
 	if from != "" {
-		if more := len(to) - len(from); more > 0 && len(s)+strings.Count(s, from)*more > mostUnits {
+		if more := len(to) - len(from); more > 0 && len(s)+strings.Count(s, from)*more > most {
 			return dst, vec.ErrTooLarge
 		}
 		for {
+			work.add(16)
 			at := strings.Index(s, from)
 			if at < 0 {
 				return append(dst, s...), nil
@@ -252,12 +269,13 @@ func replace(dst []byte, s, from, to string) ([]byte, error) {
 			s = s[at+len(from):]
 		}
 	}
-	ins, units := vec.Units(nil, to), vec.Units(nil, s)
-	if (len(units)+1)*len(ins) > mostUnits {
+	if (len(s)+1)*len(to) > most {
 		return dst, vec.ErrTooLarge
 	}
+	ins, units := vec.Units(nil, to), vec.Units(nil, s)
 	out := append([]uint16{}, ins...)
 	for _, u := range units {
+		work.add(8)
 		out = append(append(out, u), ins...)
 	}
 	return vec.AppendUnits(dst, out), nil
@@ -267,6 +285,7 @@ func concat(c *Call, i int, out *vec.Vec) error {
 	for _, a := range c.Args {
 		if !a.IsNull(i) {
 			out.Data = append(out.Data, a.Bytes(i)...)
+			out.Bound(len(out.Data))
 		}
 	}
 	out.EndBytes()
@@ -289,14 +308,12 @@ func concatWS(c *Call, i int, out *vec.Vec) error {
 			out.Data = append(out.Data, sep...)
 		}
 		out.Data = append(out.Data, a.Bytes(i)...)
+		out.Bound(len(out.Data))
 		first = false
 	}
 	out.EndBytes()
 	return nil
 }
-
-// mostUnits bounds the results of functions that make long texts of short ones, in units.
-const mostUnits = 64 << 20
 
 // padding is LPAD or RPAD on STRING or BYTES.
 func padding(t sql.Type, left bool) Variant {
@@ -308,7 +325,7 @@ func padding(t sql.Type, left bool) Variant {
 		switch {
 		case pad == "" || n < 0:
 			return ErrNull
-		case n > mostUnits:
+		case n > out.MostBytes():
 			return errors.New("padded length is too large")
 		case t.Kind == sql.Bytes || isASCII(s) && isASCII(pad):
 			out.Data = appendFilled(out.Data, c.Args[0].Bytes(i), n, c.Args[2].Bytes(i), left)
@@ -329,8 +346,16 @@ func appendFilled[T any](dst, s []T, n int, pad []T, left bool) []T {
 	if !left {
 		dst = append(dst, s...)
 	}
-	for ; fill > 0; fill -= len(pad) {
-		dst = append(dst, pad[:min(fill, len(pad))]...)
+	dst = slices.Grow(dst, n)
+	from := len(dst)
+	for fill > 0 { // what is filled already fills the more
+		n := min(fill, max(len(pad), (len(dst)-from)/len(pad)*len(pad)))
+		if n <= len(pad) {
+			dst = append(dst, pad[:n]...)
+		} else {
+			dst = append(dst, dst[from:from+n]...)
+		}
+		fill -= n
 	}
 	if left {
 		dst = append(dst, s...)
@@ -344,6 +369,12 @@ func split(c *Call, i int, out *vec.Vec) error {
 		return ErrNull
 	}
 	s, sep, items := c.Args[0].Bytes(i), c.Args[1].Bytes(i), out.Kids[0]
+	work, most := meter{stop: c.Stop}, out.MostItems()
+	next := func() {
+		if work.add(32); items.N > most {
+			panic(vec.ErrTooLarge)
+		}
+	}
 	switch {
 	case len(s) == 0:
 		items.AppendBytes(nil)
@@ -354,18 +385,21 @@ func split(c *Call, i int, out *vec.Vec) error {
 				break
 			}
 			items.AppendBytes(s[:at])
+			next()
 			s = s[at+len(sep):]
 		}
 		items.AppendBytes(s)
 	case c.Args[0].Type.Kind == sql.Bytes || isASCII(c.Args[0].Str(i)):
 		for k := range s {
 			items.AppendBytes(s[k : k+1])
+			next()
 		}
 	default:
 		u := vec.Units(nil, c.Args[0].Str(i))
 		for k := range u {
 			items.Data = vec.AppendUnits(items.Data, u[k:k+1])
 			items.EndBytes()
+			next()
 		}
 	}
 	out.EndList()
@@ -384,7 +418,11 @@ func splitToMap(c *Call, i int, out *vec.Vec) error {
 	}
 	var keys, values []string
 	at := map[string]int{}
-	for _, e := range strings.Split(s, entryDelim) {
+	work, most := meter{stop: c.Stop}, out.MostItems()
+	for e := range strings.SplitSeq(s, entryDelim) {
+		if work.add(128); len(keys) > most {
+			panic(vec.ErrTooLarge)
+		}
 		k, rest, ok := strings.Cut(e, kvDelim)
 		if !ok {
 			continue

@@ -33,6 +33,7 @@ func tableFuncs() []Func {
 func explodeRows(c *Call, from []int32, out *vec.Vec) []int32 {
 	a := c.Args[0]
 	for i := range c.N {
+		c.row(i)
 		if a.IsNull(i) {
 			continue
 		}
@@ -50,7 +51,7 @@ const widestCube = 20
 // cubeRows counts in binary, the first item as the highest bit: where a bit is 0 stands null. An item that is
 // null has no bit.
 func cubeRows(c *Call, from []int32, out *vec.Vec) []int32 {
-	a := c.Args[0]
+	a, work := c.Args[0], meter{stop: c.Stop}
 	for i := range c.N {
 		if a.IsNull(i) {
 			continue
@@ -67,6 +68,7 @@ func cubeRows(c *Call, from []int32, out *vec.Vec) []int32 {
 			}
 		}
 		for n := range 1 << bits {
+			work.add(8 * (hi - lo))
 			bit := bits
 			for j := lo; j < hi; j++ {
 				there := !a.Kids[0].IsNull(j)

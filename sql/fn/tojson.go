@@ -14,6 +14,7 @@ import (
 
 // appendJSON appends row i of v as TO_JSON_STRING writes it.
 func appendJSON(dst []byte, v *vec.Vec, i int) ([]byte, error) {
+	v.Bound(len(dst))
 	if v.IsNull(i) {
 		return append(dst, "null"...), nil
 	}

@@ -12,7 +12,7 @@ func TestTooLarge(t *testing.T) {
 		return &Vec{Type: sql.TString, N: 1, Offs: []int32{0, int32(n)}, Data: make([]byte, n)}
 	}
 	many := New(sql.ArrayOf(sql.TNull))
-	many.Kids[0].N, many.Kids[0].Nulls = MaxItems, MaxItems
+	many.Kids[0].N, many.Kids[0].Nulls = many.MostItems(), many.MostItems()
 	many.EndList()
 	for name, f := range map[string]func(){
 		"a text":      func() { long(MaxBytes + 1).EndBytes() },

@@ -63,8 +63,8 @@ func (v *Vec) AppendRange(src *Vec, lo, hi int) {
 			v.Dec = append(v.Dec, src.Dec[lo:hi]...)
 		}
 	case sql.String, sql.Bytes:
-		if len(v.Data)+int(src.Offs[hi]-src.Offs[lo]) > MaxBytes {
-			panic(ErrTooLarge)
+		if n := len(v.Data) + int(src.Offs[hi]-src.Offs[lo]); n > v.max {
+			v.grow(n)
 		}
 		shift := int32(len(v.Data)) - src.Offs[lo]
 		v.Data = append(v.Data, src.Data[src.Offs[lo]:src.Offs[hi]]...)
@@ -102,8 +102,8 @@ func (v *Vec) AppendRows(src *Vec, rows []int32) {
 	case sql.String, sql.Bytes:
 		for _, i := range rows {
 			v.Data = append(v.Data, src.Data[src.Offs[i]:src.Offs[i+1]]...)
-			if len(v.Data) > MaxBytes {
-				panic(ErrTooLarge)
+			if len(v.Data) > v.max {
+				v.grow(len(v.Data))
 			}
 			v.Offs = append(v.Offs, int32(len(v.Data)))
 		}
@@ -123,7 +123,7 @@ func take[T any](dst, src []T, rows []int32) []T {
 
 // Clone is a column of its own with the same rows.
 func (v *Vec) Clone() *Vec {
-	c := New(v.Type)
+	c := v.Like()
 	c.AppendRange(v, 0, v.N)
 	return c
 }

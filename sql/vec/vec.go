@@ -3,7 +3,6 @@
 package vec
 
 import (
-	"errors"
 	"math/big"
 	"unsafe"
 
@@ -39,17 +38,10 @@ type Vec struct {
 	Offs  []int32
 	Data  []byte
 	Kids  []*Vec
+
+	max    int // bytes of Data, or items of Kids, for which there is room in budget
+	budget *Budget
 }
-
-// MaxBytes and MaxItems bound the texts, and the items of ARRAYs and MAPs, of one column: a few letters of SQL
-// can double a value again and again. What would go beyond panics with ErrTooLarge, which fails the row.
-const (
-	MaxBytes = 1 << 29
-	MaxItems = 1 << 25
-)
-
-// ErrTooLarge says that values would not fit into a column.
-var ErrTooLarge = errors.New("the value is too large")
 
 // New is an empty column of type t.
 func New(t sql.Type) *Vec {
@@ -317,8 +309,8 @@ func (v *Vec) AppendString(s string) {
 
 // EndBytes ends a STRING or BYTES row whose bytes the caller has appended to Data.
 func (v *Vec) EndBytes() {
-	if len(v.Data) > MaxBytes {
-		panic(ErrTooLarge)
+	if len(v.Data) > v.max {
+		v.grow(len(v.Data))
 	}
 	v.Offs = append(v.Offs, int32(len(v.Data)))
 	v.next()
@@ -326,8 +318,8 @@ func (v *Vec) EndBytes() {
 
 // EndList ends an ARRAY or MAP row whose items the caller has appended to Kids.
 func (v *Vec) EndList() {
-	if v.Kids[0].N > MaxItems {
-		panic(ErrTooLarge)
+	if v.Kids[0].N > v.max {
+		v.grow(v.Kids[0].N)
 	}
 	v.Offs = append(v.Offs, int32(v.Kids[0].N))
 	v.next()

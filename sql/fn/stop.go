@@ -1,0 +1,98 @@
+package fn
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+
+	"github.com/ksqlgo/ksql/sql/vec"
+)
+
+// ErrCancelled is what Stop.Check panics with: who runs kernels recovers it and gives up what it was doing.
+var ErrCancelled = errors.New("the work was cancelled")
+
+// Stop tells kernels at work that nobody wants their result any more. A nil Stop never does.
+type Stop struct {
+	set  atomic.Bool
+	also *Stop
+}
+
+// Set asks for the end. Any goroutine may.
+func (s *Stop) Set() { s.set.Store(true) }
+
+// Check panics with ErrCancelled if the end was asked for. Loops over rows or items call it every 1,024 rounds.
+func (s *Stop) Check() {
+	if s != nil && (s.set.Load() || s.also != nil && s.also.set.Load()) {
+		panic(ErrCancelled)
+	}
+}
+
+// With makes s heed another Stop, too; nil: no more. Only the goroutine that checks s may call it.
+func (s *Stop) With(other *Stop) { s.also = other }
+
+// Follow sets s when one of these contexts ends. Call release when the work is done: s is clear then.
+func (s *Stop) Follow(list ...context.Context) (release func()) {
+	var ends []func()
+	for _, ctx := range list {
+		if ctx.Done() == nil {
+			continue
+		}
+		fired := make(chan struct{})
+		end := context.AfterFunc(ctx, func() {
+			s.Set()
+			close(fired)
+		})
+		ends = append(ends, func() {
+			if !end() {
+				<-fired
+			}
+		})
+	}
+	return func() {
+		for _, end := range ends {
+			end()
+		}
+		s.set.Store(false)
+	}
+}
+
+// most is the bytes that results may take.
+func (s Site) most() int {
+	if s.Max == 0 {
+		return vec.MaxBytes
+	}
+	return s.Max
+}
+
+// meter checks a Stop once in a while in loops whose rounds differ in cost.
+type meter struct {
+	stop *Stop
+	done int
+}
+
+// meterStep is the work between two checks: less than a millisecond.
+const meterStep = 1 << 16
+
+// add counts some work: a byte or so each.
+func (m *meter) add(n int) {
+	if m.done += n; m.done >= meterStep {
+		m.check()
+	}
+}
+
+func (m *meter) check() {
+	m.done = 0
+	m.stop.Check()
+}
+
+// checkEvery is the rows between two looks at a Stop.
+const checkEvery = 1024
+
+// row is called before each row by adapters whose functions may take long.
+func (c *Call) row(i int) {
+	if i&(rowsEvery-1) == 0 {
+		c.Stop.Check()
+	}
+}
+
+const rowsEvery = 16
