@@ -232,6 +232,9 @@ func (e *Engine) match(ctx context.Context, r *record, own *proposal) (err error
 		err = errors.Join(err, e.renew(ctx, r, own))
 	}
 	e.catalog.Store(e.apply.fold.cat)
+	if r.End {
+		err = errors.Join(err, e.ended())
+	}
 	e.mark(r.Effect.Pause, true)
 	e.mark(r.Effect.Resume, false)
 	if own != nil {
@@ -239,6 +242,7 @@ func (e *Engine) match(ctx context.Context, r *record, own *proposal) (err error
 		left.Forget, left.Delete = more.Forget, more.Delete
 		err = errors.Join(err, bad)
 		e.owed = left
+		e.paid = e.apply.fold.next
 		var undone error
 		if !left.empty() {
 			undone = err

@@ -69,6 +69,16 @@ func (e *Engine) do(ctx context.Context, d deeds) (left deeds, err error) {
 	return left, errors.Join(err, bad)
 }
 
+// blocks refuses a catalog that needs a topic which is still to be deleted: it would be the wrong one.
+func (d deeds) blocks(c *plan.Catalog) error {
+	for _, t := range d.Delete {
+		for s := range c.Over(t.Name) {
+			return fmt.Errorf("%s: topic %s of an earlier source is still to be deleted, which has failed so far; Health says why", s.Name, t.Name)
+		}
+	}
+	return nil
+}
+
 // wanted is d without the topics that nothing in the catalog needs any more.
 func (d deeds) wanted(c *plan.Catalog, live map[string]*queryRecord) deeds {
 	d.Create = slices.DeleteFunc(slices.Clone(d.Create), func(t madeTopic) bool {

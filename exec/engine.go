@@ -56,6 +56,7 @@ type Engine struct {
 	owed     deeds // of earlier statements, that failed; with the gate
 	paid     int64 // offset below which owed holds all that is left to do; with the gate
 	statuses statuses
+	phase    atomic.Int32 // a Phase
 
 	following context.Context // of the applier
 	applying  sync.WaitGroup
@@ -350,6 +351,9 @@ func (e *Engine) alive() error {
 	defer e.mu.Unlock()
 	if e.closed {
 		return ErrClosed
+	}
+	if e.Phase() == Terminated {
+		return ErrTerminated
 	}
 	return nil
 }

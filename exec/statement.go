@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/ksqlgo/ksql/plan"
@@ -31,6 +33,13 @@ const mostTries = 5
 // Change carries out a statement that changes the catalog: it claims the command topic, checks the statement, builds
 // what it needs, logs its effect and does it. What is logged can be done, and is done also when ctx ends before that.
 func (e *Engine) Change(ctx context.Context, p sql.Parsed, props map[string]string) (*Changed, error) {
+	return e.alone(ctx, func() (*Changed, error) {
+		return e.propose(ctx, func(number int64) (*plan.Command, *record, *built, error) { return e.draft(ctx, p, props, number) })
+	})
+}
+
+// alone runs one statement at a time. It returns when ctx ends, though the statement may go on.
+func (e *Engine) alone(ctx context.Context, run func() (*Changed, error)) (*Changed, error) {
 	if err := e.stmt.enter(ctx, e.Done()); err != nil {
 		return nil, err
 	}
@@ -40,9 +49,16 @@ func (e *Engine) Change(ctx context.Context, p sql.Parsed, props map[string]stri
 	}
 	done := make(chan answer, 1)
 	go func() {
-		c, err := e.change(ctx, p, props)
-		e.stmt.leave()
-		done <- answer{c, err}
+		var a answer
+		defer func() {
+			if x := recover(); x != nil {
+				a = answer{nil, panicked(x)}
+			}
+			e.stmt.leave()
+			e.teller.flush()
+			done <- a
+		}()
+		a.changed, a.err = run()
 	}()
 	select {
 	case a := <-done:
@@ -52,16 +68,10 @@ func (e *Engine) Change(ctx context.Context, p sql.Parsed, props map[string]stri
 	}
 }
 
-func (e *Engine) change(ctx context.Context, p sql.Parsed, props map[string]string) (c *Changed, err error) {
-	defer func() {
-		if x := recover(); x != nil {
-			err = panicked(x)
-		}
-	}()
+// propose lets draft write a record and appends it; where another engine was faster it is written anew.
+func (e *Engine) propose(ctx context.Context, draft func(number int64) (*plan.Command, *record, *built, error)) (*Changed, error) {
 	for try := 0; ; try++ {
-		c, err := e.attempt(ctx, func(number int64) (*plan.Command, *record, *built, error) {
-			return e.draft(ctx, p, props, number)
-		})
+		c, err := e.attempt(ctx, draft)
 		if !errors.Is(err, store.ErrMoved) || try == mostTries {
 			return c, err
 		}
@@ -153,6 +163,9 @@ func (e *Engine) draft(ctx context.Context, p sql.Parsed, props map[string]strin
 	if err != nil || cmd.Catalog == f.cat {
 		return cmd, nil, nil, err // IF [NOT] EXISTS
 	}
+	if err := e.owed.blocks(cmd.Catalog); err != nil {
+		return nil, nil, nil, err
+	}
 	effect := cmd.Effect
 	rec := &record{
 		Version: recordVersion, Prev: f.prev, By: e.id, ID: CommandID(p.Statement), Text: p.Text, Message: createdMessage(cmd), Effect: &effect,
@@ -189,11 +202,20 @@ func (e *Engine) draft(ctx context.Context, p sql.Parsed, props map[string]strin
 	return cmd, rec, b, e.toDelete(ctx, rec, cmd.DeleteTopics)
 }
 
+// recorded is properties without what must not stand in a log: how to log in elsewhere. No query rests on it.
+func recorded(props map[string]string) map[string]string {
+	out := maps.Clone(props)
+	maps.DeleteFunc(out, func(name, _ string) bool {
+		return strings.Contains(name, "ssl.") || strings.Contains(name, "sasl.") || strings.Contains(name, "password") || strings.Contains(name, "auth.")
+	})
+	return out
+}
+
 // record writes down what the query q rests on, and builds it from that alone.
 func (e *Engine) record(ctx context.Context, rec *record, cmd *plan.Command, q *plan.Query, p sql.Parsed, number int64, named map[string]sql.Type) (*built, error) {
 	r := &queryRecord{
 		ID: q.ID, Session: fmt.Sprintf("%s@%d", q.ID, number), Version: 1, Kind: q.Kind, Number: number, Text: q.Text, Made: p.Text,
-		Props: q.Props, Writes: q.Writes, From: map[string][]int64{}, Types: named,
+		Props: recorded(q.Props), Writes: q.Writes, From: map[string][]int64{}, Types: named,
 	}
 	for _, name := range q.Reads {
 		r.Reads = append(r.Reads, cmd.Catalog.Source(name))
