@@ -55,7 +55,6 @@ func (e *Engine) alone(ctx context.Context, run func() (*Changed, error)) (*Chan
 				a = answer{nil, panicked(x)}
 			}
 			e.stmt.leave()
-			e.teller.flush()
 			done <- a
 		}()
 		a.changed, a.err = run()
