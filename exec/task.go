@@ -20,6 +20,8 @@ type task struct {
 	line *line
 	ctx  *op.Context
 
+	ending <-chan struct{} // closed when the query is told to end
+
 	// state is held from the first row after a commit until the next one, so that a reader never sees anything
 	// but committed state. readers counts those who wait for it: they make the task commit.
 	state   gate
@@ -79,6 +81,7 @@ func (q *Query) open(ctx context.Context, u store.Unit, old *Query) (*task, erro
 func (t *task) run(ctx context.Context) {
 	defer t.q.wg.Done()
 	defer t.saver.Wait()
+	t.ending = ctx.Done()
 	for ctx.Err() == nil {
 		progress, err := t.step()
 		if err != nil {
@@ -245,7 +248,7 @@ func (t *task) commit() error {
 	if len(told.commit) > 0 {
 		began = time.Now()
 	}
-	if err := t.work.Commit(t.q.e.base, store.Commit{Appends: t.out, Positions: t.pos}); err != nil {
+	if err := t.write(store.Commit{Appends: t.out, Positions: t.pos}); err != nil {
 		return err
 	}
 	var took time.Duration
@@ -279,6 +282,25 @@ func (t *task) committed(read int, took time.Duration) {
 		i.Written += r.Len()
 	}
 	t.q.e.teller.committed(i)
+}
+
+// mostPause is the longest time between two tries to commit.
+const mostPause = time.Second
+
+// write commits c. A log that cannot take it now has nothing of it, and tells so in its health: it is tried again
+// until the query is told to end. Then the query goes on from the commit before when it starts again.
+func (t *task) write(c store.Commit) error {
+	for pause := 5 * time.Millisecond; ; pause = min(2*pause, mostPause) {
+		err := t.work.Commit(t.q.e.base, c)
+		if !errors.Is(err, store.ErrTransient) {
+			return err
+		}
+		select {
+		case <-t.ending:
+			return err
+		case <-time.After(pause):
+		}
+	}
 }
 
 // trimRows is how many rows of a repartition topic may be read before they are given up.
