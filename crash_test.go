@@ -20,6 +20,7 @@ import (
 	"github.com/ksqlgo/ksql"
 	"github.com/ksqlgo/ksql/store"
 	"github.com/ksqlgo/ksql/store/local"
+	"github.com/ksqlgo/ksql/store/storetest"
 )
 
 // The crash test kills a process that runs an engine at full speed, again and again, opens what it left, and
@@ -116,12 +117,21 @@ func crashChild(dir string) {
 	}
 }
 
+// openSmall opens a log of small files that shows its rows late.
+func openSmall(dir string) (store.Log, error) {
+	log, err := local.Open(dir, smallLog)
+	if err != nil {
+		return nil, err
+	}
+	return storetest.Late(log, uint64(os.Getpid()), nil), nil
+}
+
 // openCrashed opens the engine on its directory, or over a log of small files there.
 func openCrashed(dir string, small bool) (*ksql.Engine, error) {
 	if !small {
 		return ksql.Open(context.Background(), ksql.WithDir(dir))
 	}
-	log, err := local.Open(dir, smallLog)
+	log, err := openSmall(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -259,7 +269,7 @@ func (p *promises) check(t *testing.T, dir string, small bool) {
 	var e *ksql.Engine
 	var err error
 	if small {
-		log, err := local.Open(dir, smallLog)
+		log, err := openSmall(dir)
 		if err != nil {
 			t.Fatalf("the directory was refused: %v", err)
 		}

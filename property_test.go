@@ -63,6 +63,9 @@ func TestIncremental(t *testing.T) {
 			v.log = forgetful
 			cut = rapid.IntRange(0, len(changes)).Draw(t, "cut")
 		}
+		if v.late = rapid.Bool().Draw(t, "late"); v.late {
+			v.holes = rapid.IntRange(0, 2).Draw(t, "holes")
+		}
 		r := newRig(t, v, 1)
 		defer r.close()
 		ctx := context.Background()

@@ -26,6 +26,7 @@ import (
 	"github.com/ksqlgo/ksql/store"
 	"github.com/ksqlgo/ksql/store/format"
 	"github.com/ksqlgo/ksql/store/local"
+	"github.com/ksqlgo/ksql/store/storetest"
 )
 
 // rig is an engine under test, and all that it is opened again with.
@@ -77,18 +78,35 @@ func (r *rig) open() {
 		opts = append(opts, ksql.WithMaxPartitions(1))
 	}
 	var err error
-	switch r.v.log {
-	case forgetful:
-		if r.log, err = local.Open("data", local.Options{FS: r.fs, Clock: r.now}); err != nil {
-			r.t.Fatal(err)
-		}
-		opts = append(opts, ksql.WithLog(r.log))
-	case onDisk:
+	switch {
+	case r.v.log == forgetful:
+		r.log, err = local.Open("data", local.Options{FS: r.fs, Clock: r.now})
+	case r.v.log == onDisk:
 		opts = append(opts, ksql.WithDir(r.dir))
+	case r.v.late:
+		r.log, err = local.Memory(local.Options{Clock: r.now})
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if r.v.late {
+		r.log = storetest.Late(r.log, r.rand.Uint64(), r.holes)
+	}
+	if r.log != nil {
+		opts = append(opts, ksql.WithLog(r.log))
 	}
 	if r.e, err = ksql.Open(context.Background(), opts...); err != nil {
 		r.t.Fatal(err)
 	}
+}
+
+// holes is how many offsets without a row come behind each row. Queries are numbered by the offsets of the command
+// topic: what scripts show of them stays the same.
+func (r *rig) holes(topic string) int {
+	if strings.HasSuffix(topic, "_command_topic") {
+		return 0
+	}
+	return r.v.holes
 }
 
 func (r *rig) shut() {

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -54,6 +55,8 @@ type variant struct {
 	commit  int  // rows between commits
 	log     logKind
 	restart bool // after every command
+	late    bool // the log shows its rows late and in pieces (in memory, or forgetful)
+	holes   int  // offsets without a row behind each row of a late log
 }
 
 type logKind uint8
@@ -72,6 +75,9 @@ var variants = []variant{
 	{name: "directory", batch: 4096, log: forgetful},
 	{name: "commit every row", batch: 4096, commit: 1, log: forgetful},
 	{name: "restart", batch: 4096, log: forgetful, restart: true},
+	{name: "late", batch: 4096, late: true, holes: 2},
+	{name: "late partitions", batch: 4096, late: true, parts: true},
+	{name: "late restart", batch: 7, log: forgetful, restart: true, late: true, holes: 1},
 }
 
 func TestScripts(t *testing.T) {
@@ -113,7 +119,7 @@ func ways(blocks []block, seed int) []variant {
 	r := rand.New(rand.NewPCG(uint64(seed), 5))
 	list := append(slices.Clone(variants), variant{
 		name: fmt.Sprintf("random combination, seed %d", seed), batch: []int{1, 2, 3, 7, 4096}[r.IntN(5)],
-		parts: r.IntN(2) == 0, commit: r.IntN(3), log: forgetful, restart: r.IntN(2) == 0,
+		parts: r.IntN(2) == 0, commit: r.IntN(3), log: forgetful, restart: r.IntN(2) == 0, late: r.IntN(2) == 0,
 	})
 	if seed%8 == 0 {
 		list = append(list, variant{name: "disk", batch: 4096, log: onDisk, restart: true})
@@ -121,10 +127,17 @@ func ways(blocks []block, seed int) []variant {
 	keeps := has(blocks, "restart") || has(blocks, "crash")
 	cut := has(blocks, "crash")
 	one := slices.ContainsFunc(blocks, func(b block) bool { return b.word == "set" && strings.Contains(b.input, "partitions = 1") })
+	if slices.ContainsFunc(blocks, func(b block) bool { return showsOffsets.MatchString(b.input) }) {
+		for i := range list {
+			list[i].holes = 0
+		}
+	}
 	return slices.DeleteFunc(list, func(v variant) bool {
 		return keeps && v.log == inMemory || cut && v.log != forgetful || one && v.parts
 	})
 }
+
+var showsOffsets = regexp.MustCompile(`(?i)rowoffset|->offset`)
 
 func has(blocks []block, word string) bool {
 	return slices.ContainsFunc(blocks, func(b block) bool { return b.word == word })

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/ksqlgo/ksql/store"
@@ -61,4 +62,25 @@ func TestForgetful(t *testing.T) {
 		}
 		return l
 	})
+}
+
+// TestLate runs the suite on logs that show their rows late, in pieces, and with holes between them.
+func TestLate(t *testing.T) {
+	for _, n := range []int{0, 3} {
+		holes := func(string) int { return n }
+		t.Run(fmt.Sprint("memory", n), func(t *testing.T) {
+			storetest.Log(t, func(t *testing.T, _ bool) store.Log {
+				return storetest.Late(must(Memory(Options{CompactBytes: 1}))(t), 1, holes)
+			})
+		})
+		t.Run(fmt.Sprint("directory", n), func(t *testing.T) {
+			var fs *Forgetful
+			storetest.Log(t, func(t *testing.T, fresh bool) store.Log {
+				if fresh {
+					fs = NewForgetful()
+				}
+				return storetest.Late(must(Open("/d", Options{FS: fs, SegmentBytes: 1000, JournalBytes: 3000, CompactBytes: 1}))(t), 2, holes)
+			})
+		})
+	}
 }

@@ -28,7 +28,7 @@ func claim(t *testing.T, s *suite) {
 		t.Fatal(c.End())
 	}
 	s.ok(c.Append(ctx, rows("log", 0, "1", "2")))
-	if c.End() != 2 {
+	if c.End() != s.o(2) {
 		t.Fatal(c.End())
 	}
 	s.ok(c.Append(ctx, rows("log", 0, "3")))
@@ -36,7 +36,7 @@ func claim(t *testing.T, s *suite) {
 		t.Fatal("written beside the claim")
 	}
 	next := take()
-	if next.End() != 3 {
+	if next.End() != s.o(3) {
 		t.Fatal(next.End())
 	}
 	s.ok(next.Append(ctx, rows("log", 0, "4")))
@@ -60,7 +60,7 @@ func claim(t *testing.T, s *suite) {
 					t.Error(err)
 					return
 				}
-				err = c.Append(ctx, rows("log", 0, fmt.Sprint(c.End())))
+				err = c.Append(ctx, rows("log", 0, fmt.Sprint(c.End()/s.step)))
 				c.Release()
 				switch {
 				case err == nil:
@@ -79,13 +79,13 @@ func claim(t *testing.T, s *suite) {
 	for i := 4; i < 4+writers*each; i++ {
 		want = append(want, fmt.Sprintf("log/0@%d=%d", i, i))
 	}
-	s.want(s.all(s.reader(map[store.TP]int64{{Topic: "log"}: 4}), 9), want...)
+	s.want(s.all(s.reader(map[store.TP]int64{{Topic: "log"}: s.o(4)}), 9), want...)
 	if s.Durable() { // durable on return: no Close is needed for it, and a reopen keeps it
 		s.reopen()
-		s.want(s.all(s.reader(map[store.TP]int64{{Topic: "log"}: 4}), 9), want...)
+		s.want(s.all(s.reader(map[store.TP]int64{{Topic: "log"}: s.o(4)}), 9), want...)
 		again := take()
 		defer again.Release()
-		if again.End() != 4+writers*each {
+		if again.End() != s.o(4+writers*each) {
 			t.Fatal(again.End())
 		}
 	}

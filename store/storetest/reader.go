@@ -19,30 +19,24 @@ func ends(t *testing.T, s *suite) {
 		for to, want := range map[int64][]string{
 			0: {}, 2: {"a/0@0=1", "a/0@1=2"}, 3: {"a/0@0=1", "a/0@1=2", "a/0@2=3"}, 4: {"a/0@0=1", "a/0@1=2", "a/0@2=3", "a/0@3=4"},
 		} {
-			r := s.bounded(map[store.TP]int64{a: 0, a1: -1}, map[store.TP]int64{a: to, a1: 0})
+			r := s.bounded(map[store.TP]int64{a: 0, a1: -1}, map[store.TP]int64{a: s.o(to), a1: 0})
 			s.want(s.all(r, max), want...)
 			for range 2 {
-				if runs, err := r.Poll(max); !errors.Is(err, io.EOF) || runs != nil {
-					t.Fatal("no end", runs, err)
-				}
+				s.end(r)
 			}
 			at := map[store.TP]int64{}
-			if r.Position(at); at[a] != to || at[a1] != 0 {
+			if r.Position(at); at[a] != s.o(to) || at[a1] != 0 {
 				t.Fatal(at)
 			}
 		}
 	}
-	if r := s.bounded(nil, map[store.TP]int64{}); r != nil {
-		if _, err := r.Poll(1); !errors.Is(err, io.EOF) {
-			t.Fatal(err)
-		}
-	}
+	s.end(s.bounded(nil, map[store.TP]int64{}))
 	if _, err := s.Reader(ctx, map[store.TP]int64{a: 0}, map[store.TP]int64{b: 1}); err == nil {
 		t.Fatal("an end without a beginning")
 	}
 	// A partition without an end keeps the reader going; an end that is not there yet does, too.
-	for _, to := range []map[store.TP]int64{{a: 4}, {a: 4, b: 2}} {
-		r := s.bounded(map[store.TP]int64{a: 3, b: 0}, to)
+	for _, to := range []map[store.TP]int64{{a: s.o(4)}, {a: s.o(4), b: s.o(2)}} {
+		r := s.bounded(map[store.TP]int64{a: s.o(3), b: 0}, to)
 		for got := 0; got < 2; {
 			runs, err := r.Poll(9)
 			s.ok(err)
@@ -53,15 +47,15 @@ func ends(t *testing.T, s *suite) {
 				s.ready(r)
 			}
 		}
-		if runs, err := r.Poll(9); err != nil || runs != nil {
-			t.Fatal(runs, err)
+		for range 9 {
+			if runs, err := r.Poll(9); err != nil || runs != nil {
+				t.Fatal(runs, err)
+			}
 		}
-		if to[b] == 2 {
+		if to[b] == s.o(2) {
 			s.append(rows("b", 0, "6"))
 			s.want(s.all(r, 9), "b/0@1=6")
-			if _, err := r.Poll(9); !errors.Is(err, io.EOF) {
-				t.Fatal(err)
-			}
+			s.end(r)
 		}
 	}
 	// A pair that the end would part is not given.
@@ -69,7 +63,7 @@ func ends(t *testing.T, s *suite) {
 	run.Mark = []byte{0, store.MarkBefore, 3}
 	s.append(run)
 	b1 := store.TP{Topic: "b", Partition: 1}
-	s.want(s.all(s.bounded(map[store.TP]int64{b1: 0}, map[store.TP]int64{b1: 2}), 9), "b/1@0=x")
+	s.want(s.all(s.bounded(map[store.TP]int64{b1: 0}, map[store.TP]int64{b1: s.o(2)}), 9), "b/1@0=x")
 	// What is there now, and no more.
 	r, err := store.Whole(ctx, s, "a")
 	s.ok(err)
@@ -87,6 +81,21 @@ func ends(t *testing.T, s *suite) {
 	}
 }
 
+// end wants io.EOF, without a row before it.
+func (s *suite) end(r store.Reader) {
+	s.Helper()
+	for {
+		runs, err := r.Poll(9)
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if s.ok(err); runs != nil {
+			s.Fatal("rows behind the end", runs)
+		}
+		s.ready(r)
+	}
+}
+
 // gap: rows that are gone are told once, then the reader goes on.
 func gap(t *testing.T, s *suite) {
 	s.make("a", "c")
@@ -94,12 +103,12 @@ func gap(t *testing.T, s *suite) {
 	for i := range 6 {
 		s.append(rows("a", 0, fmt.Sprint(i)))
 	}
-	behind := s.reader(map[store.TP]int64{a: 1})
+	behind := s.reader(map[store.TP]int64{a: s.o(1)})
 	oldest := s.reader(map[store.TP]int64{a: -1})
 	w, _, _ := s.unit(stage("a"), 0)
-	s.ok(s.Trim(ctx, map[store.TP]int64{a: 4}))
+	s.ok(s.Trim(ctx, map[store.TP]int64{a: s.o(4)}))
 	s.want(s.all(oldest, 9), "a/0@4=4", "a/0@5=5")
-	for from, r := range map[int64]store.Reader{1: behind, 0: w, 3: s.bounded(map[store.TP]int64{a: 3}, map[store.TP]int64{a: 5})} {
+	for from, r := range map[int64]store.Reader{1: behind, 0: w, 3: s.bounded(map[store.TP]int64{a: s.o(3)}, map[store.TP]int64{a: s.o(5)})} {
 		var g *store.Gap
 		for g == nil {
 			runs, err := r.Poll(9)
@@ -107,11 +116,11 @@ func gap(t *testing.T, s *suite) {
 				t.Fatal(runs, err)
 			}
 		}
-		if *g != (store.Gap{TP: a, From: from, To: 4}) {
+		if *g != (store.Gap{TP: a, From: s.o(from), To: s.o(4)}) {
 			t.Fatal(g)
 		}
 		if at := map[store.TP]int64{}; true {
-			if r.Position(at); at[a] != 4 {
+			if r.Position(at); at[a] != s.o(4) {
 				t.Fatal(at)
 			}
 		}
@@ -122,7 +131,7 @@ func gap(t *testing.T, s *suite) {
 		}
 	}
 	// What was to be read up to an end below is no gap.
-	s.want(s.all(s.bounded(map[store.TP]int64{a: 2}, map[store.TP]int64{a: 2}), 9))
+	s.want(s.all(s.bounded(map[store.TP]int64{a: s.o(2)}, map[store.TP]int64{a: s.o(2)}), 9))
 	// A unit that begins at the oldest row begins at the oldest row kept.
 	s.ok(s.Forget(ctx, "q"))
 	w, _, _ = s.unit(stage("a"), 0)
@@ -142,10 +151,10 @@ func compacted(t *testing.T, s *suite) {
 		last[k] = v
 		s.append(run)
 	}
-	for _, rd := range []store.Reader{r, s.reader(map[store.TP]int64{tp: 0}), s.reader(map[store.TP]int64{tp: 150})} {
+	for _, rd := range []store.Reader{r, s.reader(map[store.TP]int64{tp: 0}), s.reader(map[store.TP]int64{tp: s.o(150)})} {
 		got := map[string]string{}
 		at := map[store.TP]int64{}
-		for at[tp] < 300 {
+		for at[tp] < s.o(300) {
 			runs, err := rd.Poll(7)
 			s.ok(err)
 			for _, rec := range runs {
@@ -153,7 +162,7 @@ func compacted(t *testing.T, s *suite) {
 					got[string(rec.Key[i].Of(rec.Bytes))] = string(rec.Value[i].Of(rec.Bytes))
 				}
 			}
-			if rd.Position(at); runs == nil && at[tp] < 300 {
+			if rd.Position(at); runs == nil && at[tp] < s.o(300) {
 				s.ready(rd)
 			}
 		}

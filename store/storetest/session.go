@@ -46,7 +46,7 @@ func atomic(t *testing.T, s *suite) {
 	// One of the appends is bad: nothing of the commit is there.
 	err := w.Commit(ctx, store.Commit{
 		Appends:   []*store.Records{rows("out", 0, "x"), rows("gone", 0, "y")},
-		Positions: map[store.TP]int64{{Topic: "in"}: 2},
+		Positions: map[store.TP]int64{{Topic: "in"}: s.o(2)},
 	})
 	s.is(err, store.ErrNoTopic)
 	s.want(s.all(s.reader(map[store.TP]int64{{Topic: "out"}: 0}), 9))
@@ -54,7 +54,7 @@ func atomic(t *testing.T, s *suite) {
 	s.want(s.all(w2, 10), "in/0@0=1", "in/0@1=2", "in/0@2=3")
 	s.ok(w2.Commit(ctx, store.Commit{
 		Appends:   []*store.Records{rows("out", 0, "x"), rows("c", 0, "z")},
-		Positions: map[store.TP]int64{{Topic: "in"}: 2},
+		Positions: map[store.TP]int64{{Topic: "in"}: s.o(2)},
 	}))
 	s.want(s.all(s.reader(map[store.TP]int64{{Topic: "out"}: 0, {Topic: "c"}: 0}), 9), "out/0@0=x", "c/0@0=z")
 	w3, _, change := s.unit(stage("in"), 0)
@@ -91,9 +91,9 @@ func positions(t *testing.T, s *suite) {
 	s.want([]string{fmt.Sprint(at)}, "map[{in 1}:0 {wide 1}:0]")
 	s.want(s.all(w1, 10), "in/1@0=1", "wide/1@0=2")
 	w1.Position(at)
-	s.want([]string{fmt.Sprint(at)}, "map[{in 1}:1 {wide 1}:1]")
+	s.want([]string{fmt.Sprint(at)}, fmt.Sprintf("map[{in 1}:%d {wide 1}:%d]", s.o(1), s.o(1)))
 	s.want(s.all(w2, 10), "wide/2@0=3")
-	s.ok(w1.Commit(ctx, store.Commit{Positions: map[store.TP]int64{{Topic: "in", Partition: 1}: 1}}))
+	s.ok(w1.Commit(ctx, store.Commit{Positions: map[store.TP]int64{{Topic: "in", Partition: 1}: s.o(1)}}))
 	s.ok(w1.Close())
 	s.want(s.all(open(1), 10), "wide/1@0=2")
 	s.append(rows("in", 1, "5"))
@@ -112,7 +112,7 @@ func starts(t *testing.T, s *suite) {
 	s.append(rows("old", 0, "3"), rows("new", 0, "4")) // after the session began
 	w, err := ses.Open(ctx, store.Unit{Stage: "s"})
 	s.ok(err)
-	if _, err := w.Poll(1); err == nil {
+	if err := s.fails(w); err == nil {
 		t.Fatal("Poll before Restore")
 	}
 	_, _, err = w.Restore(ctx)
@@ -129,21 +129,20 @@ func takeover(t *testing.T, s *suite) {
 	s.append(rows("in", 0, "1"))
 	w, _, _ := s.unit(stage("in"), 0)
 	next, _, _ := s.unit(stage("in"), 0)
-	s.is(w.Commit(ctx, store.Commit{Positions: map[store.TP]int64{{Topic: "in"}: 1}}), store.ErrLost)
-	s.ok(next.Commit(ctx, store.Commit{Positions: map[store.TP]int64{{Topic: "in"}: 1}}))
+	s.is(w.Commit(ctx, store.Commit{Positions: map[store.TP]int64{{Topic: "in"}: s.o(1)}}), store.ErrLost)
+	s.ok(next.Commit(ctx, store.Commit{Positions: map[store.TP]int64{{Topic: "in"}: s.o(1)}}))
 }
 
 func recreate(t *testing.T, s *suite) {
 	s.make("in", "c")
 	s.append(rows("in", 0, "1", "2"))
 	w, _, _ := s.unit(stage("in"), 0)
-	s.ok(w.Commit(ctx, store.Commit{Positions: map[store.TP]int64{{Topic: "in"}: 2}}))
+	s.ok(w.Commit(ctx, store.Commit{Positions: map[store.TP]int64{{Topic: "in"}: s.o(2)}}))
 	before, err := s.Topics(ctx)
 	s.ok(err)
 	rd := s.reader(map[store.TP]int64{{Topic: "in"}: 0})
 	s.ok(s.Delete(ctx, "in", before["in"].ID))
-	_, err = rd.Poll(1)
-	s.is(err, store.ErrNoTopic)
+	s.is(s.fails(rd), store.ErrNoTopic)
 	s.make("in")
 	after, err := s.Topics(ctx)
 	s.ok(err)
@@ -166,10 +165,13 @@ func woken(t *testing.T, s *suite) {
 	s.make("a", "b")
 	a, b := s.reader(map[store.TP]int64{{Topic: "a"}: -1}), s.reader(map[store.TP]int64{{Topic: "b"}: -1})
 	for _, r := range []store.Reader{a, b} {
-		s.all(r, 10)
-		select {
-		case <-r.Ready():
-		default:
+		for idle := false; !idle; {
+			s.all(r, 10)
+			select {
+			case <-r.Ready():
+			default:
+				idle = true
+			}
 		}
 	}
 	go s.Append(ctx, rows("a", 0, "1", "2"))
@@ -198,11 +200,11 @@ func trim(t *testing.T, s *suite) {
 	s.make("a")
 	s.append(rows("a", 0, "1", "2"))
 	s.append(rows("a", 0, "3", "4"))
-	s.ok(s.Trim(ctx, map[store.TP]int64{{Topic: "a"}: 3, {Topic: "none"}: 1}))
+	s.ok(s.Trim(ctx, map[store.TP]int64{{Topic: "a"}: s.o(3), {Topic: "none"}: 1}))
 	s.want(s.all(s.reader(map[store.TP]int64{{Topic: "a"}: -1}), 9), "a/0@3=4")
 	ends, err := s.Ends(ctx, []store.TP{{Topic: "a"}})
 	s.ok(err)
-	if ends[store.TP{Topic: "a"}] != 4 {
+	if ends[store.TP{Topic: "a"}] != s.o(4) {
 		t.Fatal(ends)
 	}
 }
@@ -216,7 +218,7 @@ func restart(t *testing.T, s *suite) {
 	w, _, _ := s.unit(stage("in"), 0)
 	s.ok(w.Commit(ctx, store.Commit{
 		Appends:   []*store.Records{rows("out", 1, "x", "y"), rows("c", 0, "z")},
-		Positions: map[store.TP]int64{{Topic: "in"}: 2},
+		Positions: map[store.TP]int64{{Topic: "in"}: s.o(2)},
 	}))
 	seq := s.append(rows("in", 0, "4"))
 	s.ok(s.Wait(ctx, seq))
@@ -291,11 +293,11 @@ func forget(t *testing.T, s *suite) {
 	s.make("in", "c")
 	s.append(rows("in", 0, "1"))
 	w, _, _ := s.unit(stage("in"), 0)
-	s.ok(w.Commit(ctx, store.Commit{Positions: map[store.TP]int64{{Topic: "in"}: 1}}))
+	s.ok(w.Commit(ctx, store.Commit{Positions: map[store.TP]int64{{Topic: "in"}: s.o(1)}}))
 	s.ok(w.Checkpoint(ctx, write(7, "state")))
 	s.ok(s.Forget(ctx, "q"))
 	s.ok(s.Forget(ctx, "never was"))
-	s.is(w.Commit(ctx, store.Commit{Positions: map[store.TP]int64{{Topic: "in"}: 1}}), store.ErrLost)
+	s.is(w.Commit(ctx, store.Commit{Positions: map[store.TP]int64{{Topic: "in"}: s.o(1)}}), store.ErrLost)
 	if s.Durable() {
 		s.reopen()
 	}
@@ -314,8 +316,7 @@ func closed(t *testing.T, s *suite) {
 	s.ok(s.Close())
 	_, err := s.Append(ctx, rows("in", 0, "1"))
 	s.is(err, store.ErrClosed)
-	_, err = r.Poll(1)
-	s.is(err, store.ErrClosed)
+	s.is(s.fails(r), store.ErrClosed)
 	s.is(w.Commit(ctx, store.Commit{Appends: []*store.Records{rows("in", 0, "1")}}), store.ErrClosed)
 	_, err = s.Topics(ctx)
 	s.is(err, store.ErrClosed)
@@ -343,7 +344,7 @@ func concurrent(t *testing.T, s *suite) {
 		last[i] = -1
 	}
 	deadline := time.After(30 * time.Second)
-	for next[0] < writers*runs*2 || next[1] < writers*runs {
+	for next[0] < s.o(writers*runs*2) || next[1] < s.o(writers*runs) {
 		select {
 		case <-r.Ready():
 		case <-deadline:
@@ -357,7 +358,7 @@ func concurrent(t *testing.T, s *suite) {
 				if rec.Offset(i) != next[p] {
 					t.Fatalf("offset %d, want %d", rec.Offset(i), next[p])
 				}
-				next[p]++
+				next[p] += s.step
 				var n int
 				if _, err := fmt.Sscan(string(rec.Value[i].Of(rec.Bytes)), &n); err == nil {
 					if n%runs <= last[n/runs] {

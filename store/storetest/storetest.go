@@ -29,7 +29,10 @@ func Log(t *testing.T, open func(t *testing.T, fresh bool) store.Log) {
 		{"concurrent", concurrent},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := &suite{T: t, open: open, Log: open(t, true)}
+			s := &suite{T: t, open: open, Log: open(t, true), step: 1}
+			if l, ok := s.Log.(*late); ok {
+				s.step = l.step("a")
+			}
 			defer func() { s.Close() }()
 			c.run(t, s)
 		})
@@ -40,7 +43,11 @@ type suite struct {
 	*testing.T
 	store.Log
 	open func(*testing.T, bool) store.Log
+	step int64 // between the offsets of two rows
 }
+
+// o is the offset of row n of a partition.
+func (s *suite) o(n int64) int64 { return n * s.step }
 
 func (s *suite) reopen() {
 	s.Helper()
@@ -106,7 +113,7 @@ func (s *suite) all(r store.Reader, max int) []string {
 			last = rec.Seq
 			n += rec.Len()
 			for i := range rec.Len() {
-				out = append(out, fmt.Sprintf("%s/%d@%d=%s", rec.TP.Topic, rec.TP.Partition, rec.Offset(i), rec.Value[i].Of(rec.Bytes)))
+				out = append(out, fmt.Sprintf("%s/%d@%d=%s", rec.TP.Topic, rec.TP.Partition, rec.Offset(i)/s.step, rec.Value[i].Of(rec.Bytes)))
 				if rec.Offset(i) < at[rec.TP] {
 					s.Fatalf("row %d, but the position was %d", rec.Offset(i), at[rec.TP])
 				}
@@ -134,6 +141,21 @@ func (s *suite) all(r store.Reader, max int) []string {
 		}
 		s.ready(r)
 	}
+}
+
+// fails is the error that Poll gives, at once or where a log is late, soon.
+func (s *suite) fails(r store.Reader) error {
+	s.Helper()
+	for range 100 {
+		runs, err := r.Poll(1)
+		if err != nil {
+			return err
+		}
+		if runs != nil {
+			s.Fatal("rows", runs)
+		}
+	}
+	return nil
 }
 
 // ready waits until r may have something.
@@ -247,7 +269,7 @@ func offsets(t *testing.T, s *suite) {
 	s.make("a")
 	x, y := rows("a", 0, "1", "2"), rows("a", 0, "3")
 	first := s.append(x, y)
-	if x.First != 0 || y.First != 2 || y.Seq != first && y.Seq != 0 {
+	if x.First != 0 || y.First != s.o(2) || y.Seq != first && y.Seq != 0 {
 		t.Fatalf("first %d %d, seq %d of %d", x.First, y.First, y.Seq, first)
 	}
 	if second := s.append(rows("a", 0, "4")); first != 0 && second <= first {
@@ -255,11 +277,11 @@ func offsets(t *testing.T, s *suite) {
 	}
 	ends, err := s.Ends(ctx, []store.TP{{Topic: "a"}, {Topic: "a", Partition: 1}})
 	s.ok(err)
-	if ends[store.TP{Topic: "a"}] != 4 || ends[store.TP{Topic: "a", Partition: 1}] != 0 {
+	if ends[store.TP{Topic: "a"}] != s.o(4) || ends[store.TP{Topic: "a", Partition: 1}] != 0 {
 		t.Fatal(ends)
 	}
-	s.want(s.all(s.reader(map[store.TP]int64{{Topic: "a"}: 1}), 2), "a/0@1=2", "a/0@2=3", "a/0@3=4")
-	s.want(s.all(s.reader(map[store.TP]int64{{Topic: "a"}: 4}), 2))
+	s.want(s.all(s.reader(map[store.TP]int64{{Topic: "a"}: s.o(1)}), 2), "a/0@1=2", "a/0@2=3", "a/0@3=4")
+	s.want(s.all(s.reader(map[store.TP]int64{{Topic: "a"}: s.o(4)}), 2))
 }
 
 func pieces(t *testing.T, s *suite) {
@@ -283,25 +305,22 @@ func pairs(t *testing.T, s *suite) {
 	r := rows("a", 0, "x", "old", "new", "y")
 	r.Mark = []byte{0, store.MarkBefore, 3, 0}
 	s.append(r)
-	rd := s.bounded(map[store.TP]int64{{Topic: "a"}: 0}, map[store.TP]int64{{Topic: "a"}: int64(r.Len())})
-	var got []string
-	for {
-		runs, err := rd.Poll(2)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		s.ok(err)
-		if runs == nil {
-			s.ready(rd)
-		}
-		for _, r := range runs {
-			if r.Mark[r.Len()-1] == store.MarkBefore {
-				t.Fatal("a pair was split")
+	for _, max := range []int{1, 2, 3} {
+		rd := s.bounded(map[store.TP]int64{{Topic: "a"}: 0}, map[store.TP]int64{{Topic: "a"}: s.o(4)})
+		var got []string
+		for runs, err := range store.Runs(ctx, rd, max) {
+			s.ok(err)
+			for _, r := range runs {
+				if r.Mark[r.Len()-1] == store.MarkBefore {
+					t.Fatal("a pair was split")
+				}
+				for i := range r.Len() {
+					got = append(got, string(r.Value[i].Of(r.Bytes)))
+				}
 			}
-			got = append(got, fmt.Sprint(r.Len()))
 		}
+		s.want(got, "x", "old", "new", "y")
 	}
-	s.want(got, "1", "2", "1")
 }
 
 func headers(t *testing.T, s *suite) {
@@ -311,7 +330,7 @@ func headers(t *testing.T, s *suite) {
 	r.Add(8, []byte{}, nil)
 	r.Add(9, []byte("k"), []byte{}, store.Header{Key: "i", Value: []byte{}})
 	s.append(r)
-	rd := s.bounded(map[store.TP]int64{{Topic: "a"}: 0}, map[store.TP]int64{{Topic: "a"}: int64(r.Len())})
+	rd := s.bounded(map[store.TP]int64{{Topic: "a"}: 0}, map[store.TP]int64{{Topic: "a"}: s.o(int64(r.Len()))})
 	var got []string
 	for {
 		runs, err := rd.Poll(1)
