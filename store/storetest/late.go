@@ -136,9 +136,9 @@ func (c *lateClaim) Append(ctx context.Context, r *store.Records) error {
 func (l *late) Session(ctx context.Context, id string, stages []store.Stage) (store.Session, error) {
 	in := append([]store.Stage(nil), stages...)
 	for i := range in {
-		from := map[string]int64{}
-		for topic, n := range in[i].From {
-			from[topic] = l.in(topic, n)
+		from := map[store.TP]int64{}
+		for tp, n := range in[i].From {
+			from[tp] = l.in(tp.Topic, n)
 		}
 		in[i].From = from
 	}

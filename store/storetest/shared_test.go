@@ -133,7 +133,7 @@ func TestSharedUnits(t *testing.T) {
 	if err := places[1].Create(ctx, "in", store.TopicConfig{Partitions: 2}); err != nil {
 		t.Fatal(err)
 	}
-	stages := []store.Stage{{Name: "s", In: []string{"in"}, From: map[string]int64{"in": 0}}}
+	stages := []store.Stage{{Name: "s", In: []string{"in"}, From: map[store.TP]int64{{Topic: "in"}: 0, {Topic: "in", Partition: 1}: 0}}}
 	for p, want := range []int{2, 0} {
 		s, err := places[p].Session(ctx, "q", stages)
 		if err != nil {
