@@ -426,10 +426,6 @@ func (c *saved) each(f File, t *tableChunks, yield func([]byte, error) bool) (mo
 
 // dropCheckpoints removes every checkpoint of session id.
 func (l *log) dropCheckpoints(id string) error {
-	names, err := l.j.fs.List(l.j.path("checkpoints"))
-	if err != nil || !slices.Contains(names, fileName(id)) {
-		return err
-	}
 	if err := l.j.fs.RemoveAll(l.j.path("checkpoints", fileName(id))); err != nil {
 		return err
 	}

@@ -99,6 +99,7 @@ func (c *cold) index() error {
 			continue
 		}
 		p := t.parts[at.partition]
+		t.cold = true
 		var runs []run
 		for _, s := range cp.files {
 			if err := l.opt.Context.Err(); err != nil {
@@ -243,12 +244,13 @@ func (c *cold) sweep() error {
 }
 
 // drop removes the files of a deleted topic, now or later.
-func (c *cold) drop(id int64) {
+func (c *cold) drop(t *topic) {
 	c.l.retires.Lock()
 	defer c.l.retires.Unlock()
 	found := false
-	for at, p := range c.parts {
-		if at.id == id {
+	for i := range t.parts {
+		at := tid{t.id, int32(i)}
+		if p := c.parts[at]; p != nil {
 			found = true
 			for _, s := range p.files {
 				c.l.health.passed(store.Closing, s.name, s.end())
@@ -259,7 +261,7 @@ func (c *cold) drop(id int64) {
 	if !found {
 		return
 	}
-	c.litter = append(c.litter, c.l.j.path("topics", strconv.FormatInt(id, 10)))
+	c.litter = append(c.litter, c.l.j.path("topics", t.text))
 	if !c.clean() {
 		token(c.l.j.retire)
 	}

@@ -172,6 +172,7 @@ func (j *journal) again(s *segment, head *frame, frames []kept) ([]int64, error)
 	at := make([]int64, len(frames))
 	w := bufio.NewWriterSize(f, chunkBytes)
 	s.size, err = head.writeTo(w)
+	s.began = s.size
 	for i := 0; i < len(frames) && err == nil; i++ {
 		k := &frames[i]
 		at[i] = s.size

@@ -73,11 +73,11 @@ func (j *journal) append(l *log, first int64, c *change) (place, error) {
 	if err := j.refused(); err != nil {
 		return place{}, err
 	}
-	if j.cur.size >= j.opt.SegmentBytes {
+	if j.cur.size >= j.full() {
 		if j.rollP.over() {
 			j.rollOn(l)
 		}
-		if j.roller != nil && j.cur.size >= mostGrowth*j.opt.SegmentBytes {
+		if j.roller != nil && j.cur.size >= mostGrowth*j.full() {
 			return place{}, transient(j.roller)
 		}
 	}
@@ -123,6 +123,9 @@ func (j *journal) append(l *log, first int64, c *change) (place, error) {
 	}
 	return at, nil
 }
+
+// full is the size at which the last file is full. However much exists, its snapshot is at most half of it.
+func (j *journal) full() int64 { return max(j.opt.SegmentBytes, 2*j.cur.began) }
 
 // mostGrowth is how many times its size the last file grows when no new one can be begun.
 const mostGrowth = 4
@@ -299,7 +302,7 @@ func (j *journal) begin(l *log, n, synced int64) error {
 		// The rename may have been done all the same. Nothing counts on the name yet.
 		return errors.Join(err, f.Close(), j.remove(name+".tmp"), j.remove(name))
 	}
-	s := &segment{fs: j.fs, health: j.health, name: name, n: n, from: l.seq, size: int64(len(e.buf)), f: f}
+	s := &segment{fs: j.fs, health: j.health, name: name, n: n, from: l.seq, size: int64(len(e.buf)), began: int64(len(e.buf)), f: f}
 	j.segs = append(j.segs, s)
 	j.total += s.size
 	j.mu.Lock()
@@ -517,7 +520,13 @@ func (e *encoder) snapshot(l *log) {
 	}
 	for who, s := range l.sessions {
 		for u, to := range s.at {
-			e.buf = putMoves(e.buf, &moveSet{who, u, to})
+			alive := make(map[tid]int64, len(to))
+			for at, next := range to {
+				if l.byID[at.id] != nil { // positions in topics that are gone are nobody's
+					alive[at] = next
+				}
+			}
+			e.buf = putMoves(e.buf, &moveSet{who, u, alive})
 		}
 	}
 }

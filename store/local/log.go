@@ -190,15 +190,16 @@ func (l *log) Delete(ctx context.Context, name, id string) error {
 		return fmt.Errorf("topic %s (id %s): %w", name, id, store.ErrNoTopic)
 	}
 	seq, err := l.commit(change{remove: t.id})
+	cold := t.cold
 	l.write.Unlock()
-	if err != nil || l.cold == nil {
+	if err != nil || !cold {
 		return err
 	}
 	// Its cold files go when the deletion itself cannot be lost any more.
 	if err := l.Wait(ctx, seq); err != nil {
 		return err
 	}
-	l.cold.drop(t.id)
+	l.cold.drop(t)
 	return nil
 }
 
@@ -346,10 +347,7 @@ func (l *log) apply(c *change, first int64, at place) {
 	if t := l.byID[c.remove]; t != nil {
 		t.drop()
 		delete(l.topics, t.name)
-		delete(l.byID, t.id)
-		for _, s := range l.sessions {
-			s.dropTopic(t.id)
-		}
+		delete(l.byID, t.id) // positions in it stay until the next snapshot, or until their session is forgotten
 	}
 	if c.forget != "" {
 		delete(l.sessions, c.forget)
@@ -380,12 +378,6 @@ func (l *log) apply(c *change, first int64, at place) {
 		}
 		p.push(own)
 		p.expire(l)
-	}
-}
-
-func (s *positions) dropTopic(id int64) {
-	for _, m := range s.at {
-		maps.DeleteFunc(m, func(t tid, _ int64) bool { return t.id == id })
 	}
 }
 

@@ -18,6 +18,7 @@ type topic struct {
 	config store.TopicConfig
 	parts  []*part
 	gone   bool
+	cold   bool // it has cold files
 }
 
 func newTopic(d topicDef) *topic {

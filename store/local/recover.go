@@ -379,8 +379,10 @@ type scan struct {
 	j     *journal
 	l     *log
 	begun bool
-	limit int64 // frames from this seq on do not count
-	known int64 // highest synced found
+	limit int64    // frames from this seq on do not count
+	known int64    // highest synced found
+	of    *segment // what buf was read from, and where it begins there
+	at    int64
 	buf   []byte
 }
 
@@ -403,6 +405,9 @@ func (sc *scan) frames(s *segment) (int64, error) {
 			return at, nil
 		}
 		sc.known = max(sc.known, h.synced)
+		if at == 0 {
+			s.began = int64(len(b))
+		}
 		at += int64(len(b))
 	}
 	return at, nil
@@ -410,23 +415,19 @@ func (sc *scan) frames(s *segment) (int64, error) {
 
 // frame reads the frame at offset at; no header if it is bad. An error means that the disk cannot be read.
 func (sc *scan) frame(s *segment, at int64) (*header, []byte, error) {
-	var fixed [headerBytes]byte
 	if s.size-at < headerBytes {
 		return nil, nil, nil
 	}
-	if err := s.read(fixed[:], at); err != nil {
+	fixed, err := sc.view(s, at, headerBytes)
+	if err != nil {
 		return nil, nil, err
 	}
-	h, ok := parseHeader(fixed[:], s.size-at, sc.j.salt)
+	h, ok := parseHeader(fixed, s.size-at, sc.j.salt)
 	if !ok {
 		return nil, nil, nil
 	}
-	whole := headerBytes + int64(h.head) + h.body
-	if int64(cap(sc.buf)) < whole {
-		sc.buf = make([]byte, whole+whole/4)
-	}
-	b := sc.buf[:whole]
-	if err := s.read(b, at); err != nil {
+	b, err := sc.view(s, at, headerBytes+int64(h.head)+h.body)
+	if err != nil {
 		return nil, nil, err
 	}
 	if headCRC(sc.j.salt, b[:headerBytes+int64(h.head)]) != h.crc {
@@ -434,6 +435,25 @@ func (sc *scan) frame(s *segment, at int64) (*header, []byte, error) {
 	}
 	return &h, b, nil
 }
+
+// view is n bytes of s from offset at, good until the next call. Small frames share one read.
+func (sc *scan) view(s *segment, at, n int64) ([]byte, error) {
+	if from := at - sc.at; sc.of == s && from >= 0 && from+n <= int64(len(sc.buf)) {
+		return sc.buf[from : from+n], nil
+	}
+	want := min(max(n, viewBytes), s.size-at)
+	if int64(cap(sc.buf)) < want {
+		sc.buf = make([]byte, want+want/4)
+	}
+	sc.of, sc.at, sc.buf = s, at, sc.buf[:want]
+	if err := s.read(sc.buf, at); err != nil {
+		sc.of = nil
+		return nil, err
+	}
+	return sc.buf[:n], nil
+}
+
+const viewBytes = 256 << 10
 
 // apply checks the body and brings the frame into the log; false: it is bad, and nothing was changed.
 func (sc *scan) apply(h *header, hd *head, at place, body []byte) bool {

@@ -232,6 +232,7 @@ func (m *moved) show() {
 	if p.topic.gone {
 		return
 	}
+	p.topic.cold = true
 	runs := make([]run, 0, len(p.runs))
 	for _, r := range p.runs {
 		if m.from[r.at.seg] {

@@ -15,6 +15,7 @@ type segment struct {
 	fs     FS
 	health *health
 	name   string
+	began  int64 // size of what a file of the journal begins with: a snapshot that grows with what exists
 	n      int64 // number in the journal; 0: a cold file
 	from   int64 // seq of the first frame, of the journal
 	size   int64

@@ -154,11 +154,15 @@ func (l *log) Forget(ctx context.Context, id string) error {
 	if err != nil || l.j == nil {
 		return err
 	}
-	if err := l.Wait(ctx, seq); err != nil {
-		return err
-	}
 	l.health.forget(store.Checkpointing, id+"/")
-	err = l.dropCheckpoints(id)
+	names, err := l.j.fs.List(l.j.path("checkpoints", fileName(id)))
+	if err == nil && len(names) > 0 {
+		// They go when the forgetting itself cannot be lost any more.
+		if err = l.Wait(ctx, seq); err != nil {
+			return err
+		}
+		err = l.dropCheckpoints(id)
+	}
 	l.health.outcome(store.Removing, "checkpoints of "+id, err)
 	return err
 }
