@@ -71,14 +71,16 @@ func (l *log) retireOldest() (more, ok bool) {
 		return false, ok
 	}
 	old := l.j.segs[0]
+	work, parts := c.wanted(old)
 	l.write.Unlock()
-	// The next file must be on disk before this one goes: it repeats what this one says of topics.
+	// The next file must be on disk before this one goes: it repeats what this one says of topics. So must what
+	// made rows unwanted, a commit of the positions behind them or the deletion of their topic.
 	l.j.sync()
 	if l.j.ailing() != nil {
 		return false, ok // it is told, and mended elsewhere
 	}
 	begun := time.Now()
-	if err := l.retireSegment(old); err != nil {
+	if err := l.retireSegment(old, work, parts); err != nil {
 		c.failed = true
 		l.health.failed(store.Retiring, "", l.j.at("retire", old.name, err))
 		return false, false
@@ -89,7 +91,27 @@ func (l *log) retireOldest() (more, ok bool) {
 	return true, ok
 }
 
-func (l *log) retireSegment(old *segment) error {
+// wanted is what stays of old, and of the cold files: retention and trimming have taken their part out of the index.
+// The caller holds the write lock.
+func (c *cold) wanted(old *segment) (work []*moved, parts map[tid]*coldPart) {
+	l := c.l
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	parts = map[tid]*coldPart{}
+	for _, t := range l.byID {
+		for i, p := range t.parts {
+			p.expire(l)
+			at := tid{t.id, int32(i)}
+			if m := c.plan(p, c.parts[at], old); m != nil {
+				parts[at] = m.cold
+				work = append(work, m)
+			}
+		}
+	}
+	return work, parts
+}
+
+func (l *log) retireSegment(old *segment, work []*moved, parts map[tid]*coldPart) error {
 	c := l.cold
 	c.version++
 	c.made = nil
@@ -100,26 +122,6 @@ func (l *log) retireSegment(old *segment) error {
 		}
 		c.litter, c.doubtful = append(c.litter, c.doubtful...), nil
 	}
-	// What is wanted: retention and trimming have taken their part out of the index.
-	var work []*moved
-	parts := map[tid]*coldPart{}
-	l.write.Lock()
-	l.mu.Lock()
-	for _, t := range l.byID {
-		for i, p := range t.parts {
-			p.expire(l)
-			at := tid{t.id, int32(i)}
-			m := c.plan(p, c.parts[at], old)
-			if m == nil {
-				continue
-			}
-			parts[at] = m.cold
-			work = append(work, m)
-		}
-	}
-	l.mu.Unlock()
-	l.write.Unlock()
-
 	for _, m := range work {
 		if err := c.write(m); err != nil {
 			c.litter = append(c.litter, c.made...) // no manifest names them

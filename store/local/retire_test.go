@@ -425,3 +425,102 @@ func TestReadBesideRetiring(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// synced is a file system that calls f once, after a file has been synced.
+type synced struct {
+	FS
+	f func()
+}
+
+func (s *synced) Create(name string) (File, error) {
+	f, err := s.FS.Create(name)
+	return &syncedFile{f, s}, err
+}
+
+type syncedFile struct {
+	File
+	s *synced
+}
+
+func (f *syncedFile) Sync() error {
+	err := f.File.Sync()
+	if g := f.s.f; g != nil {
+		f.s.f = nil
+		g()
+	}
+	return err
+}
+
+// TestRetireTrimmed: rows are trimmed because a commit has read them. As long as a power cut can take that commit
+// they stay, also if it comes while their file is retired.
+func TestRetireTrimmed(t *testing.T) {
+	for seed := range 20 {
+		fs := NewForgetful()
+		hook := &synced{FS: fs}
+		l := must(Open("/d", Options{FS: hook, SegmentBytes: 1000, JournalBytes: 1 << 40, SyncEvery: time.Hour}))(t).(*log)
+		for _, name := range []string{"in", "out"} {
+			if err := l.Create(ctx, name, store.TopicConfig{Internal: true}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		in := store.TP{Topic: "in"}
+		stages := []store.Stage{{Name: "s", In: []string{"in"}, From: map[store.TP]int64{in: 0}}}
+		open := func(l store.Log) store.Work {
+			ses := must(l.Session(ctx, "q", stages))(t)
+			w := must(ses.Open(ctx, store.Unit{Stage: "s"}))(t)
+			if _, _, err := w.Restore(ctx); err != nil {
+				t.Fatal(err)
+			}
+			return w
+		}
+		w := open(l)
+		const rows = 40
+		var seq int64
+		for i := range rows {
+			seq = must(l.Append(ctx, rowsOf("in", fmt.Sprint(i, strings.Repeat("x", 100)))))(t)
+		}
+		if err := l.Wait(ctx, seq); err != nil {
+			t.Fatal(err)
+		}
+		limit := func(n int64) {
+			l.write.Lock()
+			l.j.opt.JournalBytes = n
+			l.write.Unlock()
+		}
+		hook.f = func() {
+			limit(1 << 40) // this file only
+			if err := w.Commit(ctx, store.Commit{Appends: []*store.Records{rowsOf("out", "x")}, Positions: map[store.TP]int64{in: rows}}); err != nil {
+				t.Error(err)
+			}
+			if err := l.Trim(ctx, map[store.TP]int64{in: rows}); err != nil {
+				t.Error(err)
+			}
+		}
+		limit(1)
+		if more, ok := l.retireOldest(); !more || !ok || hook.f != nil {
+			t.Fatal("nothing was retired", more, ok)
+		}
+		left := fs.Crash(rand.New(rand.NewPCG(uint64(seed), 3)))
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		again := must(Open("/d", Options{FS: left}))(t)
+		w = open(again)
+		at := map[store.TP]int64{}
+		w.Position(at)
+		for at[in] < rows {
+			next := at[in]
+			runs := must(w.Poll(100))(t)
+			for i := range runs {
+				if runs[i].First != next {
+					t.Fatalf("seed %d: row %d, want %d", seed, runs[i].First, next)
+				}
+				next += int64(runs[i].Len())
+			}
+			w.Position(at)
+		}
+		if err := again.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

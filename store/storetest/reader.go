@@ -119,10 +119,9 @@ func gap(t *testing.T, s *suite) {
 		if *g != (store.Gap{TP: a, From: s.o(from), To: s.o(4)}) {
 			t.Fatal(g)
 		}
-		if at := map[store.TP]int64{}; true {
-			if r.Position(at); at[a] != s.o(4) {
-				t.Fatal(at)
-			}
+		at := map[store.TP]int64{}
+		if r.Position(at); at[a] != s.o(4) {
+			t.Fatal(at)
 		}
 		if from == 3 {
 			s.want(s.all(r, 9), "a/0@4=4")
