@@ -96,7 +96,7 @@ func (e *Engine) planned(r *queryRecord) (q *plan.Query, into *plan.Source, err 
 		known.PutTypes = append(known.PutTypes, plan.NamedType{Name: name, Type: t})
 	}
 	env := e.Env(e.base, nil, func(name string) (int, bool) { n, ok := topics[name]; return n, ok })
-	env.Props, env.NextQuery = r.Props, int(r.Number)
+	env.Props, env.NextQuery, env.ReadOnly = r.Props, int(r.Number), nil // what was allowed then stays so
 	cmd, err := plan.Check(plan.NewCatalog().Apply(known), env, list[0].Statement, list[0].Text)
 	if err != nil {
 		return nil, nil, err

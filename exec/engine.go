@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"regexp"
 	"runtime"
 	"slices"
 	"sort"
@@ -48,6 +49,8 @@ type Engine struct {
 	ctx  context.Context // of everything that runs; ends with Close
 	base context.Context // of commits: they are finished, not cancelled
 	end  context.CancelFunc
+
+	hidden, readOnly *regexp.Regexp // names of topics
 
 	id       string // of this opening, among the engines of the log
 	catalog  atomic.Pointer[plan.Catalog]
@@ -101,6 +104,12 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{opt: o, log: o.Log, base: context.Background(), queries: map[string]*Query{}, pushes: map[string]*Rows{}, failed: map[string]error{}, motion: make(chan struct{}), stmt: newGate(), statuses: statuses{o.Meta}}
 	var err error
 	if e.teller, err = newTeller(o.Hooks, o.Logger); err != nil {
+		return nil, err
+	}
+	if e.hidden, err = e.matcher("ksql.hidden.topics"); err != nil {
+		return nil, err
+	}
+	if e.readOnly, err = e.matcher("ksql.readonly.topics"); err != nil {
 		return nil, err
 	}
 	e.deaf = func() {}
@@ -177,7 +186,7 @@ func (e *Engine) Failed() map[string]error {
 // exists.
 func (e *Engine) Env(ctx context.Context, props map[string]string, topic func(string) (int, bool)) *plan.Env {
 	env := e.exprs(props)
-	return &plan.Env{Functions: e.opt.Functions, Props: env.Config, Topic: topic, NextQuery: int(e.apply.reached()), Const: func(x plan.Expr) (any, error) { return e.value(ctx, x, nil, env) }}
+	return &plan.Env{Functions: e.opt.Functions, Props: env.Config, Topic: topic, ReadOnly: e.ReadOnly, NextQuery: int(e.apply.reached()), Const: func(x plan.Expr) (any, error) { return e.value(ctx, x, nil, env) }}
 }
 
 // value is the value of an expression without columns.

@@ -73,7 +73,7 @@ func (q *Query) tell(ended bool) {
 
 // internal is the full name of one of the query's own topics (ksqlDB: application id, then the part).
 func (e *Engine) internal(id, part string) string {
-	return "_confluent-ksql-" + e.Property("ksql.service.id", "default_") + "query_" + id + "-" + part
+	return e.own("query_" + id + "-" + part)
 }
 
 func source(s plan.Step) *plan.Scan {

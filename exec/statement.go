@@ -17,7 +17,7 @@ import (
 
 // commands is the topic of the statement log.
 func (e *Engine) commands() string {
-	return "_confluent-ksql-" + e.Property("ksql.service.id", "default_") + "_command_topic"
+	return e.own("_command_topic")
 }
 
 // Changed is what a statement did.

@@ -92,7 +92,7 @@ func (a *api) insertTarget(line []byte) (*plan.Source, error) {
 		return nil, generic(badStatement, "Cannot insert values into windowed stream/table")
 	case src.ReadOnly:
 		return nil, generic(badStatement, "Cannot insert values into read-only "+strings.ToLower(src.Kind.String())+": "+name)
-	case plan.ReadOnlyTopic(src.Topic):
+	case a.run.ReadOnly(src.Topic):
 		return nil, generic(badStatement, "Cannot insert values into read-only topic: "+src.Topic)
 	}
 	return src, nil

@@ -22,7 +22,7 @@ func (s *server) delete(topic, key string) {
 // TestInserts sends rows over HTTP/2 and reads what was stored.
 func TestInserts(t *testing.T) {
 	s := serve(t, true)
-	s.must(kilns)
+	s.must(kilns + `CREATE STREAM COMMANDS (V STRING) WITH (KAFKA_TOPIC='_confluent-ksql-default__command_topic', VALUE_FORMAT='KAFKA');`)
 	const head = `{"target":"kilns"}` + "\n"
 	for _, c := range []struct {
 		name, accept, body string
@@ -39,6 +39,7 @@ func TestInserts(t *testing.T) {
 		{"names twice", "", head + `{"KILN":"a","kiln":"b"}`, 200, `{"@type":"InsertError","status":"error","seq":0,"message":"Found duplicate column / struct field name: KILN","error_code":40000}` + "\n"},
 		{"unknown target", "", "{\"target\":\"`kilns`\"}\n", 400, "{\"@type\":\"generic_error\",\"error_code\":40001,\"message\":\"Cannot insert values into an unknown stream/table: `kilns`\\nDid you mean KILNS? Hint: try removing double quotes from the source name.\"}"},
 		{"bad target", "", `{"target":"a b"}`, 400, `{"@type":"generic_error","error_code":40001,"message":"Invalid target name"}`},
+		{"command topic", "", `{"target":"COMMANDS"}` + "\n" + `{"V":"DROP STREAM KILNS;"}` + "\n", 400, `{"@type":"generic_error","error_code":40001,"message":"Cannot insert values into read-only topic: _confluent-ksql-default__command_topic"}`},
 		{"no target", "", `{}`, 400, `{"@type":"generic_error","error_code":40000,"message":"Invalid JSON in request: Missing required creator property 'target'"}`},
 		{"nothing", "", ``, 400, `{"@type":"generic_error","error_code":40000,"message":"Invalid JSON in request: No content to map due to end-of-input"}`},
 	} {

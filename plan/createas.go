@@ -54,6 +54,9 @@ func (k *checker) createAs(s *sql.CreateAs) (*Command, error) {
 	if src.Topic == "" {
 		src.Topic = k.env.Prop("ksql.output.topic.name.prefix", "") + s.Name
 	}
+	if k.env.readOnly(src.Topic) {
+		return nil, errorf("Cannot write to the read-only topic: %s", src.Topic)
+	}
 	if src.Partitions == 0 {
 		src.Partitions = q.source().Partitions
 	}
@@ -274,6 +277,9 @@ func (k *checker) insertSelect(s *sql.InsertSelect) (*Command, error) {
 	}
 	if to.ReadOnly {
 		return nil, errorf("Cannot insert into read-only stream: %s", s.Target)
+	}
+	if k.env.readOnly(to.Topic) {
+		return nil, errorf("Cannot insert into read-only topic: %s", to.Topic)
 	}
 	q := &query{Catalog: k.Catalog, env: k.env, text: k.text, kind: PersistentInsert, sink: s.Target, sel: s.Query}
 	if err := q.analyze(); err != nil {

@@ -226,6 +226,9 @@ func (k *checker) declareTopic(e *Effect, src *Source, p *props) error {
 	if p.partitions == 0 {
 		return baref("Topic '%s' does not exist. If you want to create a new topic for the stream/table please re-run the statement providing the required 'PARTITIONS' configuration in the WITH clause (and optionally 'REPLICAS'). For example: %s", src.Topic, withPartitions(k.text))
 	}
+	if k.env.readOnly(src.Topic) {
+		return errorf("Cannot create the read-only topic: %s", src.Topic)
+	}
 	src.Partitions = p.partitions
 	e.CreateTopics = append(e.CreateTopics, TopicSpec{
 		Name: src.Topic, Partitions: src.Partitions, Replicas: max(p.replicas, 0), Compact: src.Kind == sql.TableKind, Retention: src.Retention,

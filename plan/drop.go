@@ -23,6 +23,9 @@ func (k *checker) drop(s *sql.DropSource) (*Command, error) {
 	if s.DeleteTopic && src.ReadOnly {
 		return nil, errorf("Cannot delete topic for read-only source: %s", s.Name)
 	}
+	if s.DeleteTopic && k.env.readOnly(src.Topic) {
+		return nil, errorf("Cannot delete the read-only topic: %s", src.Topic)
+	}
 	if err := k.checkUnused(src); err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ type Env struct {
 	Props     map[string]string                           // session properties (overrides), as strings
 	Topic     func(name string) (partitions int, ok bool) // does the topic exist; nil: every topic does
 	Const     func(e Expr) (any, error)                   // evaluates a bound expression without columns
+	ReadOnly  func(topic string) bool                     // may only the system write, make and delete the topic; nil: none
 	NextQuery int                                         // number of the next persistent query
 	Named     map[string]sql.Type                         // takes the custom types that the statement names, with what they stand for; nil: nobody asks
 	Request   string                                      // the whole text the statement stands in, for places in errors; empty: the statement alone
@@ -58,6 +59,8 @@ func (e *Env) enabled(name string, def bool) bool {
 	}
 	return strings.EqualFold(v, "true")
 }
+
+func (e *Env) readOnly(topic string) bool { return e.ReadOnly != nil && e.ReadOnly(topic) }
 
 func (e *Env) topic(name string) (int, bool) {
 	if e.Topic == nil {

@@ -41,7 +41,7 @@ func planInsert(c *Catalog, env *Env, s *sql.InsertValues, params []sql.Type) (*
 	if src.ReadOnly {
 		return nil, baref("Cannot insert values into read-only %s: %s", strings.ToLower(src.Kind.String()), src.Name)
 	}
-	if readOnlyTopic(src.Topic) {
+	if env.readOnly(src.Topic) {
 		return nil, baref("Cannot insert values into read-only topic: %s", src.Topic)
 	}
 	names := s.Columns
@@ -86,15 +86,6 @@ func planInsert(c *Catalog, env *Env, s *sql.InsertValues, params []sql.Type) (*
 		return nil, errorf("Failed to insert values into '%s'. %s", src.Name, message(err))
 	}
 	return out, nil
-}
-
-// readOnlyTopic reports whether only the system writes that topic.
-func readOnlyTopic(name string) bool {
-	switch name {
-	case "_schemas", "__consumer_offsets", "__transaction_state", "connect-configs", "connect-offsets", "connect-status", "connect-statuses":
-		return true
-	}
-	return strings.HasPrefix(name, "_confluent") || strings.HasPrefix(name, "__confluent")
 }
 
 func (in *Insert) bind(b *Binder, env *Env, names []string, values []sql.Expr) error {

@@ -1,5 +1,7 @@
 package stmt
 
+import "github.com/ksqlgo/ksql/exec"
+
 // propertyKind is what a property's value must be.
 type propertyKind uint8
 
@@ -31,8 +33,6 @@ var editable = []string{
 	"ksql.timestamp.throw.on.invalid", "ksql.query.push.v2.enabled",
 }
 
-const systemTopics = "_confluent.*,__confluent.*,_schemas,__consumer_offsets,__transaction_state,connect-configs,connect-offsets,connect-status,connect-statuses"
-
 // serverProperties is sorted by name.
 var serverProperties = []property{
 	{"ksql.access.validator.enable", textProperty, "auto"},
@@ -57,7 +57,7 @@ var serverProperties = []property{
 	{"ksql.headers.columns.enabled", boolProperty, "true"},
 	{"ksql.healthcheck.interval.ms", longProperty, "5000"},
 	{"ksql.heartbeat.enable", boolProperty, "false"},
-	{"ksql.hidden.topics", textProperty, systemTopics},
+	{"ksql.hidden.topics", textProperty, exec.SystemTopics},
 	{"ksql.insert.into.values.enabled", boolProperty, "true"},
 	{"ksql.internal.topic.min.insync.replicas", textProperty, "1"},
 	{"ksql.internal.topic.replicas", textProperty, "1"},
@@ -109,7 +109,7 @@ var serverProperties = []property{
 	{"ksql.query.retry.backoff.max.ms", longProperty, "900000"},
 	{"ksql.query.status.running.threshold.seconds", intProperty, "300"},
 	{"ksql.query.transient.max.bytes.buffering.total", longProperty, "-1"},
-	{"ksql.readonly.topics", textProperty, systemTopics},
+	{"ksql.readonly.topics", textProperty, exec.SystemTopics},
 	{"ksql.runtime.feature.shared.enabled", boolProperty, "false"},
 	{"ksql.schema.registry.url", textProperty, ""},
 	{"ksql.server.command.blocked.threshold.error.ms", longProperty, "15000"},

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,10 +40,6 @@ func showTopics(ctx context.Context, e *exec.Engine, s *sql.Show, text string) (
 	if err != nil {
 		return nil, err
 	}
-	hidden, err := hiddenTopics(e)
-	if err != nil {
-		return nil, err
-	}
 	consumers, groups := map[string]int{}, map[string]int{}
 	for _, q := range e.Queries() {
 		seen := map[string]bool{}
@@ -58,7 +53,7 @@ func showTopics(ctx context.Context, e *exec.Engine, s *sql.Show, text string) (
 	}
 	for _, name := range slices.Sorted(maps.Keys(topics)) {
 		t := topics[name]
-		if !s.All && (t.Config.Internal || hidden(name)) {
+		if !s.All && (t.Config.Internal || e.Hidden(name)) {
 			continue
 		}
 		info := TopicInfo{Name: name, Replicas: make([]int, t.Partitions)}
@@ -72,16 +67,6 @@ func showTopics(ctx context.Context, e *exec.Engine, s *sql.Show, text string) (
 		out.Topics = append(out.Topics, info)
 	}
 	return out, nil
-}
-
-// hiddenTopics is the test for topics that SHOW TOPICS leaves out.
-func hiddenTopics(e *exec.Engine) (func(string) bool, error) {
-	list := strings.Split(e.Property("ksql.hidden.topics", systemTopics), ",")
-	re, err := regexp.Compile("^(?:" + strings.Join(list, "|") + ")$")
-	if err != nil {
-		return nil, fmt.Errorf("ksql.hidden.topics: %w", err)
-	}
-	return re.MatchString, nil
 }
 
 // AssertError says that an ASSERT does not hold.
