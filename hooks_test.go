@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -301,16 +302,8 @@ func (s *stubborn) Create(name string) (local.File, error) {
 // makes it healthy.
 func TestHookCheckpoint(t *testing.T) {
 	t.Parallel()
-	h, logged, disk := &ear{}, &lines{}, &stubborn{FS: local.NewForgetful()}
-	log, err := local.Open("data", local.Options{FS: disk})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := log.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	h, logged, fs := &ear{}, &lines{}, &stubborn{FS: local.NewForgetful()}
+	log := disk(t, fs)
 	e := opened(t, ksql.WithLog(log), ksql.WithHooks(h), ksql.WithLogger(slog.New(slog.NewTextHandler(logged, nil))))
 	do(t, e, clicks+`CREATE TABLE counts AS SELECT v, COUNT(*) AS n FROM clicks GROUP BY v;`)
 	next := 0
@@ -328,7 +321,7 @@ func TestHookCheckpoint(t *testing.T) {
 		}
 		synced(t, e)
 	}
-	disk.refuse.Store(true)
+	fs.refuse.Store(true)
 	add(270_000)
 	eventually(t, "a failed checkpoint", func() bool { return len(copied(h, &h.checkpoints)) == 1 })
 	c := h.checkpoints[0]
@@ -346,7 +339,7 @@ func TestHookCheckpoint(t *testing.T) {
 	if !strings.Contains(logged.String(), errStubborn.Error()) {
 		t.Errorf("logged %s", logged)
 	}
-	disk.refuse.Store(false)
+	fs.refuse.Store(false)
 	add(80_000)
 	eventually(t, "another checkpoint", func() bool { return len(copied(h, &h.checkpoints)) > 1 })
 	for _, c := range h.checkpoints[1:] {
@@ -489,4 +482,77 @@ func TestHealthProcessingLog(t *testing.T) {
 	}
 	eventually(t, "health", func() bool { now := e.Health(); return now.Healthy() })
 	sameHealth(t, e, true)
+}
+
+// disk is a directory log in memory, which is closed after the engines over it.
+func disk(t *testing.T, fs local.FS) store.Log {
+	t.Helper()
+	log, err := local.Open("data", local.Options{FS: fs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := log.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return log
+}
+
+// TestHealthLog: a log that takes no rows makes the engine ill, and is told of; when it takes them again all is well
+// without a reopen.
+func TestHealthLog(t *testing.T) {
+	t.Parallel()
+	fs, h, logged := local.NewForgetful(), &ear{}, &lines{}
+	e := opened(t, ksql.WithLog(disk(t, fs)), ksql.WithHooks(h), ksql.WithLogger(slog.New(slog.NewTextHandler(logged, nil))))
+	do(t, e, clicks)
+	sameHealth(t, e, true)
+	fs.Break(syscall.ENOSPC)
+	if _, err := e.Execute(t.Context(), `INSERT INTO clicks VALUES (1, 4711);`); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("an insert into a full log: %v", err)
+	}
+	eventually(t, "a fault", func() bool { return len(copied(h, &h.faults)) > 0 })
+	if f := h.faults[0]; f.Part != "log" || f.Query != "" || !errors.Is(f.Err, syscall.ENOSPC) {
+		t.Errorf("fault %+v", f)
+	}
+	now := e.Health()
+	if !slices.Equal(now.Ill(), []ksql.Part{"log"}) || len(now.Log) == 0 || !errors.Is(now.Log[0].Err, syscall.ENOSPC) {
+		t.Errorf("health %+v", now)
+	}
+	sameHealth(t, e, false, "commandRunner", "kafka")
+	fs.Break(nil)
+	do(t, e, `INSERT INTO clicks VALUES (1, 4711);`)
+	eventually(t, "health", func() bool { now := e.Health(); return now.Healthy() })
+	sameHealth(t, e, true)
+	eventually(t, "that it works again", func() bool { return strings.Contains(logged.String(), "works again") })
+	if text := logged.String(); !strings.Contains(text, "level=ERROR msg=fault part=log") || strings.Contains(text, "4711") {
+		t.Errorf("logged %s", text)
+	}
+}
+
+// TestHookStuck: a query whose function is gone is told of when the engine opens: it was never RUNNING.
+func TestHookStuck(t *testing.T) {
+	t.Parallel()
+	log := disk(t, local.NewForgetful())
+	first, err := ksql.Open(t.Context(), ksql.WithLog(log), ksql.WithFunctions(secrets()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	do(t, first, clicks+`CREATE TABLE sums AS SELECT k, SECRETS(v) AS s FROM clicks GROUP BY k;`)
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	h := &ear{}
+	e := opened(t, ksql.WithLog(log), ksql.WithHooks(h))
+	eventually(t, "a state", func() bool { return len(copied(h, &h.states)) == 1 && len(copied(h, &h.faults)) == 1 })
+	if s := h.states[0]; s.From != "" || s.To != "ERROR" || s.Err == nil {
+		t.Errorf("state %+v", s)
+	}
+	if f := h.faults[0]; f.Part != "queries" || f.Query != h.states[0].Query {
+		t.Errorf("fault %+v", f)
+	}
+	if q := e.Health().Queries; len(q) != 1 || q[0].State != "ERROR" || !errors.Is(q[0].Err, h.states[0].Err) {
+		t.Errorf("queries %+v", q)
+	}
+	sameHealth(t, e, false, "queries")
 }

@@ -163,7 +163,12 @@ func (t *task) saved() {
 	e.teller.checkpointed(i)
 }
 
-func (t *task) save(w store.Writer, bytes *int64) error {
+func (t *task) save(w store.Writer, bytes *int64) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = panicked(r)
+		}
+	}()
 	for _, k := range t.line.keepers {
 		for _, tab := range k.Tables() {
 			if err := w.Table(tab.Name, tab.Print.Sum()); err != nil {

@@ -90,7 +90,8 @@ func (t *teller) committed(i CommitInfo) {
 
 func (t *teller) checkpointed(i CheckpointInfo) {
 	if i.Err != nil {
-		t.log.Warn("a checkpoint failed; it will be tried again", "query", i.Query, "stage", i.Stage, "partition", i.Partition, "error", i.Err)
+		list := []any{"query", i.Query, "stage", i.Stage, "partition", i.Partition}
+		t.log.Warn("a checkpoint failed; it will be tried again", append(list, cause(i.Err)...)...)
 	}
 	tell(t, t.checkpoint, func(h HookCheckpoint) { h.OnCheckpoint(i) })
 }
@@ -171,23 +172,26 @@ func (t *teller) say(x any) {
 	}
 }
 
-// logFault logs what went wrong. Where rows are to blame the error's text is left out: it may quote them.
+// logFault logs what went wrong.
 func (t *teller) logFault(i FaultInfo) {
 	list := []any{"part", string(i.Part)}
 	if i.Query != "" {
 		list = append(list, "query", i.Query, "stage", i.Stage, "partition", i.Partition)
 	}
+	t.log.Error("fault", append(list, cause(i.Err)...)...)
+}
+
+// cause is what may be logged of an error. Where rows are to blame its text is left out: it may quote them.
+func cause(err error) []any {
 	var crash *Panic
 	var fault *Fault
 	switch {
-	case errors.As(i.Err, &crash):
-		list = append(list, "panic", harmless(crash.Value), "stack", string(crash.Stack))
-	case errors.As(i.Err, &fault):
-		list = append(list, "error", "rows could not be processed; Engine.Failed tells why")
-	default:
-		list = append(list, "error", i.Err)
+	case errors.As(err, &crash):
+		return []any{"panic", harmless(crash.Value), "stack", string(crash.Stack)}
+	case errors.As(err, &fault):
+		return []any{"error", "rows could not be processed; Engine.Failed tells why"}
 	}
-	t.log.Error("fault", list...)
+	return []any{"error", err}
 }
 
 // close waits until all is told. Whatever comes later nobody hears.
