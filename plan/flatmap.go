@@ -50,8 +50,6 @@ func (q *query) checkRows(grouped bool) error {
 		return errorf("Table functions cannot be used with aggregations.")
 	case any && q.source().Kind == sql.TableKind:
 		return errorf("Table source is not supported with table functions")
-	case any && q.pull:
-		return errorf("Pull queries don't support table functions.")
 	}
 	return nil
 }
