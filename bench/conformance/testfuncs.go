@@ -63,6 +63,7 @@ func testFunctions() []fn.Func {
 
 var (
 	errBoom = errors.New("boom!")
+	errNull = errors.New("null")
 	structA = sql.StructOf(sql.Field{Name: "A", Type: sql.TString})
 )
 
@@ -125,7 +126,12 @@ func testTableVariants() []fn.Variant {
 	scalars := []sql.Type{sql.TInteger, sql.TBigint, sql.TDouble, sql.TBoolean, sql.TString, sql.DecimalOf(30, 10), structA}
 	var variants []fn.Variant
 	for _, t := range scalars {
-		variants = append(variants, rows(t, func(args []any) ([]any, error) { return args, nil }, t))
+		variants = append(variants, rows(t, func(args []any) ([]any, error) {
+			if args[0] == nil { // a primitive, or an item of a list that takes no null
+				return nil, errNull
+			}
+			return args, nil
+		}, t))
 	}
 	texts := func(of func(any) any) func(args []any) ([]any, error) {
 		return func(args []any) ([]any, error) {
