@@ -61,8 +61,13 @@ func (s *arrivals) push(seq int64, v *vec.Vec, i int) {
 
 func newByOffset(site Site, latest bool, param string) (Accumulator, error) {
 	n, list, ignoreNulls := 1, false, true
-	for _, l := range site.Lits[1:] {
+	for i, l := range site.Lits[1:] {
 		switch l := l.(type) {
+		case nil: // ksqlDB's parameters are primitives
+			if site.Args[i+1].Kind == sql.Boolean {
+				param = "ignoreNulls"
+			}
+			return nil, errors.New(param + " must not be NULL")
 		case int32:
 			if n, list = int(l), true; n < 1 {
 				return nil, errors.New(param + " must be 1 or greater")

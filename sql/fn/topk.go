@@ -78,7 +78,7 @@ type topk struct {
 func newTopk(site Site, distinct bool) (Accumulator, error) {
 	k, ok := site.Lits[len(site.Lits)-1].(int32)
 	if !ok {
-		return nil, errors.New("TOPK needs a literal number of values to keep")
+		return nil, errors.New("k must not be NULL")
 	}
 	t := &topk{k: int(k), cols: len(site.Args) - 1, distinct: distinct}
 	structs := len(site.Args) > 2
