@@ -112,6 +112,7 @@ type jsonCodec struct {
 	stamp   uint64
 	mark    []uint64 // by column that nobody reads: the stamp of the row in which it stood
 	tmp     []byte
+	recoded []byte // the record being read in UTF-8, when it came in another encoding
 	depth   int
 	base    int
 }
@@ -140,12 +141,8 @@ func (c *jsonCodec) Decode(src []byte, at []store.Span, out []*vec.Vec, fail fun
 		c.b = src[s.Off : s.Off+s.Len : s.Off+s.Len]
 		c.base = base + row
 		if err := c.row(out); err != nil {
-			truncate(out, base+row)
-			c.careful = true
-			err = c.row(out)
-			c.careful = false
-			if err != nil {
-				truncate(out, base+row)
+			if err = c.retry(out); err != nil {
+				truncate(out, c.base)
 				nullRow(out)
 				if fail != nil {
 					fail(row, c.spec.unreadable(err))
@@ -156,6 +153,27 @@ func (c *jsonCodec) Decode(src []byte, at []store.Span, out []*vec.Vec, fail fun
 	c.b = nil
 }
 
+// retry reads a row again that could not be read: perhaps it is not in UTF-8, perhaps it wants care.
+func (c *jsonCodec) retry(out []*vec.Vec) error {
+	truncate(out, c.base)
+	text, ok, err := recode(c.recoded[:0], c.b)
+	if err != nil {
+		return err
+	}
+	c.recoded = text
+	if ok {
+		c.b = text
+		if err := c.row(out); err == nil {
+			return nil
+		}
+		truncate(out, c.base)
+	}
+	c.careful = true
+	err = c.row(out)
+	c.careful = false
+	return err
+}
+
 func (c *jsonCodec) row(out []*vec.Vec) error {
 	p := blank(c.b, 0)
 	if c.spec.Unwrapped {
@@ -164,7 +182,7 @@ func (c *jsonCodec) row(out []*vec.Vec) error {
 			v = c.spare(0)
 		}
 		p, err := c.value(p, &c.rec.fields[0], v)
-		if err == nil && p < len(c.b) && c.b[p-1]-'0' <= 9 && c.b[p] > ' ' {
+		if err == nil && p < len(c.b) && c.b[p-1]-'0' <= 9 && blank(c.b, p) == p {
 			return errSyntax // a number must end where it ends
 		}
 		return err
