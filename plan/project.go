@@ -128,10 +128,15 @@ func (q *query) transient(in Step, outs []output) (Step, error) {
 	p := &Project{In: in}
 	schema := h.Schema
 	h.Name, h.Schema, h.Window = "Project", nil, nil
+	values := map[string]bool{}
 	for _, o := range outs {
 		role := sql.ValueRole
 		if c, ok := o.x.(*Column); ok && (o.key >= 0 || isBound(schema[c.Index].Name) && schema[c.Index].Role == sql.PseudoRole) {
 			role = schema[c.Index].Role
+		} else if values[o.name] {
+			return nil, errorf("Duplicate value columns found in schema: `%s` %s", o.name, o.x.Type())
+		} else {
+			values[o.name] = true
 		}
 		p.add(&h.Schema, o, role)
 	}
@@ -203,7 +208,7 @@ func missingKeys(sink, what string, names []string) error {
 
 // checkDuplicates refuses a result that has a name twice.
 func checkDuplicates(s sql.Schema, grouped bool) error {
-	var values []string
+	values := map[string]bool{}
 	keys := columnNames(s)[:s.Keys()]
 	var clash []string
 	for _, c := range s {
@@ -211,12 +216,12 @@ func checkDuplicates(s sql.Schema, grouped bool) error {
 			continue
 		}
 		switch {
-		case slices.Contains(values, c.Name) || grouped && slices.Contains(keys, c.Name):
+		case values[c.Name] || grouped && slices.Contains(keys, c.Name):
 			return errorf("Duplicate value columns found in schema: `%s` %s", c.Name, c.Type)
 		case slices.Contains(keys, c.Name):
 			clash = append(clash, "`"+c.Name+"`")
 		}
-		values = append(values, c.Name)
+		values[c.Name] = true
 	}
 	if len(clash) > 0 {
 		return errorf("Value columns clash with key columns: %s", strings.Join(clash, ", "))

@@ -204,7 +204,7 @@ func (q *query) pullStream(text string) (*Pull, error) {
 
 func (q *query) pullItems(p *Pull) error {
 	b := q.binder(p.Columns)
-	var values []string
+	values := map[string]bool{}
 	for _, it := range q.expand(p.Columns) {
 		x, err := bindItem(b, it.x)
 		if err != nil {
@@ -221,12 +221,10 @@ func (q *query) pullItems(p *Pull) error {
 			}
 		}
 		if col.Role != sql.KeyRole {
-			for _, v := range values {
-				if v == col.Name {
-					return errorf("Duplicate value columns found in schema: `%s` %s", col.Name, col.Type)
-				}
+			if values[col.Name] {
+				return errorf("Duplicate value columns found in schema: `%s` %s", col.Name, col.Type)
 			}
-			values = append(values, col.Name)
+			values[col.Name] = true
 		}
 		p.Items = append(p.Items, Item{Name: it.name, X: x})
 		p.Schema = append(p.Schema, col)
