@@ -1,14 +1,19 @@
 package ksql_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/ksqlgo/ksql"
 	"github.com/ksqlgo/ksql/sql/fn"
+	"github.com/ksqlgo/ksql/store"
 )
 
 // heavy is expressions over stream A that take minutes, or at least seconds, for a row.
@@ -226,4 +231,159 @@ func TestFunctionThatDoesNotReturn(t *testing.T) {
 	}
 	close(gate)
 	time.Sleep(20 * time.Millisecond)
+}
+
+// peak is the most live heap, sampled while f runs.
+func peak(f func()) uint64 {
+	done := make(chan struct{})
+	most := make(chan uint64)
+	go func() {
+		var top uint64
+		sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+		for {
+			metrics.Read(sample)
+			top = max(top, sample[0].Value.Uint64())
+			select {
+			case <-done:
+				most <- top
+				return
+			case <-time.After(2 * time.Millisecond):
+			}
+		}
+	}()
+	f()
+	close(done)
+	return <-most
+}
+
+// bombs is expressions over stream A that would make gigabytes of a row.
+func bombs() []string {
+	const big = "LPAD('', 60000000, 'ab')"
+	many := func(x string, n int) string { return strings.TrimSuffix(strings.Repeat(x+", ", n), ", ") }
+	return []string{
+		"LEN(REDUCE(GENERATE_SERIES(1, 40), 'x', (p, q) => CONCAT(p, p)))",
+		"LEN(REDUCE(GENERATE_SERIES(1, 40), 'x', (p, q) => p + p))",
+		"LEN(REDUCE(GENERATE_SERIES(1, 40), 'ä', (p, q) => CONCAT(p, '-', p, p)))",
+		"LEN(REDUCE(GENERATE_SERIES(1, 40), 'x', (p, q) => REPLACE(p, 'x', 'xx')))",
+		"LEN(REDUCE(GENERATE_SERIES(1, 40), 'x', (p, q) => REPLACE(p, '', p)))",
+		"LEN(REDUCE(GENERATE_SERIES(1, 40), 'x', (p, q) => REGEXP_REPLACE(p, 'x', 'xx')))",
+		"LEN(REDUCE(GENERATE_SERIES(1, 40), 'x', (p, q) => CONCAT_WS(p, p, p)))",
+		"LEN(REDUCE(GENERATE_SERIES(1, 40), 'x', (p, q) => TO_JSON_STRING(ARRAY[p, p])))",
+		"LEN(REDUCE(GENERATE_SERIES(1, 40), 'x', (p, q) => CAST(ARRAY[p, p] AS STRING)))",
+		"LEN(REDUCE(GENERATE_SERIES(1, 40), 'x', (p, q) => ARRAY_JOIN(ARRAY[p, p])))",
+		"LEN(REDUCE(GENERATE_SERIES(1, 60), 'x', (p, q) => LPAD(p, 3 * LEN(p), p)))",
+		"ARRAY_LENGTH(REDUCE(GENERATE_SERIES(1, 40), ARRAY[1], (p, q) => ARRAY_CONCAT(p, p)))",
+		"ARRAY_LENGTH(TRANSFORM(GENERATE_SERIES(1, 100000), x => " + big + "))",
+		"ARRAY_LENGTH(TRANSFORM(GENERATE_SERIES(1, 1000), x => GENERATE_SERIES(1, 1000000)))",
+		"ARRAY_LENGTH(ARRAY[" + many(big, 100) + "])",
+		"LEN(" + strings.ReplaceAll(many(big, 100), ",", " +") + ")",
+		"LEN(CONCAT(" + many("LPAD('', 15000000, 'ab')", 100) + "))",
+		"LEN(CAST(STRUCT(" + strings.TrimPrefix(strings.Repeat(", a := "+big, 1), ", ") + ", b := " + big + ") AS STRING))",
+		"ARRAY_LENGTH(GENERATE_SERIES(1, 2000000000))",
+		"ARRAY_LENGTH(GENERATE_SERIES(CAST(1 AS BIGINT), CAST(1000000000 AS BIGINT)))",
+		"ARRAY_LENGTH(SPLIT(" + big + ", ''))",
+		"ARRAY_LENGTH(SPLIT(" + big + ", 'b'))",
+		"ARRAY_LENGTH(REGEXP_SPLIT_TO_ARRAY(LPAD('', 10000000, 'ab'), 'b'))",
+		"ARRAY_LENGTH(REGEXP_EXTRACT_ALL('a', LPAD('', 10000000, 'ab')))",
+		"LEN(LPAD('', 2000000000, 'ab'))",
+		"LEN(RPAD('ä', 2000000000, 'ü'))",
+		"LEN(ENCODE(" + big + ", 'ascii', 'hex'))",
+		"ARRAY_LENGTH(JSON_ITEMS(CONCAT('[', LPAD('', 15000000, '1,'), '1]')))",
+		"ARRAY_LENGTH(MAP_KEYS(SPLIT_TO_MAP(LPAD('', 15000000, 'ab:c,'), ',', ':')))",
+		"ARRAY_LENGTH(MAP_KEYS(AS_MAP(TRANSFORM(GENERATE_SERIES(1, 4000000), x => CAST(x AS STRING)), GENERATE_SERIES(1, 4000000))))",
+	}
+}
+
+// TestBombs: what an expression would make of a row stays under the limit; the row fails, or the query.
+func TestBombs(t *testing.T) {
+	const limit = 256 << 20
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(limit))
+	h := heavyHost(t, ksql.WithMemoryLimit(limit))
+	for _, x := range bombs() {
+		top := peak(func() {
+			rows, err := h.Query(h.ctx, `SELECT `+x+` AS x FROM a EMIT CHANGES LIMIT 1;`)
+			if err != nil {
+				return
+			}
+			defer rows.Close()
+			for rows.Next() {
+			}
+		})
+		if top > limit+64<<20 {
+			t.Errorf("%.200s: %d MB", x, top>>20)
+		}
+		runtime.GC()
+	}
+}
+
+// TestSilentClients: clients that do not read hold little together, and one that reads goes on beside them.
+func TestSilentClients(t *testing.T) {
+	const limit = 256 << 20
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(limit))
+	h := heavyHost(t, ksql.WithMemoryLimit(limit))
+	h.exec(`CREATE STREAM big (k INT KEY, v STRING) WITH (kafka_topic='big', value_format='kafka', partitions=1);`)
+	run := &store.Records{TP: store.TP{Topic: "big"}}
+	for range 200 {
+		run.Add(0, []byte{0, 0, 0, 1}, bytes.Repeat([]byte("x"), 200_000))
+	}
+	if _, err := h.Log().Append(h.ctx, run); err != nil {
+		t.Fatal(err)
+	}
+	run = nil
+	var clients []*ksql.Rows
+	top := peak(func() {
+		for i := range 300 {
+			text := `SELECT v FROM big EMIT CHANGES;`
+			if i%4 == 0 {
+				text = `SELECT v FROM big;`
+			}
+			rows, err := h.Query(h.ctx, text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			clients = append(clients, rows)
+		}
+		for _, rows := range clients[:20] { // they fall silent later
+			if !rows.Next() {
+				t.Fatal(rows.Err())
+			}
+		}
+		n := 0
+		for rows := clients[100]; rows.Next(); {
+			n++
+		}
+		if n != 200 || clients[100].Err() != nil {
+			t.Errorf("%d rows: %v", n, clients[100].Err())
+		}
+	})
+	if top > limit+64<<20 {
+		t.Errorf("%d MB", top>>20)
+	}
+	for _, rows := range clients {
+		rows.Close()
+	}
+}
+
+// TestMemoryLimitOfTables: the query whose table grows over the limit stops and says so; others go on.
+func TestMemoryLimitOfTables(t *testing.T) {
+	h := heavyHost(t, ksql.WithMemoryLimit(8<<20))
+	h.exec(`CREATE TABLE few AS SELECT k, COUNT(*) AS n FROM a GROUP BY k;
+		CREATE TABLE many AS SELECT v, COUNT(*) AS n FROM a GROUP BY v;`)
+	for part := range 20 {
+		run := &store.Records{TP: store.TP{Topic: "a"}}
+		for i := range 10_000 {
+			run.Add(0, []byte{0, 0, 0, 1}, fmt.Appendf(nil, `{"V":%d}`, part*10_000+i))
+		}
+		if _, err := h.Log().Append(h.ctx, run); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.sync()
+	failed := h.Failed()
+	if len(failed) != 1 || !strings.Contains(fmt.Sprint(failed), "table Aggregate holds") {
+		t.Errorf("%v", failed)
+	}
+	if rows := h.all(`SELECT n FROM few WHERE k = 1;`); len(rows) != 1 {
+		t.Errorf("%v", rows)
+	}
 }

@@ -109,6 +109,10 @@ func WithCommit(rows int, every time.Duration) Option {
 	return func(o *options) { o.exec.CommitRows, o.exec.CommitEvery = rows, every }
 }
 
+// WithMemoryLimit bounds in bytes what tables (half of it), expressions and unread answers (a quarter each) hold. A
+// query whose tables grow over it stops, an answer ends with an error. A column of an expression may take a sixteenth.
+func WithMemoryLimit(bytes int64) Option { return func(o *options) { o.exec.Memory = bytes } }
+
 // WithAllocator sets where the Arrow records of Rows.Batches live; by default, on the Go heap.
 func WithAllocator(m vec.Mem) Option { return func(o *options) { o.mem = m } }
 

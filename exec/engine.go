@@ -37,6 +37,7 @@ type Options struct {
 	MaxPartitions int               // of topics that the engine makes; 0: as declared
 	Batch         int               // rows a task takes at once; 0: 4096
 	CommitRows    int               // rows between commits; 0: 32768
+	Memory        int64             // bytes for tables, expressions and answers; 0: no limit
 	CommitEvery   time.Duration     // time between commits of a busy task; 0: 10 ms
 	Hooks         []Hook            // told of what the engine does
 	Logger        *slog.Logger      // nil: nothing is logged
@@ -64,6 +65,8 @@ type Engine struct {
 	following context.Context // of the applier
 	applying  sync.WaitGroup
 	unfollow  context.CancelFunc
+
+	memory *memory
 
 	mu      sync.Mutex
 	queries map[string]*Query
@@ -117,6 +120,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		e.deaf = r.Observe(e.teller.heard)
 	}
 	e.id = e.uuid()
+	e.memory = newMemory(o.Memory)
 	e.ctx, e.end = context.WithCancel(context.Background())
 	e.following, e.unfollow = context.WithCancel(context.Background())
 	if err := e.replay(ctx); err != nil {
@@ -221,7 +225,7 @@ func (e *Engine) exprs(props map[string]string) *expr.Env {
 }
 
 // budget is what the expressions of a query may hold.
-func (e *Engine) budget() *vec.Budget { return &vec.Budget{Column: vec.MaxBytes} }
+func (e *Engine) budget() *vec.Budget { return e.memory.budget() }
 
 // moved wakes those who wait for tasks.
 func (e *Engine) moved() {

@@ -27,6 +27,7 @@ type Pull struct {
 // puller is the compiled form of a pull query; one goroutine uses it at a time.
 type puller struct {
 	env    *expr.Env
+	most   int64 // bytes of an answer; 0: no limit
 	filter *expr.Program
 	items  []*expr.Program
 	keys   [][]*expr.Program
@@ -55,7 +56,7 @@ func (u *Pull) Plan() *plan.Pull { return u.p }
 func (u *Pull) compile() (*puller, error) {
 	env := *u.env
 	env.Stop, env.Budget = new(fn.Stop), u.e.budget()
-	w := &puller{time: vec.Vec{Type: sql.TBigint}, env: &env}
+	w := &puller{time: vec.Vec{Type: sql.TBigint}, env: &env, most: u.e.memory.limit / 8}
 	var err error
 	if u.p.Filter != nil {
 		if w.filter, err = expr.CompilePredicate(u.p.Filter, w.env); err != nil {
@@ -131,7 +132,13 @@ func (u *Pull) Run(ctx context.Context, params []any) (rows *Rows, err error) {
 			return nil, err
 		}
 	}
-	defer u.free.Put(w)
+	defer func() {
+		if w.env.Budget.Held() < clientBytes { // else it is too large to be kept
+			u.free.Put(w)
+		} else {
+			w.env.Budget.Release()
+		}
+	}()
 	defer w.env.Stop.Follow(ctx, u.e.ctx)()
 	w.call.Params = params
 	want, err := w.window(u.p)
@@ -167,7 +174,11 @@ func (u *Pull) Run(ctx context.Context, params []any) (rows *Rows, err error) {
 	if page.N > 0 {
 		pages = append(pages, page)
 	}
-	return fixed(u.e.nextID("query"), u.p.Schema, pages, end), nil
+	rows = fixed(u.e.nextID("query"), u.p.Schema, pages, end)
+	if err := rows.keep(u.e.memory); err != nil {
+		return nil, err
+	}
+	return rows, nil
 }
 
 func (u *Pull) lookup(ctx context.Context, q *Query, w *puller, want func(start, end int64) bool, page *Page) error {
@@ -292,6 +303,9 @@ func (w *puller) visit(b *op.Batch, columns int, page *Page, taken func(rows []i
 		page.Cols[i].AppendRows(it.Eval(&w.call), w.rows)
 	}
 	page.N += len(w.rows)
+	if l := w.most; l > 0 && page.bytes() > l {
+		return errAnswer
+	}
 	if taken != nil {
 		return taken(w.rows)
 	}

@@ -19,17 +19,19 @@ var errLimit = errors.New("limit reached")
 // push is a push query, or a pull query on a stream: one goroutine that reads all partitions in the log's
 // order, runs the pipeline without repartition topics, and hands pages to the reader of its rows.
 type push struct {
-	e     *Engine
-	rows  *Rows
-	in    store.Reader
-	line  *line
-	left  int             // rows until LIMIT; -1: no limit
-	ctx   context.Context // ends with the caller's, with Close of the rows, and with the engine
-	free  func() bool     // of the engine's context
-	note  []op.Problem
-	table bool
-	stop  *fn.Stop
-	shape sql.Schema // of the pipeline's end: its roles tell which columns a deleted row keeps
+	e       *Engine
+	rows    *Rows
+	in      store.Reader
+	line    *line
+	left    int             // rows until LIMIT; -1: no limit
+	ctx     context.Context // ends with the caller's, with Close of the rows, and with the engine
+	free    func() bool     // of the engine's context
+	note    []op.Problem
+	table   bool
+	stop    *fn.Stop
+	budget  *vec.Budget
+	buffers int64      // bytes that the operators may hold, taken from the pool of answers
+	shape   sql.Schema // of the pipeline's end: its roles tell which columns a deleted row keeps
 }
 
 // Push starts a push query, or a pull query on a stream (which ends at the rows that are there now). It ends
@@ -56,14 +58,14 @@ func (e *Engine) Push(ctx context.Context, p *plan.Query, params []any) (*Rows, 
 	}
 	c := e.context(p, 0, func(x op.Problem) { w.note = append(w.note, x) })
 	c.Params = params
-	w.stop = c.Env.Stop
+	w.stop, w.budget = c.Env.Stop, c.Env.Budget
 	if w.line, err = stages[0].build(c, p.Kind, false, w.take); err != nil {
 		return nil, err
 	}
 	if w.in, err = w.reader(ctx, stages[0].topic, p); err != nil {
 		return nil, err
 	}
-	r := &Rows{ID: id, Schema: p.Schema, Text: p.Text, Push: p.Kind == plan.Push, pages: make(chan *Page, 16)}
+	r := &Rows{ID: id, Schema: p.Schema, Text: p.Text, Push: p.Kind == plan.Push, pool: e.memory.answers, made: make(chan struct{}, 1), taken: make(chan struct{}, 1)}
 	w.rows = r
 	w.ctx, r.cancel = context.WithCancel(ctx)
 	r.wg.Add(1)
@@ -127,14 +129,35 @@ func (w *push) run() {
 	}
 	w.free()
 	w.rows.cancel()
-	close(w.rows.pages)
+	w.rows.last()
+	if w.ctx.Err() != nil && end == Stopped {
+		w.rows.uncount()
+	}
+	w.rows.pool.Give(w.buffers)
+	w.line = nil
+	w.budget.Release()
 	w.e.mu.Lock()
 	delete(w.e.pushes, w.rows.ID)
 	w.e.mu.Unlock()
 }
 
-// pushBatch is how many rows a push query takes at once: nobody bounds what they become.
-const pushBatch = 256
+// pushBatch and pushBytes are how much a push query takes at once: nobody bounds what the rows become, and what a
+// client that does not read leaves in the operators stays there.
+const (
+	pushBatch = 256
+	pushBytes = 64 << 10
+)
+
+// recordBytes is the bytes of the keys and values of some rows, and how many these are.
+func recordBytes(runs []store.Records) (n, rows int64) {
+	for i := range runs {
+		rows += int64(runs[i].Len())
+		for row := range runs[i].Time {
+			n += int64(max(0, runs[i].Key[row].Len) + max(0, runs[i].Value[row].Len))
+		}
+	}
+	return n, rows
+}
 
 func (w *push) work() (end End, err error) {
 	defer func() {
@@ -149,8 +172,12 @@ func (w *push) work() (end End, err error) {
 	if w.left == 0 {
 		return Limited, nil
 	}
+	most := 16 // rows to poll: they may be long
 	for {
-		runs, err := w.in.Poll(w.e.opt.Batch)
+		if err := w.rows.room(w.ctx, 0); err != nil {
+			return Stopped, nil
+		}
+		runs, err := w.in.Poll(most)
 		if errors.Is(err, io.EOF) {
 			return Completed, nil
 		}
@@ -160,8 +187,16 @@ func (w *push) work() (end End, err error) {
 		if len(runs) > 0 {
 			for len(runs) > 0 {
 				var part []store.Records
-				part, runs = split(runs, min(w.e.opt.Batch, pushBatch))
+				part, runs = split(runs, min(w.e.opt.Batch, pushBatch), pushBytes)
+				size, n := recordBytes(part)
+				most = min(2*most, int(max(1, 4*pushBytes*n/max(size, 1))), w.e.opt.Batch)
+				need := size + max(0, 2*size-w.buffers)
+				if err := w.rows.room(w.ctx, need); err != nil {
+					return Stopped, nil
+				}
 				err := w.line.head(part)
+				w.rows.pool.Give(size) // the pages are counted as they are
+				w.buffers = max(w.buffers, 2*size)
 				w.report()
 				switch {
 				case errors.Is(err, errLimit):
@@ -242,11 +277,10 @@ func (w *push) take(b *op.Batch) error {
 			}
 			page.Cols = append(page.Cols, v)
 		}
-		select {
-		case w.rows.pages <- page:
-		case <-w.ctx.Done():
-			return w.ctx.Err()
+		if err := w.ctx.Err(); err != nil {
+			return err
 		}
+		w.rows.put(page)
 	}
 	if w.left == 0 {
 		return errLimit

@@ -13,6 +13,8 @@ type Page struct {
 	N     int
 	Cols  []*vec.Vec
 	Tombs []bool // rows of a push query that say a table's key is gone: only key columns are filled; nil: none
+
+	held int64 // bytes, while it waits
 }
 
 // Tomb reports whether row i says that its key is gone.
@@ -36,7 +38,11 @@ type Rows struct {
 	Text   string // of the query; empty for pull queries on tables
 	Push   bool   // it goes on until somebody ends it
 
-	pages  chan *Page
+	queue
+	pool   *vec.Pool     // of the bytes that wait
+	made   chan struct{} // a page, or the end; nil: the answer was there at once
+	taken  chan struct{} // a page
+	over   bool
 	ready  []*Page // of an answer that was there at once
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
@@ -52,33 +58,47 @@ func fixed(id string, schema sql.Schema, pages []*Page, end End) *Rows {
 
 // Next gives the next rows, waiting for them; nil at the end, or when ctx ends with its error.
 func (r *Rows) Next(ctx context.Context) (*Page, error) {
-	if r.pages == nil {
+	if r.made == nil {
 		if len(r.ready) == 0 {
 			return nil, nil
 		}
 		p := r.ready[0]
 		r.ready = r.ready[1:]
+		r.pool.Give(p.held)
+		p.held = 0
 		return p, nil
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case p, ok := <-r.pages:
+	for {
+		p, done := r.pop()
+		poke(r.taken)
 		switch {
-		case ok:
+		case p != nil:
 			return p, nil
-		case r.Ended() == Stopped && r.Err() == nil: // by ctx, perhaps
+		case done && r.Ended() == Stopped && r.Err() == nil: // by ctx, perhaps
 			return nil, ctx.Err()
+		case done:
+			return nil, r.Err()
 		}
-		return nil, r.Err()
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-r.made:
+		}
 	}
 }
 
 // More reports whether Next would not wait.
-func (r *Rows) More() bool { return r.pages == nil && len(r.ready) > 0 || len(r.pages) > 0 }
+func (r *Rows) More() bool {
+	if r.made == nil {
+		return len(r.ready) > 0
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.pages) > 0
+}
 
 // Err is what broke the answer off.
 func (r *Rows) Err() error {
@@ -109,8 +129,14 @@ func (r *Rows) Close() error {
 }
 
 func (r *Rows) halt() {
+	for _, p := range r.ready {
+		r.pool.Give(p.held)
+	}
+	r.ready = nil
 	if r.cancel != nil {
 		r.cancel()
-		within(&r.wg, patience)
+		if within(&r.wg, patience) {
+			r.uncount()
+		}
 	}
 }

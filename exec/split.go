@@ -9,20 +9,20 @@ import (
 // batchBytes bounds a batch of long rows.
 const batchBytes = 16 << 20
 
-// split cuts runs behind so many rows, or bytes if they are long. The halves of a changed row stay together.
-func split(runs []store.Records, rows int) (head, rest []store.Records) {
+// split cuts runs behind so many rows, or about so many bytes if they are long. The halves of a changed row stay together.
+func split(runs []store.Records, rows, bytes int) (head, rest []store.Records) {
 	n, size := 0, 0
 	for i := range runs {
 		n, size = n+runs[i].Len(), size+len(runs[i].Bytes)
 	}
-	if n <= rows && size < batchBytes {
+	if n <= rows && size < bytes {
 		return runs, nil
 	}
 	size = 0
 	for i := range runs {
 		r := &runs[i]
 		for row := range r.Time {
-			if size += int(r.Key[row].Len + r.Value[row].Len); size < batchBytes && rows > 1 {
+			if size += int(r.Key[row].Len + r.Value[row].Len); size < bytes && rows > 1 {
 				rows--
 				continue
 			}

@@ -38,7 +38,7 @@ func TestSplit(t *testing.T) {
 		var got []int
 		for runs := c.runs; len(runs) > 0; {
 			var part []store.Records
-			part, runs = split(runs, c.rows)
+			part, runs = split(runs, c.rows, batchBytes)
 			n := 0
 			for i := range part {
 				n += part[i].Len()

@@ -27,8 +27,9 @@ type task struct {
 	state   gate
 	readers atomic.Int32
 	held    bool
-	pending int // rows processed since the commit
-	most    int // rows to run at once: fewer where they became a lot of output
+	tables  int64 // bytes of the tables, as of the last commit
+	pending int   // rows processed since the commit
+	most    int   // rows to run at once: fewer where they became a lot of output
 	since   time.Time
 	pos     map[store.TP]int64 // next offset of each input to process
 	polled  map[store.TP]int64 // what the rows of the last Poll reach to, and what follows them without a row
@@ -80,6 +81,7 @@ func (q *Query) open(ctx context.Context, u store.Unit, old *Query) (*task, erro
 // run is the task's goroutine.
 func (t *task) run(ctx context.Context) {
 	defer t.q.wg.Done()
+	defer t.unaccount()
 	defer t.saver.Wait()
 	t.ending = ctx.Done()
 	for ctx.Err() == nil {
@@ -134,7 +136,7 @@ func (t *task) step() (progress bool, err error) {
 	}
 	for len(runs) > 0 {
 		var part []store.Records
-		part, runs = split(runs, min(t.most, t.q.e.opt.Batch))
+		part, runs = split(runs, min(t.most, t.q.e.opt.Batch), batchBytes)
 		if err := t.part(part, len(runs) == 0); err != nil {
 			return false, err
 		}
@@ -217,6 +219,9 @@ func (t *task) hold() {
 func (t *task) commit() error {
 	if !t.held {
 		return nil
+	}
+	if err := t.account(); err != nil {
+		return &Fault{err}
 	}
 	t.out = t.out[:0]
 	if t.line.end != nil {

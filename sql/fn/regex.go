@@ -56,6 +56,9 @@ var regexFuncs = []Func{
 
 func matcher(s Site) *regexMatcher { return &regexMatcher{work: meter{stop: s.Stop}, most: s.most()} }
 
+// pieceBytes is about what a short piece of a text takes while the pieces are collected.
+const pieceBytes = 40
+
 var errNegativeGroup = errors.New("No group with a negative number")
 
 func regexExtract(site Site) func(dst []byte, p, s string, group int32) ([]byte, error) {
@@ -113,6 +116,9 @@ func regexExtractAll(site Site, sig string, more ...sql.Type) Variant {
 		for ok := m.find(0); ok; ok = m.next() {
 			if group < 0 {
 				return errNegativeGroup
+			}
+			if len(found) > m.most/pieceBytes {
+				return vec.ErrTooLarge
 			}
 			t, took := m.text(group)
 			found = append(found, Opt[string]{t, took})
@@ -228,6 +234,9 @@ func (m *regexMatcher) split(re *javaRegex, s string) ([]string, error) {
 			if at == 0 && m.caps[1] == 0 {
 				continue
 			}
+			if len(out) > m.most/pieceBytes {
+				return nil, vec.ErrTooLarge
+			}
 			out = append(out, textOf(m.u[at:m.caps[0]]))
 			at = m.caps[1]
 		}
@@ -248,6 +257,9 @@ func (m *regexMatcher) split(re *javaRegex, s string) ([]string, error) {
 		if from = m.caps[1]; from == at {
 			from++ // a match of no width where the piece begins
 			continue
+		}
+		if len(out) > m.most/pieceBytes {
+			return nil, vec.ErrTooLarge
 		}
 		out = append(out, textOf(m.u[at:m.caps[0]]))
 		at = from

@@ -1,0 +1,206 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/vec"
+)
+
+// memory is what the engine may hold. Of a limit half is for tables, a quarter for expressions and a quarter for
+// answers that wait for their clients.
+type memory struct {
+	limit   int64
+	column  int       // bytes of one column of an expression
+	exprs   *vec.Pool // nil: endless
+	answers *vec.Pool
+	whole   *vec.Pool // of answers that are whole before a client sees a row; nil: endless
+	tables  atomic.Int64
+}
+
+// answerBytes is for all answers in flight where no limit is set, and clientBytes for each of them.
+const (
+	answerBytes = 64 << 20
+	clientBytes = 1 << 20
+)
+
+func newMemory(limit int64) *memory {
+	m := &memory{limit: limit, column: vec.MaxBytes, answers: vec.NewPool(answerBytes)}
+	if limit > 0 {
+		m.column = int(min(vec.MaxBytes, max(limit/16, 64<<10)))
+		m.exprs, m.answers = vec.NewPool(limit/4), vec.NewPool(limit/4)
+		m.whole = m.answers
+	}
+	return m
+}
+
+func (m *memory) budget() *vec.Budget { return &vec.Budget{Column: m.column, Pool: m.exprs} }
+
+// account notes what the tables of a task hold now. It is an error when that is more than before and all tables
+// together hold more than they may.
+func (t *task) account() error {
+	m := t.q.e.memory
+	if m.limit == 0 {
+		return nil
+	}
+	var sum, largest int64
+	name := ""
+	for _, k := range t.line.keepers {
+		for _, tab := range k.Tables() {
+			n := tab.Bytes()
+			if sum += n; n >= largest {
+				largest, name = n, tab.Name
+			}
+		}
+	}
+	grown := sum - t.tables
+	t.tables = sum
+	if all := m.tables.Add(grown); grown > 0 && all > m.limit/2 {
+		return fmt.Errorf("table %s holds %d bytes, all tables %d: half of the memory limit of %d bytes is for tables", name, largest, all, m.limit)
+	}
+	return nil
+}
+
+// unaccount gives back what the tables of a task that ends held.
+func (t *task) unaccount() {
+	t.q.e.memory.tables.Add(-t.tables)
+	t.tables = 0
+	t.ctx.Env.Budget.Release()
+}
+
+// bytes is about what a page takes.
+func (p *Page) bytes() int64 {
+	n := int64(len(p.Tombs))
+	for _, c := range p.Cols {
+		n += columnBytes(c)
+	}
+	return n
+}
+
+func columnBytes(v *vec.Vec) int64 {
+	n := int64(cap(v.Valid) + cap(v.Bool) + 4*cap(v.I32) + 8*cap(v.I64) + 8*cap(v.F64) + 16*cap(v.Dec) + 4*cap(v.Offs) + cap(v.Data))
+	if v.Type.Kind == sql.Decimal && cap(v.Big) > 0 {
+		n += 64 * int64(len(v.Big))
+	}
+	for _, k := range v.Kids {
+		n += columnBytes(k)
+	}
+	return n
+}
+
+// queue is the pages of an answer that wait for its client.
+type queue struct {
+	pages   []*Page
+	size    int64
+	waiting bool // the client waits for a page
+}
+
+// lookAgain is how often who waits for room looks whether other clients have made some.
+const lookAgain = 20 * time.Millisecond
+
+// room waits until a page of about n bytes may be made: the client waits for one, or holds little and the pool has
+// so much, which is taken. So clients that do not read hold no more than the pool together, and stop nobody who does.
+func (r *Rows) room(ctx context.Context, n int64) error {
+	var again *time.Timer
+	for {
+		r.mu.Lock()
+		eager := r.waiting && len(r.pages) == 0
+		ok := eager || (r.size == 0 || r.size+n <= clientBytes) && r.pool.Take(n)
+		if eager {
+			r.pool.Give(-n)
+		}
+		r.mu.Unlock()
+		if ok {
+			return ctx.Err()
+		}
+		if again == nil {
+			again = time.NewTimer(lookAgain)
+			defer again.Stop()
+		} else {
+			again.Reset(lookAgain)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-r.taken:
+		case <-again.C:
+		}
+	}
+}
+
+// put queues a page.
+func (r *Rows) put(p *Page) {
+	r.mu.Lock()
+	p.held = p.bytes()
+	r.pool.Give(-p.held)
+	r.size += p.held
+	r.pages = append(r.pages, p)
+	r.mu.Unlock()
+	poke(r.made)
+}
+
+// pop is the next page; nil: there is none yet. The client is said to wait then.
+func (r *Rows) pop() (p *Page, done bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.pages) == 0 {
+		r.waiting = !r.over
+		return nil, r.over
+	}
+	p, r.waiting = r.pages[0], false
+	r.pages[0] = nil
+	r.pages = r.pages[1:]
+	r.size -= p.held
+	r.pool.Give(p.held)
+	return p, false
+}
+
+// last says that no page follows.
+func (r *Rows) last() {
+	r.mu.Lock()
+	r.over = true
+	r.mu.Unlock()
+	poke(r.made)
+}
+
+// uncount gives the room of the pages back: the client has gone, or may still read them.
+func (r *Rows) uncount() {
+	r.mu.Lock()
+	r.pool.Give(r.size)
+	r.size = 0
+	for _, p := range r.pages {
+		p.held = 0
+	}
+	r.mu.Unlock()
+}
+
+func poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+var errAnswer = errors.New("the answer is larger than an eighth of the memory limit: select less, or raise the limit")
+
+// wholeBytes is what an answer that is whole may hold without being counted.
+const wholeBytes = 64 << 10
+
+// keep counts an answer that is whole until it is read, closed or forgotten.
+func (r *Rows) keep(m *memory) error {
+	for _, p := range r.ready {
+		n := p.bytes()
+		if m.whole == nil || n < wholeBytes {
+			continue
+		}
+		if !m.whole.Take(n) {
+			return fmt.Errorf("answers that are not read yet hold all of their memory, a quarter of the limit of %d bytes: close some, or raise the limit", m.limit)
+		}
+		p.held, r.pool = n, m.whole
+	}
+	return nil
+}
