@@ -70,3 +70,28 @@ func TestEndMapForms(t *testing.T) {
 		}
 	}
 }
+
+// TestEndMapRepeats puts every key of small and of large maps several times: each stays once, with its last value.
+func TestEndMapRepeats(t *testing.T) {
+	for _, n := range []int{3, 8, 17, 100, 1000} {
+		m := New(sql.MapOf(sql.TString, sql.TInteger))
+		for i := range 3 * n {
+			m.Kids[0].AppendString(fmt.Sprint("key", i*7%n))
+			m.Kids[1].AppendI32(int32(i))
+		}
+		m.EndMap(DefaultMapCapacity)
+		x := m.Get(0).(*MapValue)
+		last := map[any]int32{}
+		for i := range 3 * n {
+			last[fmt.Sprint("key", i*7%n)] = int32(i)
+		}
+		if len(x.Keys) != len(last) || m.Kids[1].N != len(last) {
+			t.Fatalf("%d entries of %d keys", len(x.Keys), len(last))
+		}
+		for i, k := range x.Keys {
+			if x.Values[i] != last[k] {
+				t.Errorf("%v of %d is %v, want %v", k, n, x.Values[i], last[k])
+			}
+		}
+	}
+}
