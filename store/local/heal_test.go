@@ -280,3 +280,62 @@ func TestSyncLost(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestFaultsAtRandom: calls of all kinds fail in bursts, between crashes.
+func TestFaultsAtRandom(t *testing.T) {
+	seeds := uint64(25)
+	if testing.Short() {
+		seeds = 10
+	}
+	met := 0
+	for seed := range seeds {
+		r := rand.New(rand.NewPCG(seed, 9)) // of the faults: under their lock
+		left, op := 0, Op("")
+		w := faulty(t, seed, func(o Op, _ string) (error, bool) {
+			if left == 0 && r.IntN(60) == 0 {
+				left, op = 1+r.IntN(6), ""
+				if r.IntN(3) > 0 {
+					op = faultOps[r.IntN(len(faultOps))]
+				}
+			}
+			if left == 0 || op != "" && o != op || !slices.Contains(faultOps, o) {
+				return nil, true
+			}
+			left--
+			return errFault, r.IntN(2) == 0
+		})
+		for range 5 {
+			for range 40 {
+				switch w.r.IntN(8) {
+				case 0, 1, 2, 3:
+					w.insert()
+				case 4, 5:
+					w.commit()
+				case 6:
+					if n := len(w.seqs); n > 0 {
+						w.wait(w.r.IntN(n))
+					}
+				case 7:
+					w.checkpoint()
+				}
+			}
+			f := w.faults
+			if w.r.IntN(2) == 0 {
+				w.recovers()
+			}
+			f.end()
+			met += f.met
+			w.faults = f
+			// Without a power cut what a failed sync has left in doubt is still read, and taken for good.
+			w.reopen(w.r.IntN(2) == 0 || slices.ContainsFunc(w.l.(*log).Health(), func(x store.Trouble) bool { return x.What == store.Syncing }))
+			w.faults = &faults{fail: f.fail, told: map[string]int{}}
+			w.begin()
+		}
+		w.recovers()
+		w.ok(w.l.Close())
+	}
+	if met < int(seeds)*5 {
+		t.Errorf("only %d calls have failed", met)
+	}
+	t.Log(met)
+}

@@ -53,7 +53,9 @@ func (s *segment) read(b []byte, off int64) error {
 	} else if err != nil {
 		return err
 	}
-	return errors.Join(s.readFrom(f, b, off), f.Close())
+	err = s.readFrom(f, b, off)
+	s.health.passed(store.Closing, s.name, f.Close()) // what was read is good all the same
+	return err
 }
 
 func (s *segment) readFrom(f File, b []byte, off int64) error {
