@@ -243,7 +243,7 @@ func (e *Engine) Internal() *exec.Engine { return e.run }
 // that changes the catalog answers *stmt.Command; INSERT, SET, UNSET and DEFINE answer nothing.
 type Result = stmt.Result
 
-// Execute runs statements in order; a SELECT goes to Query. All are checked before the first one runs. SET and
+// Execute runs statements in order; SELECT and PRINT go to Query. All are checked before the first one runs. SET and
 // DEFINE hold for the statements after them in the same text. args bind the text's parameters (?), in order over
 // all statements; an ExecOption may stand among them. vec.Bind says which Go value becomes which SQL value. A
 // parameter that is a whole value of an INSERT takes the type of its column if nothing is lost (vec.Fit).
@@ -310,8 +310,9 @@ func counted(list []sql.Parsed, r *stmt.Request) error {
 }
 
 // Query runs one SELECT: a push query (EMIT), whose rows come as they happen until the rows are closed, ctx
-// ends or LIMIT is reached, or a pull query, which gives what is there now. args are as for Execute. The rows
-// must be closed.
+// ends or LIMIT is reached, or a pull query, which gives what is there now. It also runs PRINT, whose rows are the
+// records of a topic as ksqlDB prints them: a line each, in one STRING column, as they come. args are as for
+// Execute. The rows must be closed.
 func (e *Engine) Query(ctx context.Context, text string, args ...any) (*Rows, error) {
 	r, err := e.bind(args)
 	if err != nil {
@@ -330,7 +331,8 @@ type Stmt struct {
 	e    *Engine
 	text string
 	vars map[string]string
-	sel  *sql.Select
+	sel  *sql.Select // one of the two, or none
+	show *sql.Print
 	list []sql.Parsed
 	mu   sync.Mutex
 	pull *exec.Pull // planned for cat and types
@@ -368,6 +370,7 @@ func (e *Engine) prepare(text string, vars map[string]string, params bool) (*Stm
 	}
 	s := &Stmt{e: e, text: text, vars: vars, list: list}
 	s.sel, _ = list[0].Statement.(*sql.Select)
+	s.show, _ = list[0].Statement.(*sql.Print)
 	return s, nil
 }
 
@@ -383,7 +386,7 @@ func (s *Stmt) bind(args []any) (*stmt.Request, error) {
 	return r, nil
 }
 
-// Exec runs a prepared statement that is no SELECT. args are as for Execute.
+// Exec runs a prepared statement that is neither SELECT nor PRINT. args are as for Execute.
 func (s *Stmt) Exec(ctx context.Context, args ...any) ([]Result, error) {
 	r, err := s.bind(args)
 	if err != nil {
@@ -397,7 +400,7 @@ func (s *Stmt) Exec(ctx context.Context, args ...any) ([]Result, error) {
 	return out, classify(err, s.text)
 }
 
-// Query runs a prepared SELECT. args are as for Execute, the rows as of Engine.Query.
+// Query runs a prepared SELECT or PRINT. args are as for Execute, the rows as of Engine.Query.
 func (s *Stmt) Query(ctx context.Context, args ...any) (*Rows, error) {
 	r, err := s.bind(args)
 	if err != nil {
@@ -408,8 +411,8 @@ func (s *Stmt) Query(ctx context.Context, args ...any) (*Rows, error) {
 
 func (s *Stmt) query(ctx context.Context, r *stmt.Request) (*Rows, error) {
 	err := counted(s.list, r)
-	if s.sel == nil {
-		err = &plan.Error{Msg: "only a SELECT gives rows; use Execute for other statements"}
+	if s.sel == nil && s.show == nil {
+		err = &plan.Error{Msg: "only SELECT and PRINT give rows: use Execute for other statements"}
 	}
 	if err != nil {
 		return nil, classify(err, s.text)
@@ -422,6 +425,9 @@ func (s *Stmt) query(ctx context.Context, r *stmt.Request) (*Rows, error) {
 }
 
 func (s *Stmt) run(ctx context.Context, r *stmt.Request) (*exec.Rows, error) {
+	if s.show != nil {
+		return s.e.run.Print(ctx, s.show, s.list[0].Text, false, r.Props)
+	}
 	cat := s.e.run.Catalog()
 	sig := signature(r)
 	s.mu.Lock()

@@ -43,7 +43,8 @@ type Rows struct {
 	made   chan struct{} // a page, or the end; nil: the answer was there at once
 	taken  chan struct{} // a page
 	over   bool
-	ready  []*Page // of an answer that was there at once
+	ready  []*Page   // of an answer that was there at once
+	print  *printing // of PRINT
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 	mu     sync.Mutex
@@ -58,6 +59,13 @@ func fixed(id string, schema sql.Schema, pages []*Page, end End) *Rows {
 
 // Next gives the next rows, waiting for them; nil at the end, or when ctx ends with its error.
 func (r *Rows) Next(ctx context.Context) (*Page, error) {
+	if r.print != nil {
+		page, end, err := r.print.next(ctx)
+		if end != Going {
+			r.finish(end, err)
+		}
+		return page, err
+	}
 	if r.made == nil {
 		if len(r.ready) == 0 {
 			return nil, nil
@@ -92,6 +100,9 @@ func (r *Rows) Next(ctx context.Context) (*Page, error) {
 
 // More reports whether Next would not wait.
 func (r *Rows) More() bool {
+	if r.print != nil {
+		return r.print.more()
+	}
 	if r.made == nil {
 		return len(r.ready) > 0
 	}
@@ -124,6 +135,9 @@ func (r *Rows) finish(end End, err error) {
 
 // Close ends the answer and waits until nothing works for it, but not for a function of the user that does not return.
 func (r *Rows) Close() error {
+	if r.print != nil {
+		return r.print.close()
+	}
 	r.halt()
 	return nil
 }

@@ -91,7 +91,7 @@ func explain(err error, at endpoint, text string) *problem {
 		}
 		return ofStatement(badStatement, msg, text)
 	case errors.As(err, &query):
-		return ofStatement(queryEndpoint, query.Error(), query.Text)
+		return ofStatement(queryEndpoint, "The following statement types should be issued to the websocket endpoint '/query':\n\t* PRINT\n\t* SELECT", query.Text) // ksqlDB's words
 	case errors.As(err, &claim):
 		return generic(assertFailed, claim.Msg)
 	case errors.As(err, &service) && service.Registry:

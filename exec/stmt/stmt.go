@@ -88,10 +88,10 @@ func Execute(ctx context.Context, e *exec.Engine, r *Request, p sql.Parsed) (Res
 	return nil, fault(p, "Statement type is for the command line only: "+p.Statement.String())
 }
 
-// QueryError says that a query was given where only other statements run.
+// QueryError says that a query was given where only other statements run. Each door knows where queries go.
 type QueryError struct{ Text string }
 
-// Error is ksqlDB's message.
+// Error names the door of the Go API.
 func (*QueryError) Error() string {
-	return "The following statement types should be issued to the websocket endpoint '/query':\n\t* PRINT\n\t* SELECT"
+	return "SELECT and PRINT give rows, which Execute has no place for: give them to Query"
 }
