@@ -3,6 +3,7 @@ package exec
 import (
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"github.com/ksqlgo/ksql/sql/fn"
 	"github.com/ksqlgo/ksql/sql/vec"
@@ -24,8 +25,11 @@ type Panic struct {
 	Stack []byte
 }
 
-// Error is the text of what was panicked with.
-func (p *Panic) Error() string { return fmt.Sprint(p.Value) }
+// Error is the text of what was panicked with: its first line, since some put a stack below.
+func (p *Panic) Error() string {
+	first, _, _ := strings.Cut(fmt.Sprint(p.Value), "\n")
+	return first
+}
 
 // Unwrap is what was panicked with, if that was an error.
 func (p *Panic) Unwrap() error {

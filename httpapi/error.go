@@ -1,9 +1,14 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/ksqlgo/ksql/exec"
@@ -153,9 +158,47 @@ func (p *problem) kind() string {
 	return "generic_error"
 }
 
+// explain is explain for clients: files stand in it by their place in the log's directory, whose own is not theirs
+// to know.
+func (c *call) explain(err error, at endpoint, text string) *problem {
+	p := *explain(err, at, text)
+	if c.dir != "" {
+		p.msg = strings.ReplaceAll(p.msg, c.dir+string(filepath.Separator), "")
+		p.msg = strings.ReplaceAll(p.msg, c.dir, filepath.Base(c.dir))
+	}
+	p.msg = hidePaths(err, p.msg)
+	return &p
+}
+
+// hidePaths leaves the last name of other paths that errors of the system hold.
+func hidePaths(err error, msg string) string {
+	hide := func(paths ...string) {
+		for _, p := range paths {
+			if filepath.IsAbs(p) && len(p) > 1 {
+				msg = strings.ReplaceAll(msg, p, filepath.Base(p))
+			}
+		}
+	}
+	switch e := err.(type) {
+	case *fs.PathError:
+		hide(e.Path)
+	case *os.LinkError:
+		hide(e.Old, e.New)
+	case interface{ Unwrap() []error }:
+		for _, x := range e.Unwrap() {
+			msg = hidePaths(x, msg)
+		}
+		return msg
+	}
+	if next := errors.Unwrap(err); next != nil {
+		return hidePaths(next, msg)
+	}
+	return msg
+}
+
 // fail answers with an error. ksqlDB leaves out the Content-Type of some; it is always there here.
 func (c *call) fail(err error, at endpoint, text string) {
-	p := explain(err, at, text)
+	p := c.explain(err, at, text)
 	status := p.status
 	if status == 0 {
 		status = p.code / 100
@@ -171,6 +214,11 @@ func (c *call) ok(v any) {
 	if err != nil {
 		c.fail(err, atInserts, "")
 		return
+	}
+	if c.dir != "" { // a query's error, or a statement's, may stand in it
+		dir := appendString(nil, c.dir)
+		dir = dir[1 : len(dir)-1]
+		b = bytes.ReplaceAll(b, append(slices.Clip(dir), filepath.Separator), nil)
 	}
 	c.header(plain)
 	_, _ = c.w.Write(b)

@@ -19,6 +19,7 @@ package httpapi
 
 import (
 	"net/http"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -46,6 +47,9 @@ func New(e *ksql.Engine, opts ...Option) http.Handler {
 	for _, o := range opts {
 		o(a)
 	}
+	if l, ok := a.run.Log().(interface{ Dir() string }); ok && filepath.IsAbs(l.Dir()) && filepath.Dir(l.Dir()) != l.Dir() {
+		a.dir = l.Dir()
+	}
 	a.routes = map[string][]route{}
 	for _, r := range a.table() {
 		a.routes[r.path] = append(a.routes[r.path], r)
@@ -60,6 +64,7 @@ type api struct {
 	cluster string
 	pulls   *pulls
 	rate    limiter
+	dir     string
 	origins *http.CrossOriginProtection // nil: pages of all origins may do everything
 	routes  map[string][]route
 }
@@ -114,6 +119,7 @@ type call struct {
 	wants  []want // the types that it accepts
 	accept string // the produced type that was chosen; empty: the client named none
 	rest   string // of the path, where the route takes it
+	dir    string // of the log, if its path is absolute: nothing tells it to clients
 }
 
 // ServeHTTP finds the route. Unknown paths, wrong methods and types that nothing produces are all 404 (ksqlDB).
@@ -125,7 +131,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !strings.HasPrefix(path, "/") { // a host may take the slash off with its prefix
 		path = "/" + path
 	}
-	c := &call{w: w, r: r, wants: accepted(r.Header.Values("Accept"))}
+	c := &call{w: w, r: r, wants: accepted(r.Header.Values("Accept")), dir: a.dir}
 	if a.origins != nil && a.origins.Check(r) != nil { // all that has effects is a POST
 		c.fail(generic(forbidden, "Requests from pages of other origins are refused. Origin: "+r.Header.Get("Origin")), atInserts, "")
 		return

@@ -26,7 +26,7 @@ func (a *api) inserts(c *call) {
 	in := bufio.NewReaderSize(c.r.Body, 64<<10)
 	line, err := readLine(in)
 	if err != nil && !errors.Is(err, io.EOF) {
-		c.fail(badJSON(err.Error()), atInserts, "")
+		c.fail(badJSON("the request could not be read"), atInserts, "")
 		return
 	}
 	src, err := a.insertTarget(line)
@@ -198,7 +198,7 @@ func (s *inserting) store() bool {
 		err = s.a.run.Log().Wait(ctx, seq)
 	}
 	if err != nil {
-		s.refuse(generic(serverError, err.Error()))
+		s.refuse(s.c.explain(err, atInserts, ""))
 		return false
 	}
 	for range s.rows {

@@ -49,7 +49,7 @@ func (a *api) print(c *call, r *request, s *sql.Print, at endpoint) {
 		case idle:
 			out = []byte("\n") // a client that is gone shows
 		case err != nil:
-			out = append(out, explain(err, atInserts, "").msg+"\n"...)
+			out = append(out, c.explain(err, atInserts, "").msg+"\n"...)
 		default:
 			for i := range page.N {
 				out = append(append(out, page.Cols[0].Bytes(i)...), '\n')

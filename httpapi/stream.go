@@ -183,7 +183,7 @@ func (w *writer) end(why exec.End) {
 
 // fail frames an error that came after the first bytes of the answer.
 func (w *writer) fail(err error) {
-	p := explain(err, atInserts, "")
+	p := w.c.explain(err, atInserts, "")
 	p = generic(p.code, p.msg)
 	switch w.f {
 	case delimited:

@@ -102,6 +102,14 @@ type tid struct {
 
 func (l *log) Durable() bool { return l.j != nil }
 
+// Dir is the directory of the log, by which its errors name files; empty: it has none.
+func (l *log) Dir() string {
+	if l.j == nil {
+		return ""
+	}
+	return l.j.dir
+}
+
 func (l *log) Topics(ctx context.Context) (map[string]store.TopicInfo, error) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
