@@ -309,10 +309,9 @@ func counted(list []sql.Parsed, r *stmt.Request) error {
 	return nil
 }
 
-// Query runs one SELECT: a push query (EMIT), whose rows come as they happen until the rows are closed, ctx
-// ends or LIMIT is reached, or a pull query, which gives what is there now. It also runs PRINT, whose rows are the
-// records of a topic as ksqlDB prints them: a line each, in one STRING column, as they come. args are as for
-// Execute. The rows must be closed.
+// Query runs one SELECT: a push query (EMIT), whose rows come as they happen until the rows are closed, ctx ends or
+// LIMIT is reached, or a pull query, which gives what is there now. PRINT gives the records of a topic as they come,
+// a line of text each, in one STRING column. args are as for Execute. The rows must be closed.
 func (e *Engine) Query(ctx context.Context, text string, args ...any) (*Rows, error) {
 	r, err := e.bind(args)
 	if err != nil {
@@ -331,8 +330,6 @@ type Stmt struct {
 	e    *Engine
 	text string
 	vars map[string]string
-	sel  *sql.Select // one of the two, or none
-	show *sql.Print
 	list []sql.Parsed
 	mu   sync.Mutex
 	pull *exec.Pull // planned for cat and types
@@ -368,10 +365,7 @@ func (e *Engine) prepare(text string, vars map[string]string, params bool) (*Stm
 	if err != nil {
 		return nil, classify(err, text)
 	}
-	s := &Stmt{e: e, text: text, vars: vars, list: list}
-	s.sel, _ = list[0].Statement.(*sql.Select)
-	s.show, _ = list[0].Statement.(*sql.Print)
-	return s, nil
+	return &Stmt{e: e, text: text, vars: vars, list: list}, nil
 }
 
 // bind takes the arguments of one run.
@@ -410,11 +404,7 @@ func (s *Stmt) Query(ctx context.Context, args ...any) (*Rows, error) {
 }
 
 func (s *Stmt) query(ctx context.Context, r *stmt.Request) (*Rows, error) {
-	err := counted(s.list, r)
-	if s.sel == nil && s.show == nil {
-		err = &plan.Error{Msg: "only SELECT and PRINT give rows: use Execute for other statements"}
-	}
-	if err != nil {
+	if err := counted(s.list, r); err != nil {
 		return nil, classify(err, s.text)
 	}
 	rows, err := s.run(ctx, r)
@@ -425,8 +415,13 @@ func (s *Stmt) query(ctx context.Context, r *stmt.Request) (*Rows, error) {
 }
 
 func (s *Stmt) run(ctx context.Context, r *stmt.Request) (*exec.Rows, error) {
-	if s.show != nil {
-		return s.e.run.Print(ctx, s.show, s.list[0].Text, false, r.Props)
+	show, _ := s.list[0].Statement.(*sql.Print)
+	sel, ok := s.list[0].Statement.(*sql.Select)
+	switch {
+	case show != nil:
+		return s.e.run.Print(ctx, show, s.list[0].Text, false, r.Props)
+	case !ok:
+		return nil, &plan.Error{Msg: "only SELECT and PRINT give rows: use Execute for other statements"}
 	}
 	cat := s.e.run.Catalog()
 	sig := signature(r)
@@ -439,7 +434,7 @@ func (s *Stmt) run(ctx context.Context, r *stmt.Request) (*exec.Rows, error) {
 	if pull != nil {
 		return pull.Run(ctx, r.Params)
 	}
-	rows, pull, err := s.e.run.Select(ctx, s.sel, s.list[0].Text, exec.Request{Props: r.Props, ParamTypes: r.ParamTypes, Params: r.Params})
+	rows, pull, err := s.e.run.Select(ctx, sel, s.list[0].Text, exec.Request{Props: r.Props, ParamTypes: r.ParamTypes, Params: r.Params})
 	if err == nil && pull != nil {
 		s.mu.Lock()
 		s.pull, s.cat, s.sig = pull, cat, sig
