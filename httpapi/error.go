@@ -33,6 +33,7 @@ const (
 	serverError    = 50000
 	notImplemented = 50100 // not one of ksqlDB's
 	commandTimeout = 50301
+	shuttingDown   = 50303
 	shutDown       = 50304
 )
 

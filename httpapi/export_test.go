@@ -1,6 +1,9 @@
 package httpapi
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+)
 
 // Routes is the route table: GET /info and so on.
 func Routes(h http.Handler) []string {
@@ -9,4 +12,15 @@ func Routes(h http.Handler) []string {
 		out = append(out, r.method+" "+r.path)
 	}
 	return out
+}
+
+// Ends puts something else in the place of the engine that can terminate a cluster.
+func Ends(h http.Handler, end func(ctx context.Context, patterns []string) error) {
+	h.(*api).ends = ending(end)
+}
+
+type ending func(context.Context, []string) error
+
+func (f ending) TerminateCluster(ctx context.Context, patterns []string) error {
+	return f(ctx, patterns)
 }

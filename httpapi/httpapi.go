@@ -21,6 +21,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/ksqlgo/ksql"
@@ -44,6 +45,7 @@ func WithCrossOrigin(p *http.CrossOriginProtection) Option { return func(a *api)
 // ask is the host's to decide: the handler lets everybody do everything, but for pages of other origins.
 func New(e *ksql.Engine, opts ...Option) http.Handler {
 	a := &api{run: e.Internal(), version: "0.29.0", cluster: "ksql-go", pulls: newPulls(512), origins: http.NewCrossOriginProtection()}
+	a.ends, _ = any(a.run).(terminator)
 	for _, o := range opts {
 		o(a)
 	}
@@ -65,6 +67,8 @@ type api struct {
 	pulls   *pulls
 	rate    limiter
 	dir     string
+	state   atomic.Int32                // of the server
+	ends    terminator                  // of tests; nil: the engine
 	origins *http.CrossOriginProtection // nil: pages of all origins may do everything
 	routes  map[string][]route
 }
@@ -91,7 +95,7 @@ func (a *api) table() []route {
 		{"GET", "/", nil, (*api).root},
 		{"GET", "/info", entity, (*api).info},
 		{"POST", "/ksql", entity, (*api).statements},
-		{"POST", "/ksql/terminate", nil, absent("/ksql/terminate is not available: the program around the engine closes it")},
+		{"POST", "/ksql/terminate", entity, (*api).terminate},
 		{"POST", "/query", entity, (*api).query},
 		{"POST", "/query", []string{delim, v1, plain, proto}, (*api).queryNew},
 		{"POST", "/query-stream", []string{delim, plain, v1, proto}, (*api).queryStream},
@@ -134,6 +138,9 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{w: w, r: r, wants: accepted(r.Header.Values("Accept")), dir: a.dir}
 	if a.origins != nil && a.origins.Check(r) != nil { // all that has effects is a POST
 		c.fail(generic(forbidden, "Requests from pages of other origins are refused. Origin: "+r.Header.Get("Origin")), atInserts, "")
+		return
+	}
+	if !strings.HasPrefix(path, "/chc/") && !c.guard(&a.state) {
 		return
 	}
 	routes, ok := a.routes[path]

@@ -82,7 +82,28 @@ type regexParser struct {
 // mostNested bounds the depth of groups.
 const mostNested = 500
 
-func compileJavaRegex(pattern string) (*javaRegex, error) {
+func compileJavaRegex(pattern string) (*javaRegex, error) { return compileRegex(pattern, accept) }
+
+// CompileMatch makes the test whether a regular expression of java.util.regex matches the whole of a text. Any
+// goroutine may call it; its error says that it took too long.
+func CompileMatch(pattern string) (func(text string) (bool, error), error) {
+	re, err := compileRegex(pattern, func(m *regexMatcher, i int) bool { return i == len(m.u) && accept(m, i) })
+	if err != nil {
+		return nil, err
+	}
+	return func(text string) (bool, error) {
+		m := new(regexMatcher)
+		m.reset(re, text)
+		for k := range m.caps {
+			m.caps[k] = -1
+		}
+		ok := re.start(m, 0)
+		return ok && m.err == nil, m.err
+	}, nil
+}
+
+// compileRegex compiles an expression; last is asked where it has matched.
+func compileRegex(pattern string, last matchStep) (*javaRegex, error) {
 	p := regexParser{count: 1, names: map[string]int{}}
 	for u := vec.Units(nil, pattern); len(u) > 0; {
 		r, w := runeAt(u, 0)
@@ -98,7 +119,7 @@ func compileJavaRegex(pattern string) (*javaRegex, error) {
 	}
 	re := &javaRegex{groups: p.count, names: p.names, first: -1}
 	c := regexCompiler{re: re}
-	re.start = c.compile(tree, accept)
+	re.start = c.compile(tree, last)
 	re.first = firstUnit(tree)
 	return re, nil
 }
