@@ -8,7 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/ksqlgo/ksql/exec"
@@ -216,22 +216,30 @@ func (c *call) ok(v any) {
 		c.fail(err, atInserts, "")
 		return
 	}
+	c.answer(b)
+}
+
+// answer answers with JSON.
+func (c *call) answer(b []byte) {
 	if c.dir != "" { // a query's error, or a statement's, may stand in it
 		dir := appendString(nil, c.dir)
-		dir = dir[1 : len(dir)-1]
-		b = bytes.ReplaceAll(b, append(slices.Clip(dir), filepath.Separator), nil)
+		dir = append(dir[1:len(dir)-1], filepath.Separator)
+		if bytes.Contains(b, dir) {
+			b = bytes.ReplaceAll(b, dir, nil)
+		}
 	}
 	c.header(plain)
-	_, _ = c.w.Write(b)
+	c.w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+	_ = c.write(b) // a client that has left is not told
 }
 
 // marshal is v as JSON with < > & as they are.
 func marshal(v any) ([]byte, error) {
-	var b strings.Builder
+	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
 		return nil, err
 	}
-	return []byte(strings.TrimSuffix(b.String(), "\n")), nil
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }

@@ -24,3 +24,6 @@ type ending func(context.Context, []string) error
 func (f ending) TerminateCluster(ctx context.Context, patterns []string) error {
 	return f(ctx, patterns)
 }
+
+// Held is the bytes that large requests and answers hold.
+func Held(h http.Handler) int64 { return h.(*api).buffers.held.Load() }

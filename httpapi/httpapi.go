@@ -46,6 +46,7 @@ func WithCrossOrigin(p *http.CrossOriginProtection) Option { return func(a *api)
 func New(e *ksql.Engine, opts ...Option) http.Handler {
 	a := &api{run: e.Internal(), version: "0.29.0", cluster: "ksql-go", pulls: newPulls(512), origins: http.NewCrossOriginProtection()}
 	a.ends, _ = any(a.run).(terminator)
+	a.buffers.most = 256 << 20
 	for _, o := range opts {
 		o(a)
 	}
@@ -66,6 +67,7 @@ type api struct {
 	cluster string
 	pulls   *pulls
 	rate    limiter
+	buffers budget
 	dir     string
 	state   atomic.Int32                // of the server
 	ends    terminator                  // of tests; nil: the engine
@@ -124,6 +126,9 @@ type call struct {
 	accept string // the produced type that was chosen; empty: the client named none
 	rest   string // of the path, where the route takes it
 	dir    string // of the log, if its path is absolute: nothing tells it to clients
+
+	buffers *budget
+	held    int64 // of it
 }
 
 // ServeHTTP finds the route. Unknown paths, wrong methods and types that nothing produces are all 404 (ksqlDB).
@@ -135,7 +140,8 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !strings.HasPrefix(path, "/") { // a host may take the slash off with its prefix
 		path = "/" + path
 	}
-	c := &call{w: w, r: r, wants: accepted(r.Header.Values("Accept")), dir: a.dir}
+	c := &call{w: w, r: r, wants: accepted(r.Header.Values("Accept")), dir: a.dir, buffers: &a.buffers}
+	defer c.release()
 	if a.origins != nil && a.origins.Check(r) != nil { // all that has effects is a POST
 		c.fail(generic(forbidden, "Requests from pages of other origins are refused. Origin: "+r.Header.Get("Origin")), atInserts, "")
 		return

@@ -24,9 +24,13 @@ func (a *api) inserts(c *call) {
 		return
 	}
 	in := bufio.NewReaderSize(c.r.Body, 64<<10)
-	line, err := readLine(in)
+	line, err := c.readLine(in)
 	if err != nil && !errors.Is(err, io.EOF) {
-		c.fail(badJSON("the request could not be read"), atInserts, "")
+		var refused *problem
+		if !errors.As(err, &refused) {
+			err = badJSON("the request could not be read")
+		}
+		c.fail(err, atInserts, "")
 		return
 	}
 	src, err := a.insertTarget(line)
@@ -113,19 +117,31 @@ func columnName(s string) (string, bool) {
 	return strings.ToUpper(s), s != ""
 }
 
-// readLine is the next line without its end. With io.EOF it is the last one.
-func readLine(in *bufio.Reader) ([]byte, error) {
+var errLong = generic(badRequest, "A row is longer than 10 MiB")
+
+// readLine is the next line without its end. With io.EOF it is the last one. A long line is held, with what its row
+// becomes, until the caller drops it.
+func (c *call) readLine(in *bufio.Reader) ([]byte, error) {
 	var long []byte
 	for {
 		part, err := in.ReadSlice('\n')
-		long = append(long, part...)
-		if len(long) > maxBody {
-			return nil, errors.New("a line is too long")
+		if !errors.Is(err, bufio.ErrBufferFull) && long == nil {
+			return trimLine(bytes.Clone(part)), err
+		}
+		if held := c.hold(8 * int64(len(part))); held != nil {
+			return nil, held
+		}
+		if long = append(long, part...); len(long) > maxBody {
+			return nil, errLong
 		}
 		if !errors.Is(err, bufio.ErrBufferFull) {
-			return bytes.TrimSuffix(bytes.TrimSuffix(long, []byte("\n")), []byte("\r")), err
+			return trimLine(long), err
 		}
 	}
+}
+
+func trimLine(b []byte) []byte {
+	return bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("\n")), []byte("\r"))
 }
 
 // inserting is one stream of rows at work.
@@ -142,8 +158,14 @@ type inserting struct {
 
 func (s *inserting) run() {
 	for {
-		line, err := readLine(s.in)
+		line, err := s.c.readLine(s.in)
 		last := err != nil
+		if refused := (*problem)(nil); errors.As(err, &refused) {
+			if s.store() {
+				s.refuse(refused)
+			}
+			break
+		}
 		if last && !errors.Is(err, io.EOF) && len(line) == 0 {
 			_ = s.store() // the client has left: what came whole is kept
 			return
@@ -205,7 +227,9 @@ func (s *inserting) store() bool {
 		b := appendInt([]byte(`{"seq":`), s.seq)
 		s.answer(append(b, `,"status":"ok"}`...))
 	}
+	clear(s.rows)
 	s.rows = s.rows[:0]
+	s.c.release()
 	return true
 }
 

@@ -38,7 +38,7 @@ func (a *api) query(c *call) {
 		c.fail(generic(badRequest, `"ksql" field must be populated`), atQuery, "")
 		return
 	}
-	s, err := a.only(r)
+	s, err := a.only(c, r)
 	if err == nil {
 		err = a.reach(c, r.sequence)
 	}
@@ -97,7 +97,7 @@ func (a *api) ask(c *call, m members) {
 		c.fail(err, atStream, r.text)
 		return
 	}
-	s, err := a.only(r)
+	s, err := a.only(c, r)
 	if err != nil {
 		c.fail(err, atStream, r.text)
 		return
@@ -118,8 +118,8 @@ func (a *api) ask(c *call, m members) {
 }
 
 // only is the one statement of a request.
-func (a *api) only(r *request) (sql.Parsed, error) {
-	list, err := sql.Parse(r.text, a.variables(r))
+func (a *api) only(c *call, r *request) (sql.Parsed, error) {
+	list, err := c.parse(r.text, a.variables(r))
 	if err != nil {
 		return sql.Parsed{}, err
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"sort"
 	"strconv"
@@ -20,9 +19,13 @@ const maxBody = 10 << 20
 
 // body reads the whole request. A false answer has been sent.
 func (c *call) body() ([]byte, bool) {
-	b, err := io.ReadAll(io.LimitReader(c.r.Body, maxBody+1))
+	b, err := c.read(c.r.Body, maxBody)
 	if err != nil {
-		c.fail(badJSON("the request could not be read"), atInserts, "")
+		var refused *problem
+		if !errors.As(err, &refused) {
+			err = badJSON("the request could not be read")
+		}
+		c.fail(err, atInserts, "")
 		return nil, false
 	}
 	if len(b) > maxBody {

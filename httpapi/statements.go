@@ -21,13 +21,11 @@ func (a *api) statements(c *call) {
 		c.fail(err, atStatements, r.text)
 		return
 	}
-	if out == nil {
-		out = []stmt.Result{}
-	}
-	c.ok(out)
+	c.answer(append(out, ']'))
 }
 
-func (a *api) execute(c *call, r *request) ([]stmt.Result, error) {
+// execute runs the statements. Each answer becomes JSON when it comes: many short statements can have long ones.
+func (a *api) execute(c *call, r *request) ([]byte, error) {
 	if err := a.run.Alive(); err != nil {
 		return nil, err
 	}
@@ -38,9 +36,36 @@ func (a *api) execute(c *call, r *request) ([]stmt.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := sql.Parse(r.text, a.variables(r))
+	list, err := c.parse(r.text, a.variables(r))
 	if err != nil {
 		return nil, err
 	}
-	return stmt.Run(c.r.Context(), a.run, &stmt.Request{Props: props, Vars: r.vars}, list)
+	out := []byte{'['}
+	err = stmt.Each(c.r.Context(), a.run, &stmt.Request{Props: props, Vars: r.vars}, list, func(x stmt.Result) error {
+		b, err := marshal(x)
+		if err != nil {
+			return err
+		}
+		if len(out)+len(b) > small {
+			if err := c.hold(2 * int64(len(b))); err != nil { // a slice may have twice what it needs
+				return err
+			}
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(out, b...)
+		return nil
+	})
+	return out, err
+}
+
+// parse reads statements. What they become takes many times the place of their text.
+func (c *call) parse(text string, vars map[string]string) ([]sql.Parsed, error) {
+	if len(text) > small {
+		if err := c.hold(16 * int64(len(text))); err != nil {
+			return nil, err
+		}
+	}
+	return sql.Parse(text, vars)
 }

@@ -39,25 +39,34 @@ type Result interface{ Text() string }
 // Run executes the statements of a request in order. All are checked before the first is carried out, so that
 // a request does all or nothing but for what fails at run time (ksqlDB: its sandbox).
 func Run(ctx context.Context, e *exec.Engine, r *Request, list []sql.Parsed) ([]Result, error) {
+	var out []Result
+	err := Each(ctx, e, r, list, func(x Result) error {
+		out = append(out, x)
+		return nil
+	})
+	return out, err
+}
+
+// Each is Run for answers that are taken as they come; an error of take ends it.
+func Each(ctx context.Context, e *exec.Engine, r *Request, list []sql.Parsed, take func(Result) error) error {
 	if len(list) > 1 {
 		if err := check(ctx, e, r, list); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	var out []Result
 	for _, p := range list {
 		if err := ctx.Err(); err != nil {
-			return out, err
+			return err
 		}
 		res, err := Execute(ctx, e, r, p)
-		if err != nil {
-			return out, err
+		if err == nil && res != nil {
+			err = take(res)
 		}
-		if res != nil {
-			out = append(out, res)
+		if err != nil {
+			return err
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // Execute carries out one statement. The result is nil where ksqlDB answers nothing.
