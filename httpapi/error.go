@@ -80,7 +80,7 @@ func explain(err error, at endpoint, text string) *problem {
 	switch {
 	case errors.As(err, &done):
 		return done
-	case errors.Is(err, exec.ErrClosed), errors.Is(err, store.ErrClosed):
+	case errors.Is(err, exec.ErrClosed), errors.Is(err, exec.ErrTerminated), errors.Is(err, store.ErrClosed):
 		return generic(shutDown, "The server is shut down")
 	case errors.As(err, &parse):
 		return parseProblem(parse, at, text)

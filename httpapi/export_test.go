@@ -1,9 +1,6 @@
 package httpapi
 
-import (
-	"context"
-	"net/http"
-)
+import "net/http"
 
 // Routes is the route table: GET /info and so on.
 func Routes(h http.Handler) []string {
@@ -12,17 +9,6 @@ func Routes(h http.Handler) []string {
 		out = append(out, r.method+" "+r.path)
 	}
 	return out
-}
-
-// Ends puts something else in the place of the engine that can terminate a cluster.
-func Ends(h http.Handler, end func(ctx context.Context, patterns []string) error) {
-	h.(*api).ends = ending(end)
-}
-
-type ending func(context.Context, []string) error
-
-func (f ending) TerminateCluster(ctx context.Context, patterns []string) error {
-	return f(ctx, patterns)
 }
 
 // Held is the bytes that large requests and answers hold.

@@ -21,7 +21,6 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/ksqlgo/ksql"
@@ -45,7 +44,6 @@ func WithCrossOrigin(p *http.CrossOriginProtection) Option { return func(a *api)
 // ask is the host's to decide: the handler lets everybody do everything, but for pages of other origins.
 func New(e *ksql.Engine, opts ...Option) http.Handler {
 	a := &api{run: e.Internal(), version: "0.29.0", cluster: "ksql-go", pulls: newPulls(512), origins: http.NewCrossOriginProtection()}
-	a.ends, _ = any(a.run).(terminator)
 	a.buffers.most = 256 << 20
 	for _, o := range opts {
 		o(a)
@@ -69,8 +67,6 @@ type api struct {
 	rate    limiter
 	buffers budget
 	dir     string
-	state   atomic.Int32                // of the server
-	ends    terminator                  // of tests; nil: the engine
 	origins *http.CrossOriginProtection // nil: pages of all origins may do everything
 	routes  map[string][]route
 }
@@ -146,7 +142,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.fail(generic(forbidden, "Requests from pages of other origins are refused. Origin: "+r.Header.Get("Origin")), atInserts, "")
 		return
 	}
-	if !strings.HasPrefix(path, "/chc/") && !c.guard(&a.state) {
+	if !strings.HasPrefix(path, "/chc/") && !a.guard(c) {
 		return
 	}
 	routes, ok := a.routes[path]

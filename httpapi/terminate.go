@@ -1,39 +1,25 @@
 package httpapi
 
 import (
-	"context"
 	"encoding/json"
-	"sync/atomic"
+	"slices"
 
+	"github.com/ksqlgo/ksql/exec"
 	"github.com/ksqlgo/ksql/exec/stmt"
 	"github.com/ksqlgo/ksql/sql/fn"
 )
 
-// terminator ends a cluster for ever: all queries stop, the sink topics whose whole names match one of the patterns
-// (java.util.regex) are deleted, and the catalog is empty when it returns without error. From then on the engine is
-// closed. What was logged is carried out, whatever becomes of ctx.
-type terminator interface {
-	TerminateCluster(ctx context.Context, patterns []string) error
-}
-
-// The states of a server, for those who ask it.
-const (
-	running int32 = iota
-	terminating
-	terminated
-)
-
 // guard answers for a server that ends or has ended.
-func (c *call) guard(state *atomic.Int32) bool {
-	switch state.Load() {
-	case terminating:
+func (a *api) guard(c *call) bool {
+	switch a.run.Phase() {
+	case exec.Terminating:
 		c.fail(generic(shuttingDown, "The server is shutting down"), atInserts, "")
-	case terminated:
-		c.fail(generic(shutDown, "The server is shut down"), atInserts, "")
-	default:
-		return true
+		return false
+	case exec.Terminated:
+		c.fail(exec.ErrTerminated, atInserts, "")
+		return false
 	}
-	return false
+	return true
 }
 
 // terminate is POST /ksql/terminate.
@@ -50,25 +36,21 @@ func (a *api) terminate(c *call) {
 		c.fail(err, atInserts, "")
 		return
 	}
-	if a.ends == nil {
-		c.fail(generic(notImplemented, "/ksql/terminate is not available yet: DROP ... DELETE TOPIC ends what a statement made"), atInserts, "")
-		return
-	}
-	if !a.state.CompareAndSwap(running, terminating) {
-		c.guard(&a.state)
-		return
-	}
-	if err := a.ends.TerminateCluster(context.WithoutCancel(c.r.Context()), patterns); err != nil {
-		a.state.Store(running)
+	done, err := a.run.Terminate(c.r.Context(), func(topic string) bool {
+		return slices.ContainsFunc(patterns, func(match func(string) (bool, error)) bool {
+			ok, err := match(topic)
+			return ok && err == nil // what cannot be decided is kept
+		})
+	})
+	if err != nil {
 		c.fail(err, atStatements, "TERMINATE CLUSTER;")
 		return
 	}
-	a.state.Store(terminated)
-	c.ok([]stmt.Result{&stmt.Command{Statement: "TERMINATE CLUSTER;", ID: "cluster/TerminateCluster/terminate", Message: "Cluster terminated.", Seq: a.run.Sequence()}})
+	c.ok([]stmt.Result{&stmt.Command{Statement: "TERMINATE CLUSTER;", ID: done.ID, Message: done.Status.Message, Seq: done.Seq}})
 }
 
-// deleteTopicList reads a ClusterTerminateRequest, which may be missing.
-func deleteTopicList(body []byte) ([]string, error) {
+// deleteTopicList reads a ClusterTerminateRequest, which may be missing: the tests that names of topics must pass.
+func deleteTopicList(body []byte) ([]func(string) (bool, error), error) {
 	if len(body) == 0 {
 		return nil, nil
 	}
@@ -84,14 +66,15 @@ func deleteTopicList(body []byte) ([]string, error) {
 	if err := json.Unmarshal(raw, &list); err != nil {
 		return nil, badJSON("Cannot deserialize value of type `java.util.List` for 'deleteTopicList'")
 	}
-	patterns := make([]string, len(list))
+	out := make([]func(string) (bool, error), len(list))
 	for i, x := range list {
-		if patterns[i], err = textMember("deleteTopicList", x); err != nil {
+		pattern, err := textMember("deleteTopicList", x)
+		if err != nil {
 			return nil, err
 		}
-		if _, err := fn.CompileMatch(patterns[i]); err != nil {
-			return nil, generic(badRequest, "Invalid pattern: "+patterns[i])
+		if out[i], err = fn.CompileMatch(pattern); err != nil {
+			return nil, generic(badRequest, "Invalid pattern: "+pattern)
 		}
 	}
-	return patterns, nil
+	return out, nil
 }

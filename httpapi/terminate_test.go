@@ -2,7 +2,7 @@ package httpapi_test
 
 import (
 	"context"
-	"errors"
+	"maps"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -11,65 +11,67 @@ import (
 	"github.com/ksqlgo/ksql/httpapi"
 )
 
-// TestTerminate ends a cluster in the place of an engine: what is asked for meanwhile and afterwards is refused.
+// TestTerminate ends a cluster: what is asked for afterwards is refused, and only the sinks that are named are gone.
 func TestTerminate(t *testing.T) {
 	s := serve(t, false)
+	s.must(kilns + `CREATE TABLE HEAT2 AS SELECT KILN, COUNT(*) AS N FROM KILNS GROUP BY KILN; CREATE STREAM "bar1" AS SELECT * FROM KILNS; CREATE STREAM FOO AS SELECT * FROM KILNS; CREATE STREAM FOOL AS SELECT * FROM KILNS;`)
+	code, _, got := s.ask("POST", "/ksql/terminate", "", `{"deleteTopicList":["FOO","HEA.","bar.*","kilns|glazes"]}`)
+	if code != 200 || !strings.HasPrefix(got, `[{"@type":"currentStatus","statementText":"TERMINATE CLUSTER;","commandId":"cluster/TerminateCluster/terminate","commandStatus":{"status":"SUCCESS","message":"Cluster terminated.","queryId":null},"commandSequenceNumber":`) {
+		t.Errorf("got %d %s", code, got)
+	}
+	refused(t, s, `{"@type":"generic_error","error_code":50304,"message":"The server is shut down"}`)
+	topics, err := s.e.Log().Topics(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := slices.Sorted(maps.Keys(topics))
+	for _, x := range []struct {
+		name  string
+		there bool
+	}{{"HEAT", false}, {"bar1", false}, {"FOO", false}, {"HEAT2", true}, {"FOOL", true}, {"kilns", true}, {"glazes", true}} {
+		if slices.Contains(names, x.name) != x.there {
+			t.Errorf("topic %s among %q: want %v", x.name, names, x.there)
+		}
+	}
+}
+
+// TestTerminating refuses what is asked for while a cluster ends.
+func TestTerminating(t *testing.T) {
+	s := serve(t, false)
+	s.must(kilns)
+	working, goOn, done := make(chan bool), make(chan bool), make(chan error)
+	go func() {
+		_, err := s.e.Internal().Terminate(context.Background(), func(string) bool {
+			working <- true
+			<-goOn
+			return false
+		})
+		done <- err
+	}()
+	<-working
+	refused(t, s, `{"@type":"generic_error","error_code":50303,"message":"The server is shutting down"}`)
+	close(goOn)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	refused(t, s, `{"@type":"generic_error","error_code":50304,"message":"The server is shut down"}`)
+}
+
+// refused asks every route, and some that are none.
+func refused(t *testing.T, s *server, want string) {
+	t.Helper()
 	h := httpapi.New(s.e)
-	ask := func(request, body string) (int, string) {
-		method, path, _ := strings.Cut(request, " ")
+	for _, r := range append(httpapi.Routes(h), "GET /nothing", "DELETE /ksql", "POST /ksql/terminate/") {
+		method, path, _ := strings.Cut(r, " ")
 		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequest(method, path, strings.NewReader(body)))
-		return w.Code, w.Body.String()
-	}
-	refused := func(want string) {
-		t.Helper()
-		for _, r := range append(httpapi.Routes(h), "GET /nothing", "DELETE /ksql", "POST /ksql/terminate/") {
-			code, got := ask(r, "{}")
-			if strings.HasPrefix(r, "GET /chc/") {
-				if code != 200 || got != "{}" {
-					t.Errorf("%s: got %d %s", r, code, got)
-				}
-			} else if code != 503 || got != want {
-				t.Errorf("%s: got %d %s, want %s", r, code, got, want)
+		h.ServeHTTP(w, httptest.NewRequest(method, path, strings.NewReader("{}")))
+		got := w.Body.String()
+		if strings.HasPrefix(path, "/chc/") {
+			if w.Code != 200 || got != "{}" {
+				t.Errorf("%s: got %d %s", r, w.Code, got)
 			}
+		} else if w.Code != 503 || got != want {
+			t.Errorf("%s: got %d %s, want %s", r, w.Code, got, want)
 		}
 	}
-	var asked [][]string
-	working, done := make(chan bool), make(chan error)
-	httpapi.Ends(h, func(ctx context.Context, patterns []string) error {
-		asked = append(asked, patterns)
-		working <- true
-		return errors.Join(<-done, ctx.Err())
-	})
-	for _, c := range []struct {
-		body, want string
-		patterns   []string
-		err        error
-	}{
-		{"", `{"@type":"statement_error","error_code":50000,"message":"Could not write the statement 'TERMINATE CLUSTER;' into the command topic.","statementText":"TERMINATE CLUSTER;","entities":[]}`,
-			nil, errors.New("Could not write the statement 'TERMINATE CLUSTER;' into the command topic.")},
-		{`{"deleteTopicList":null,"other":1}`, `{"@type":"statement_error","error_code":50000,"message":"no","statementText":"TERMINATE CLUSTER;","entities":[]}`, nil, errors.New("no")},
-		{`{"deleteTopicList":["FOO","bar.*","(?i)a|b"]}`, `[{"@type":"currentStatus","statementText":"TERMINATE CLUSTER;","commandId":"cluster/TerminateCluster/terminate","commandStatus":{"status":"SUCCESS","message":"Cluster terminated.","queryId":null},"commandSequenceNumber":-1,"warnings":[]}]`,
-			[]string{"FOO", "bar.*", "(?i)a|b"}, nil},
-	} {
-		if code, got := ask("GET /info", ""); code != 200 {
-			t.Fatalf("before: %d %s", code, got)
-		}
-		asked = nil
-		answer := make(chan string)
-		ctx, cancel := context.WithCancel(context.Background())
-		go func() {
-			w := httptest.NewRecorder()
-			h.ServeHTTP(w, httptest.NewRequestWithContext(ctx, "POST", "/ksql/terminate", strings.NewReader(c.body)))
-			answer <- w.Body.String()
-		}()
-		<-working
-		cancel() // who asked may leave
-		refused(`{"@type":"generic_error","error_code":50303,"message":"The server is shutting down"}`)
-		done <- c.err
-		if got := <-answer; got != c.want || len(asked) != 1 || !slices.Equal(asked[0], c.patterns) {
-			t.Errorf("%s: got %s\nwant %s\nasked for %q", c.body, got, c.want, asked)
-		}
-	}
-	refused(`{"@type":"generic_error","error_code":50304,"message":"The server is shut down"}`)
 }
