@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"sync/atomic"
@@ -59,39 +60,45 @@ func (c *call) read(in io.Reader, most int) ([]byte, error) {
 			}
 			b = append(make([]byte, 0, grown), b...)
 		}
-		if slow { // not every host's writer has deadlines: those that have not wait
-			_ = rc.SetReadDeadline(time.Now().Add(patience))
+		if slow {
+			if err := wait(rc.SetReadDeadline, time.Now().Add(patience)); err != nil {
+				return nil, err
+			}
 		}
 		n, err := in.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
-		if err != nil {
-			if slow {
-				_ = rc.SetReadDeadline(time.Time{})
-			}
-			if err == io.EOF {
-				err = nil
-			}
+		switch {
+		case err == io.EOF && slow:
+			return b, wait(rc.SetReadDeadline, time.Time{})
+		case err == io.EOF:
+			return b, nil
+		case err != nil:
 			return b, err
 		}
 	}
 	return b, nil
 }
 
-// write sends an answer that is ready. It gives a client time for each piece, not for ever for all.
-func (c *call) write(b []byte) error {
-	rc := http.NewResponseController(c.w)
-	if len(b) <= small {
-		_, err := c.w.Write(b)
+// wait sets a deadline, where the host's writer has one.
+func wait(set func(time.Time) error, until time.Time) error {
+	if err := set(until); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
-	defer func() { _ = rc.SetWriteDeadline(time.Time{}) }()
-	for len(b) > 0 {
+	return nil
+}
+
+// write sends an answer that is ready. It gives a client time for each piece, not for ever for all; one that has left
+// is not told.
+func (c *call) write(b []byte) {
+	rc := http.NewResponseController(c.w)
+	for large := len(b) > small; len(b) > 0; {
 		n := min(len(b), small)
-		_ = rc.SetWriteDeadline(time.Now().Add(patience))
+		if large && wait(rc.SetWriteDeadline, time.Now().Add(patience)) != nil {
+			return
+		}
 		if _, err := c.w.Write(b[:n]); err != nil {
-			return err
+			return
 		}
 		b = b[n:]
 	}
-	return nil
 }

@@ -230,7 +230,7 @@ func (c *call) answer(b []byte) {
 	}
 	c.header(plain)
 	c.w.Header().Set("Content-Length", strconv.Itoa(len(b)))
-	_ = c.write(b) // a client that has left is not told
+	c.write(b)
 }
 
 // marshal is v as JSON with < > & as they are.
