@@ -48,6 +48,13 @@ func (h history) next(c *plan.Catalog) string {
 		return list[h.IntN(len(list))]
 	}
 	name, from, n := fmt.Sprintf("%c%d", 'A'+h.IntN(3), h.IntN(4)), pick(streams), h.IntN(9)
+	into, made := pick(streams), name // rows go from A to D only: a circle would never rest
+	if into[0] <= from[0] {
+		into = "NOTHING"
+	}
+	if made[0] <= from[0] {
+		made = fmt.Sprintf("%c%d", from[0]+1, n%4)
+	}
 	switch h.IntN(22) {
 	case 0, 1:
 		return fmt.Sprintf(`CREATE STREAM %[1]s (k INT KEY, v INT) WITH (kafka_topic='in_%[1]s', value_format='json', partitions=%[2]d);`, name, 1+n%2)
@@ -56,17 +63,17 @@ func (h history) next(c *plan.Catalog) string {
 	case 3:
 		return fmt.Sprintf(`CREATE SOURCE TABLE %s (k INT PRIMARY KEY, v INT) WITH (kafka_topic='in_A%d', value_format='json');`, name, h.IntN(4))
 	case 4, 5:
-		return fmt.Sprintf(`CREATE STREAM %s AS SELECT k, v + %d AS v FROM %s;`, name, n, from)
+		return fmt.Sprintf(`CREATE STREAM %s AS SELECT k, v + %d AS v FROM %s;`, made, n, from)
 	case 6:
-		return fmt.Sprintf(`CREATE TABLE %s AS SELECT k, SUM(v) AS s, COUNT(*) AS n FROM %s GROUP BY k;`, name, from)
+		return fmt.Sprintf(`CREATE TABLE %s AS SELECT k, SUM(v) AS s, COUNT(*) AS n FROM %s GROUP BY k;`, made, from)
 	case 7:
-		return fmt.Sprintf(`CREATE TABLE %s AS SELECT v, COUNT(*) AS n FROM %s GROUP BY v;`, name, from)
+		return fmt.Sprintf(`CREATE TABLE %s AS SELECT v, COUNT(*) AS n FROM %s GROUP BY v;`, made, from)
 	case 8:
-		return fmt.Sprintf(`CREATE TABLE %s AS SELECT k, COUNT(*) AS n FROM %s WINDOW TUMBLING (SIZE 1 SECOND) GROUP BY k;`, name, from)
+		return fmt.Sprintf(`CREATE TABLE %s AS SELECT k, COUNT(*) AS n FROM %s WINDOW TUMBLING (SIZE 1 SECOND) GROUP BY k;`, made, from)
 	case 9, 10:
-		return fmt.Sprintf(`CREATE OR REPLACE STREAM %s AS SELECT k, v + %d AS v FROM %s WHERE v > %d;`, pick(append(streams, name)), n, from, n-5)
+		return fmt.Sprintf(`CREATE OR REPLACE STREAM %s AS SELECT k, v + %d AS v FROM %s WHERE v > %d;`, made, n, from, n-5)
 	case 11:
-		return fmt.Sprintf(`INSERT INTO %s SELECT k, v - 1 AS v FROM %s;`, pick(streams), from)
+		return fmt.Sprintf(`INSERT INTO %s SELECT k, v - 1 AS v FROM %s;`, into, from)
 	case 12:
 		return fmt.Sprintf([]string{`CREATE TYPE ty%d AS STRUCT<a INT, b STRING>;`, `DROP TYPE IF EXISTS ty%d;`, `CREATE STREAM ts%[1]d (k INT KEY, c ty%[1]d) WITH (kafka_topic='in_ts', value_format='json', partitions=1);`}[h.IntN(3)], n%3)
 	case 13:
@@ -83,7 +90,7 @@ func (h history) next(c *plan.Catalog) string {
 	case 19:
 		return []string{`PAUSE `, `RESUME `}[h.IntN(2)] + pick(readers) + `;`
 	case 20:
-		return fmt.Sprintf(`CREATE STREAM %s AS SELECT k, CAST(TWICE(CAST(v AS BIGINT)) AS INT) AS v FROM %s;`, name, from)
+		return fmt.Sprintf(`CREATE STREAM %s AS SELECT k, CAST(TWICE(CAST(v AS BIGINT)) AS INT) AS v FROM %s;`, made, from)
 	}
 	return fmt.Sprintf(`INSERT INTO %s (k, v) VALUES (%d, %d);`, pick(declared), n, h.IntN(100))
 }
