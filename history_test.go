@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -191,8 +192,17 @@ func (w *world) shut() {
 // text is all that statements decide on: catalog, topics, and the rows of topics that only INSERT VALUES writes.
 func (w *world) text() string {
 	w.t.Helper()
-	return catalogText(w.t, w.Engine) + topicText(w.t, w.Engine)
+	topics := topicText(w.t, w.Engine)
+	for _, m := range ownTopic.FindAllStringSubmatch(topics, -1) {
+		if w.Catalog().Query(m[1]) == nil {
+			w.t.Errorf("%s is left of a query that was dropped", m[0])
+		}
+	}
+	return catalogText(w.t, w.Engine) + topics
 }
+
+// ownTopic is a repartition topic or changelog of a query.
+var ownTopic = regexp.MustCompile(`_confluent-ksql-default_query_(\w+_\d+)-\S*`)
 
 // runs is a number of runs from a variable, or def.
 func runs(name string, def int) int {

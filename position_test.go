@@ -74,12 +74,7 @@ func TestPolledNotRead(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			late := storetest.Late(l, 5, func(topic string) int {
-				if strings.HasSuffix(topic, "_command_topic") {
-					return 0
-				}
-				return holes
-			})
+			late := storetest.Late(l, 5, func(string) int { return holes })
 			e, err := ksql.Open(ctx, ksql.WithLog(late), ksql.WithFunctions(custom), ksql.WithCommit(1, time.Hour))
 			if err != nil {
 				t.Fatal(err)
@@ -143,12 +138,12 @@ func TestGap(t *testing.T) {
 	h.sync()
 	h.exec(`PAUSE ` + id + `;`)
 	push := h.query(`SELECT v FROM s EMIT CHANGES;`) // it is not read, so it falls behind
-	numbered(t, h.Log(), 5, 20000)
+	numbered(t, h.Log(), 5, 400000)
 	if !push.Next() {
 		t.Fatal(push.Err())
 	}
 	time.Sleep(50 * time.Millisecond)
-	if err := h.Log().Trim(h.ctx, map[store.TP]int64{{Topic: "s"}: 19990}); err != nil {
+	if err := h.Log().Trim(h.ctx, map[store.TP]int64{{Topic: "s"}: 399990}); err != nil {
 		t.Fatal(err)
 	}
 	n := 1
@@ -156,7 +151,7 @@ func TestGap(t *testing.T) {
 		n++
 	}
 	var gap *store.Gap
-	if !errors.As(push.Err(), &gap) || gap.To != 19990 || gap.From != int64(n)+5 {
+	if !errors.As(push.Err(), &gap) || gap.To != 399990 || gap.From != int64(n)+5 {
 		t.Errorf("a push query after %d rows: %v", n, push.Err())
 	}
 	h.exec(`RESUME ` + id + `;`)
@@ -164,12 +159,12 @@ func TestGap(t *testing.T) {
 	if f := h.Failed(); len(f) > 0 {
 		t.Error(f)
 	}
-	same(t, h.all(`SELECT v FROM d WHERE v < 5 OR v > 19988;`),
+	same(t, h.all(`SELECT v FROM d WHERE v < 5 OR v > 399988;`),
 		[]any{int32(0)}, []any{int32(1)}, []any{int32(2)}, []any{int32(3)}, []any{int32(4)},
-		[]any{int32(19990)}, []any{int32(19991)}, []any{int32(19992)}, []any{int32(19993)}, []any{int32(19994)},
-		[]any{int32(19995)}, []any{int32(19996)}, []any{int32(19997)}, []any{int32(19998)}, []any{int32(19999)})
+		[]any{int32(399990)}, []any{int32(399991)}, []any{int32(399992)}, []any{int32(399993)}, []any{int32(399994)},
+		[]any{int32(399995)}, []any{int32(399996)}, []any{int32(399997)}, []any{int32(399998)}, []any{int32(399999)})
 	told := h.all(`SELECT message->recordProcessingError->errorMessage AS error FROM KSQL_PROCESSING_LOG;`)
-	if len(told) != 1 || !strings.Contains(fmt.Sprint(told[0]), "topic s/0: rows from offset 5 on are asked for, but those below 19990 are no longer kept") {
+	if len(told) != 1 || !strings.Contains(fmt.Sprint(told[0]), "topic s/0: rows from offset 5 on are asked for, but those below 399990 are no longer kept") {
 		t.Error(told)
 	}
 }

@@ -57,11 +57,13 @@ type applier struct {
 	in store.Reader
 
 	mu     sync.Mutex
-	fold   fold          // written by the applier only
-	passed int64         // offset below which all records are carried out
-	moved  chan struct{} // closed and made anew when passed has grown, or err is set
-	err    error         // why it reads no further
-	own    *proposal     // the record that this engine is appending
+	fold   fold               // written by the applier only
+	at     map[store.TP]int64 // the reader's position
+	passed int64              // all records below it are carried out, and it may be beyond the last (markers)
+	done   int64              // offset after the last record that is carried out
+	moved  chan struct{}      // closed and made anew when passed has grown, or err is set
+	err    error              // why it reads no further
+	own    *proposal          // the record that this engine is appending
 }
 
 // proposal is a record of this engine's on its way into the topic.
@@ -95,7 +97,7 @@ func (e *Engine) replay(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for a.fold.next < claim.End() {
+	for a.position() < claim.End() {
 		err := a.read(ctx, func(value []byte, offset int64) error {
 			r, err := a.fold.add(value, offset)
 			if err == nil {
@@ -117,7 +119,7 @@ func (e *Engine) replay(ctx context.Context) error {
 	if err := e.resume(ctx); err != nil {
 		return err
 	}
-	a.passed, e.paid = a.fold.next, a.fold.next
+	a.passed, a.done, e.paid = a.position(), a.fold.next, a.fold.next
 	e.applying.Add(1)
 	go e.follow()
 	return nil
@@ -152,9 +154,22 @@ func (e *Engine) resume(ctx context.Context) error {
 	return nil
 }
 
-// read calls f with the next records, waiting for the first.
+// position is where the reader is: there is nothing below it that was not given.
+func (a *applier) position() (at int64) {
+	if a.at == nil {
+		a.at = map[store.TP]int64{}
+	}
+	a.in.Position(a.at)
+	for _, n := range a.at {
+		at = n
+	}
+	return at
+}
+
+// read calls f with the next records, waiting for the first, or for the position to move without one.
 func (a *applier) read(ctx context.Context, f func(value []byte, offset int64) error) error {
 	for {
+		before := a.position()
 		runs, err := a.in.Poll(1 << 12)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err
@@ -169,7 +184,7 @@ func (a *applier) read(ctx context.Context, f func(value []byte, offset int64) e
 				}
 			}
 		}
-		if len(runs) > 0 {
+		if len(runs) > 0 || a.position() > before {
 			return nil
 		}
 		select {
@@ -187,6 +202,9 @@ func (e *Engine) follow() {
 		err := e.apply.read(e.following, e.carryOut)
 		if e.following.Err() != nil {
 			return
+		}
+		if err == nil {
+			e.apply.pass(e.apply.position())
 		}
 		if err != nil {
 			e.apply.end(err)
@@ -208,7 +226,7 @@ func (e *Engine) carryOut(value []byte, offset int64) error {
 	own := a.mine(a.fold.prev)
 	status := r.status(offset, e.match(e.base, r, own))
 	e.settle(status, a.fold.prev)
-	a.pass(offset + 1)
+	a.finish(offset + 1)
 	e.moved()
 	if own != nil {
 		own.done <- status
@@ -319,11 +337,11 @@ func (a *applier) mine(hash string) *proposal {
 	return p
 }
 
-// reached is the offset below which all records are carried out.
+// reached is the offset after the last record that is carried out.
 func (a *applier) reached() int64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.passed
+	return a.done
 }
 
 func (a *applier) propose(p *proposal) {
@@ -332,8 +350,19 @@ func (a *applier) propose(p *proposal) {
 	a.mu.Unlock()
 }
 
+func (a *applier) finish(to int64) {
+	a.mu.Lock()
+	a.done = to
+	a.mu.Unlock()
+	a.pass(to)
+}
+
 func (a *applier) pass(to int64) {
 	a.mu.Lock()
+	if to <= a.passed {
+		a.mu.Unlock()
+		return
+	}
 	a.passed = to
 	close(a.moved)
 	a.moved = make(chan struct{})

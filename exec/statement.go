@@ -34,7 +34,7 @@ const mostTries = 5
 // what it needs, logs its effect and does it. What is logged can be done, and is done also when ctx ends before that.
 func (e *Engine) Change(ctx context.Context, p sql.Parsed, props map[string]string) (*Changed, error) {
 	return e.alone(ctx, func() (*Changed, error) {
-		return e.propose(ctx, func(number int64) (*plan.Command, *record, *built, error) { return e.draft(ctx, p, props, number) })
+		return e.propose(ctx, func() (*plan.Command, *record, *built, error) { return e.draft(ctx, p, props) })
 	})
 }
 
@@ -68,7 +68,7 @@ func (e *Engine) alone(ctx context.Context, run func() (*Changed, error)) (*Chan
 }
 
 // propose lets draft write a record and appends it; where another engine was faster it is written anew.
-func (e *Engine) propose(ctx context.Context, draft func(number int64) (*plan.Command, *record, *built, error)) (*Changed, error) {
+func (e *Engine) propose(ctx context.Context, draft func() (*plan.Command, *record, *built, error)) (*Changed, error) {
 	for try := 0; ; try++ {
 		c, err := e.attempt(ctx, draft)
 		if !errors.Is(err, store.ErrMoved) || try == mostTries {
@@ -84,7 +84,7 @@ func (e *Engine) propose(ctx context.Context, draft func(number int64) (*plan.Co
 }
 
 // attempt claims the command topic, waits until all that is in it is carried out, and appends the record of draft.
-func (e *Engine) attempt(ctx context.Context, draft func(number int64) (*plan.Command, *record, *built, error)) (*Changed, error) {
+func (e *Engine) attempt(ctx context.Context, draft func() (*plan.Command, *record, *built, error)) (*Changed, error) {
 	if err := e.alive(); err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func (e *Engine) attempt(ctx context.Context, draft func(number int64) (*plan.Co
 		return nil, err
 	}
 	e.pay(ctx)
-	cmd, rec, b, err := draft(claim.End())
+	cmd, rec, b, err := draft()
 	if err != nil || rec == nil {
 		return &Changed{Command: cmd}, err
 	}
@@ -140,7 +140,7 @@ func (e *Engine) pay(ctx context.Context) {
 }
 
 // draft checks a statement and writes the record of its effect. record nil: there is nothing to do.
-func (e *Engine) draft(ctx context.Context, p sql.Parsed, props map[string]string, number int64) (*plan.Command, *record, *built, error) {
+func (e *Engine) draft(ctx context.Context, p sql.Parsed, props map[string]string) (*plan.Command, *record, *built, error) {
 	var fault error
 	lookup := func(name string) (int, bool) {
 		t, err := e.log.Topic(ctx, name)
@@ -154,7 +154,7 @@ func (e *Engine) draft(ctx context.Context, p sql.Parsed, props map[string]strin
 	}
 	f, live := e.apply.snapshot()
 	env := e.Env(ctx, props, lookup)
-	env.Request, env.NextQuery, env.Named = p.Source, int(number), map[string]sql.Type{}
+	env.Request, env.NextQuery, env.Named = p.Source, int(f.next), map[string]sql.Type{}
 	cmd, err := plan.Check(f.cat, env, p.Statement, p.Text)
 	if fault != nil {
 		return nil, nil, nil, fault
@@ -176,7 +176,7 @@ func (e *Engine) draft(ctx context.Context, p sql.Parsed, props map[string]strin
 	}
 	var b *built
 	if q := cmd.Start; q != nil {
-		if b, err = e.record(ctx, rec, cmd, q, p, number, env.Named); err != nil {
+		if b, err = e.record(ctx, rec, cmd, q, p, f.next, env.Named); err != nil {
 			return nil, nil, nil, err
 		}
 		if cmd.Replace {

@@ -33,7 +33,7 @@ const terminateText = "TERMINATE CLUSTER;"
 func (e *Engine) Terminate(ctx context.Context, match func(topic string) bool) (*Changed, error) {
 	return e.alone(ctx, func() (*Changed, error) {
 		e.phase.Store(int32(Terminating))
-		c, err := e.propose(ctx, func(number int64) (*plan.Command, *record, *built, error) { return e.draftEnd(ctx, match) })
+		c, err := e.propose(ctx, func() (*plan.Command, *record, *built, error) { return e.draftEnd(ctx, match) })
 		if err != nil {
 			e.phase.CompareAndSwap(int32(Terminating), int32(Serving))
 		}
