@@ -63,7 +63,11 @@ type applier struct {
 	done   int64              // offset after the last record that is carried out
 	moved  chan struct{}      // closed and made anew when passed has grown, or err is set
 	err    error              // why it reads no further
+	broken chan struct{}      // closed when err is set
 	own    *proposal          // the record that this engine is appending
+
+	waiting map[string]*built // queries whose topics are not there yet, by id; the applier's only
+	made    chan struct{}     // has a token when topics were made for another engine's record
 }
 
 // proposal is a record of this engine's on its way into the topic.
@@ -89,7 +93,8 @@ func (e *Engine) replay(ctx context.Context) error {
 	defer claim.Release()
 	a := &e.apply
 	a.fold = fold{cat: e.initial(), live: map[string]*queryRecord{}}
-	a.moved = make(chan struct{})
+	a.moved, a.broken = make(chan struct{}), make(chan struct{})
+	a.waiting, a.made = map[string]*built{}, make(chan struct{}, 1)
 	if a.in, err = e.log.Reader(ctx, map[store.TP]int64{{Topic: topic}: -1}, nil); err != nil {
 		return err
 	}
@@ -149,7 +154,7 @@ func (e *Engine) resume(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		e.queries[b.rec.ID] = e.launch(ctx, b, nil)
+		e.put(e.launch(ctx, b, nil))
 	}
 	return nil
 }
@@ -191,6 +196,8 @@ func (a *applier) read(ctx context.Context, f func(value []byte, offset int64) e
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-a.in.Ready():
+		case <-a.made:
+			return nil
 		}
 	}
 }
@@ -205,6 +212,7 @@ func (e *Engine) follow() {
 		}
 		if err == nil {
 			e.apply.pass(e.apply.position())
+			err = e.startWaiting(e.base)
 		}
 		if err != nil {
 			e.apply.end(err)
@@ -224,6 +232,11 @@ func (e *Engine) carryOut(value []byte, offset int64) error {
 		return err
 	}
 	own := a.mine(a.fold.prev)
+	if own == nil && r.Query != nil && len(r.Deeds.Create) > 0 {
+		if err := e.leave(e.following, deeds{Create: r.Deeds.Create}, offset+1); err != nil && !errors.Is(err, store.ErrMoved) {
+			return err
+		}
+	}
 	status := r.status(offset, e.match(e.base, r, own))
 	e.settle(status, a.fold.prev)
 	a.finish(offset + 1)
@@ -241,6 +254,7 @@ func (e *Engine) match(ctx context.Context, r *record, own *proposal) (err error
 		left, err = e.begin(ctx, r.Deeds)
 	}
 	for _, id := range r.Effect.Stop {
+		delete(e.apply.waiting, id)
 		if q := e.remove(id); q != nil {
 			err = errors.Join(err, q.stop(grace))
 			q.tell(true)
@@ -279,6 +293,7 @@ func (e *Engine) renew(ctx context.Context, r *record, own *proposal) error {
 	} else if b, err = e.build(r.Query); err == nil {
 		err = b.differs()
 	}
+	delete(e.apply.waiting, r.Query.ID)
 	old := e.remove(r.Query.ID)
 	var stopped error
 	if old != nil {
@@ -286,15 +301,20 @@ func (e *Engine) renew(ctx context.Context, r *record, own *proposal) error {
 		old.tell(true)
 	}
 	var q *Query
-	if err != nil {
+	switch {
+	case err != nil:
 		q = e.stuck(r.Query, r.Query.bare(), err)
-	} else {
+	case own == nil && errors.Is(e.lacks(e.topic(ctx), b), store.ErrNoTopic):
+		e.apply.planned(b)
+		e.apply.waiting[r.Query.ID] = b
+	default:
 		e.apply.planned(b)
 		q = e.launch(ctx, b, old)
 	}
-	e.mu.Lock()
-	e.queries[r.Query.ID] = q
-	e.mu.Unlock()
+	if q == nil { // it waits for its topics, or for its end
+		return stopped
+	}
+	e.put(q)
 	return errors.Join(q.Err(), stopped)
 }
 
@@ -372,6 +392,7 @@ func (a *applier) pass(to int64) {
 func (a *applier) end(err error) {
 	a.mu.Lock()
 	a.err = err
+	close(a.broken)
 	close(a.moved)
 	a.moved = make(chan struct{})
 	a.mu.Unlock()

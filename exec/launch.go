@@ -17,11 +17,20 @@ func (e *Engine) stuck(r *queryRecord, p *plan.Query, err error) *Query {
 	return q
 }
 
-// launch starts a query whose topics exist. old is the stopped one that it replaces; nil: none.
+// launch starts a query whose topics exist. old is the stopped one that it replaces; nil: none. It gives nil where
+// another engine has been there with a newer record, which will end the query.
 func (e *Engine) launch(ctx context.Context, b *built, old *Query) *Query {
 	q := &Query{e: e, rec: b.rec, plan: b.plan, stages: b.stages}
 	q.paused.Store(b.plan.Paused)
 	if err := q.begin(ctx, b, old); err != nil {
+		if taken(err) {
+			newer, bad := e.newer(ctx, e.apply.fold.next)
+			if newer {
+				e.apply.waiting[b.rec.ID] = b
+				return nil
+			}
+			err = errors.Join(err, bad)
+		}
 		return e.stuck(b.rec, b.plan, err)
 	}
 	return q
@@ -29,7 +38,7 @@ func (e *Engine) launch(ctx context.Context, b *built, old *Query) *Query {
 
 func (q *Query) begin(ctx context.Context, b *built, old *Query) (err error) {
 	e := q.e
-	if err := e.lacks(func(name string) (store.TopicInfo, error) { return e.log.Topic(ctx, name) }, b); err != nil {
+	if err := e.lacks(e.topic(ctx), b); err != nil {
 		return err
 	}
 	var spec []store.Stage

@@ -96,7 +96,9 @@ func (e *Engine) attempt(ctx context.Context, draft func() (*plan.Command, *reco
 	if err := e.apply.await(ctx, claim.End()); err != nil {
 		return nil, err
 	}
-	e.pay(ctx)
+	if err := e.pay(ctx); err != nil {
+		return nil, err
+	}
 	cmd, rec, b, err := draft()
 	if err != nil || rec == nil {
 		return &Changed{Command: cmd}, err
@@ -109,8 +111,10 @@ func (e *Engine) attempt(ctx context.Context, draft func() (*plan.Command, *reco
 	e.apply.propose(own)
 	run := &store.Records{TP: store.TP{Topic: e.commands()}}
 	run.Add(e.opt.Now(), nil, value)
-	if err := claim.Append(e.base, run); err != nil {
+	if err := claim.Append(e.base, run); errors.Is(err, store.ErrMoved) {
 		return nil, err
+	} else if err != nil {
+		return nil, fmt.Errorf("the statement may be in the log, and then it is carried out: %w", err)
 	}
 	select {
 	case s := <-own.done:
@@ -118,25 +122,11 @@ func (e *Engine) attempt(ctx context.Context, draft func() (*plan.Command, *reco
 			return nil, s.failed
 		}
 		return &Changed{Command: cmd, Status: s, Logged: true}, nil
+	case <-e.apply.broken:
+		return nil, fmt.Errorf("the statement is in the log, and is carried out when the engine is opened again: %w", e.apply.await(ctx, math.MaxInt64))
 	case <-e.following.Done():
 		return nil, ErrClosed
 	}
-}
-
-// pay does what earlier statements left undone: deeds that failed, and those of a record that another engine wrote,
-// which may have ended before it did them.
-func (e *Engine) pay(ctx context.Context) {
-	f, _ := e.apply.snapshot()
-	if f.last != nil && f.last.By != e.id && e.paid < f.next {
-		e.owed.add(f.last.Deeds)
-	}
-	e.paid = f.next
-	if e.owed.empty() {
-		return
-	}
-	var err error
-	e.owed, err = e.do(ctx, e.owed)
-	e.went(PartStatements, &e.deedsC, err)
 }
 
 // draft checks a statement and writes the record of its effect. record nil: there is nothing to do.

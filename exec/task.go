@@ -323,6 +323,11 @@ func (t *task) trim() error {
 // abandon leaves state as it is: the query has failed, or was cancelled. It says so before anybody may look at that
 // state.
 func (t *task) abandon(ctx context.Context, err error) {
+	if taken(err) { // by a statement, perhaps, which will end the query
+		if bad := t.q.e.catchUp(ctx); bad != nil && ctx.Err() == nil {
+			err = errors.Join(err, bad)
+		}
+	}
 	if ctx.Err() != nil { // it was to end anyway
 		t.q.torn.Store(true)
 	} else {
