@@ -137,7 +137,7 @@ func (e *Engine) resume(ctx context.Context) error {
 	var start []*built
 	for q := range f.cat.Queries() {
 		r := f.live[q.ID]
-		b, err := e.build(r)
+		b, err := e.build(e.base, r)
 		if err == nil {
 			err = b.differs()
 		}
@@ -290,7 +290,7 @@ func (e *Engine) renew(ctx context.Context, r *record, own *proposal) error {
 	var err error
 	if own != nil {
 		b = own.built
-	} else if b, err = e.build(r.Query); err == nil {
+	} else if b, err = e.build(e.base, r.Query); err == nil {
 		err = b.differs()
 	}
 	delete(e.apply.waiting, r.Query.ID)

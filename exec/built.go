@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -19,8 +20,9 @@ type built struct {
 	shape  shape
 }
 
-// build plans a query from its record alone and makes all its operators once, to see that it can be done.
-func (e *Engine) build(r *queryRecord) (b *built, err error) {
+// build plans a query from its record alone and makes all its operators once, to see that it can be done, unless ctx
+// ends before.
+func (e *Engine) build(ctx context.Context, r *queryRecord) (b *built, err error) {
 	defer func() {
 		if x := recover(); x != nil {
 			err = panicked(x)
@@ -28,7 +30,7 @@ func (e *Engine) build(r *queryRecord) (b *built, err error) {
 	}()
 	b = &built{rec: r}
 	var into *plan.Source
-	if b.plan, into, err = e.planned(r); err != nil {
+	if b.plan, into, err = e.planned(ctx, r); err != nil {
 		return nil, err
 	}
 	if b.shape.Result, err = result(b.plan.Root, into); err != nil {
@@ -39,6 +41,9 @@ func (e *Engine) build(r *queryRecord) (b *built, err error) {
 		return nil, err
 	}
 	for i := range b.stages {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		s := &b.stages[i]
 		l, err := s.build(e.context(b.plan, 0, nil), r.Kind, true, nil)
 		if err != nil {
@@ -70,7 +75,7 @@ func result(root plan.Step, into *plan.Source) (string, error) {
 }
 
 // planned plans the statement of a record over the sources in it. into is what it writes; nil: nothing.
-func (e *Engine) planned(r *queryRecord) (q *plan.Query, into *plan.Source, err error) {
+func (e *Engine) planned(ctx context.Context, r *queryRecord) (q *plan.Query, into *plan.Source, err error) {
 	list, err := sql.Parse(r.Made, nil)
 	if err != nil {
 		return nil, nil, err
@@ -95,8 +100,9 @@ func (e *Engine) planned(r *queryRecord) (q *plan.Query, into *plan.Source, err 
 	for name, t := range r.Types {
 		known.PutTypes = append(known.PutTypes, plan.NamedType{Name: name, Type: t})
 	}
-	env := e.Env(e.base, nil, func(name string) (int, bool) { n, ok := topics[name]; return n, ok })
+	env := e.Env(ctx, nil, func(name string) (int, bool) { n, ok := topics[name]; return n, ok })
 	env.Props, env.NextQuery, env.ReadOnly = r.Props, int(r.Number), nil // what was allowed then stays so
+	env.Ended = ctx.Err
 	cmd, err := plan.Check(plan.NewCatalog().Apply(known), env, list[0].Statement, list[0].Text)
 	if err != nil {
 		return nil, nil, err

@@ -190,7 +190,15 @@ func (e *Engine) Failed() map[string]error {
 // exists.
 func (e *Engine) Env(ctx context.Context, props map[string]string, topic func(string) (int, bool)) *plan.Env {
 	env := e.exprs(props)
-	return &plan.Env{Functions: e.opt.Functions, Props: env.Config, Topic: topic, ReadOnly: e.ReadOnly, NextQuery: int(e.apply.reached()), Const: func(x plan.Expr) (any, error) { return e.value(ctx, x, nil, env) }}
+	return &plan.Env{Functions: e.opt.Functions, Props: env.Config, Topic: topic, ReadOnly: e.ReadOnly, NextQuery: int(e.apply.reached()), Ended: func() error { return e.unwanted(ctx) }, Const: func(x plan.Expr) (any, error) { return e.value(ctx, x, nil, env) }}
+}
+
+// unwanted is why work for ctx is to be given up; nil: it is not.
+func (e *Engine) unwanted(ctx context.Context) error {
+	if err := ctx.Err(); err != nil || e.ctx.Err() == nil {
+		return err
+	}
+	return ErrClosed
 }
 
 // value is the value of an expression without columns.

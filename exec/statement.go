@@ -230,7 +230,7 @@ func (e *Engine) record(ctx context.Context, rec *record, cmd *plan.Command, q *
 		}
 		r.From[s.Topic] = from
 	}
-	b, err := e.build(r)
+	b, err := e.build(ctx, r)
 	if err != nil {
 		return nil, err
 	}

@@ -25,15 +25,19 @@ func (k *checker) alter(s *sql.AlterSource) (*Command, error) {
 	}
 	added := *src
 	added.Schema = slices.Clone(src.Schema)
+	has := map[string]bool{}
+	for _, c := range src.Schema {
+		has[c.Name] = true
+	}
 	for _, d := range s.Adds {
-		if added.Schema.Index(d.Name) >= 0 {
+		if has[d.Name] {
 			return nil, errorf("Cannot add column `%s` to schema. A column with the same name already exists.", d.Name)
 		}
 		cols, err := k.declared([]sql.ColumnDef{d})
 		if err != nil {
 			return nil, err
 		}
-		added.Schema = append(added.Schema, cols...)
+		added.Schema, has[d.Name] = append(added.Schema, cols...), true
 	}
 	var wrap *bool
 	if slices.Contains(src.Value.Features, unwrapSingles) {

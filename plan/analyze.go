@@ -27,6 +27,8 @@ type query struct {
 	groupBy     []sql.Expr
 	partitionBy []sql.Expr
 	names       *namer
+	finders     *finders
+	groups      *finder[sql.Expr] // of groupBy, once it is known
 
 	checkResult func(sql.Schema) error // of a persistent query: what must hold for its columns before their keys are judged
 }
@@ -35,6 +37,7 @@ type query struct {
 type relation struct {
 	alias string
 	*Source
+	finders *finders
 }
 
 // selectItem is an entry of the select list. A star is expanded once the columns it stands for are known.
@@ -51,6 +54,7 @@ func (q *query) source() *Source { return q.from[0].Source }
 
 // analyze resolves every name of the query and checks what needs no types.
 func (q *query) analyze() error {
+	q.finders = &finders{}
 	if err := q.findSources(); err != nil {
 		return err
 	}
@@ -101,7 +105,7 @@ func (q *query) findSources() error {
 		if s == nil {
 			return &sql.Error{Msg: "Exception while preparing statement: " + r.Name + " does not exist." + q.caseHint(r.Name, nil)}
 		}
-		q.from = append(q.from, relation{r.Alias, s})
+		q.from = append(q.from, relation{r.Alias, s, q.finders})
 	}
 	var clash []string
 	for _, c := range q.source().Schema {
@@ -147,11 +151,12 @@ func (q *query) checkQualifiers() error {
 
 // has reports whether the relation has a column of that name, pseudo columns and window bounds included.
 func (r relation) has(name string) bool {
-	return isPseudo(name) || isBound(name) && r.KeyWindow != nil || r.Schema.Index(name) >= 0
+	return isPseudo(name) || isBound(name) && r.KeyWindow != nil || r.finders.column(r.Schema, name) >= 0
 }
 
 // qualify resolves the columns of e. With one source, names lose their qualifier; names that no source has stay.
 func (q *query) qualify(e sql.Expr) (sql.Expr, error) {
+	q.env.check()
 	var err error
 	out := rewrite(e, func(x sql.Expr) sql.Expr {
 		switch x := x.(type) {
@@ -228,6 +233,7 @@ func (q *query) resolveItems() error {
 		}
 	}
 	q.names = newNamer(existing)
+	q.items = make([]selectItem, 0, len(q.sel.Items))
 	for _, it := range q.sel.Items {
 		if it.Star {
 			q.items = append(q.items, selectItem{star: true})
@@ -304,11 +310,10 @@ func (q *query) checkShape() error {
 		name string
 		list []sql.Expr
 	}{{"GROUP BY", q.groupBy}, {"PARTITION BY", q.partitionBy}} {
+		list := exprFinder(c.list)
 		for i, e := range c.list {
-			for _, f := range c.list[:i] {
-				if sql.Equal(e, f) {
-					return errorf("Duplicate %s expression: %s", c.name, sql.Text(q.qualified(e)))
-				}
+			if list.find(&e) < i {
+				return errorf("Duplicate %s expression: %s", c.name, sql.Text(q.qualified(e)))
 			}
 		}
 	}
@@ -317,6 +322,7 @@ func (q *query) checkShape() error {
 
 // qualified is e with its source's alias before each column, as ksqlDB keeps it internally.
 func (q *query) qualified(e sql.Expr) sql.Expr {
+	q.env.check()
 	return rewrite(e, func(x sql.Expr) sql.Expr {
 		if c, ok := x.(*sql.ColumnRef); ok && c.Source == "" && len(q.from) == 1 && q.visible(c.Name) {
 			out := *c
@@ -333,6 +339,7 @@ func (q *query) visible(name string) bool {
 }
 
 func (q *query) checkReferences(clause string, e sql.Expr) error {
+	q.env.check()
 	for _, c := range references(e) {
 		name := c.Name
 		known := q.visible(name)

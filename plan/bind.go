@@ -15,13 +15,15 @@ type Binder struct {
 	Config map[string]string
 	Params []sql.Type // types of bound parameters, nil when none
 
-	depth  int
-	magic  bool // ROWTIME, WINDOWSTART and WINDOWEND compare with the text of a timestamp
-	late   bool // LIKE and BETWEEN are checked behind the keys, as in ksqlDB's pull queries
-	later  error
-	scopes []lambdaScope
-	memo   map[sql.Expr]Expr // what is bound already in this scope: lists are typed before they are bound
-	bodies map[*sql.LambdaExpr]boundBody
+	depth   int
+	magic   bool // ROWTIME, WINDOWSTART and WINDOWEND compare with the text of a timestamp
+	late    bool // LIKE and BETWEEN are checked behind the keys, as in ksqlDB's pull queries
+	later   error
+	scopes  []lambdaScope
+	memo    map[sql.Expr]Expr // what is bound already in this scope: lists are typed before they are bound
+	bodies  map[*sql.LambdaExpr]boundBody
+	finders *finders // of the columns and fields that are named
+	check   func()   // gives up; nil: never
 }
 
 type lambdaScope struct {
@@ -32,6 +34,9 @@ type lambdaScope struct {
 // Bind resolves names, checks types and chooses functions.
 func (b *Binder) Bind(e sql.Expr) (Expr, error) {
 	b.memo, b.bodies, b.scopes, b.depth = nil, nil, nil, 0
+	if b.finders == nil {
+		b.finders = &finders{}
+	}
 	return b.bind(e)
 }
 
@@ -117,6 +122,9 @@ func resolveType(t sql.Type, named func(name string) (sql.Type, bool)) (sql.Type
 func (b *Binder) bind(e sql.Expr) (Expr, error) {
 	if x, ok := b.memo[e]; ok {
 		return x, nil
+	}
+	if b.check != nil {
+		b.check()
 	}
 	b.depth++
 	x, err := b.fresh(e)

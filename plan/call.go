@@ -149,7 +149,7 @@ func (b *Binder) deref(e *sql.Deref) (Expr, error) {
 	if t.Kind != sql.Struct {
 		return nil, errorf("Expected STRUCT type, got: %s", t)
 	}
-	k := fieldIndex(t.Fields, e.Field)
+	k := b.finders.field(t.Fields, e.Field)
 	if k < 0 {
 		return nil, errorf("Could not find field '%s' in '%s'.", e.Field, sql.Text(e.X))
 	}

@@ -30,8 +30,9 @@ func Castable(from, to sql.Type) bool {
 		if t != sql.Struct {
 			return false
 		}
+		have := fieldFinder(from.Fields)
 		for _, x := range to.Fields {
-			if i := fieldIndex(from.Fields, x.Name); i >= 0 && !Castable(from.Fields[i].Type, x.Type) {
+			if i := have.find(&x); i >= 0 && !Castable(from.Fields[i].Type, x.Type) {
 				return false
 			}
 		}

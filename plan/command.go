@@ -17,12 +17,13 @@ type Command struct {
 
 // Check is what statement s, written as text, would do to catalog c. It changes nothing. Its errors are *Error
 // and *sql.Error; both carry the statement's text.
-func Check(c *Catalog, env *Env, s sql.Statement, text string) (*Command, error) {
+func Check(c *Catalog, env *Env, s sql.Statement, text string) (cmd *Command, err error) {
+	defer given(&err)
 	k := &checker{Catalog: c, env: env, text: text}
 	if !utf8.ValidString(text) {
 		return nil, withText(errorf("The statement is not text in UTF-8: it cannot be kept"), strings.ToValidUTF8(text, "?"))
 	}
-	cmd, err := k.check(s)
+	cmd, err = k.check(s)
 	if err == nil && cmd.Start != nil {
 		err = cmd.Start.checkProps()
 	}

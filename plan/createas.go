@@ -28,9 +28,11 @@ func (k *checker) createAs(s *sql.CreateAs) (*Command, error) {
 			return cmd, err
 		}
 	}
-	q.checkResult = func(s sql.Schema) error {
-		_, err := timestampColumn(p, s)
-		return err
+	if p.timestamp != "" {
+		q.checkResult = func(s sql.Schema) error {
+			_, err := timestampColumn(p, s)
+			return err
+		}
 	}
 	root, err := q.plan()
 	if err != nil {
@@ -43,6 +45,7 @@ func (k *checker) createAs(s *sql.CreateAs) (*Command, error) {
 		Name: s.Name, Kind: s.Kind, Topic: p.topic, Partitions: p.partitions, KeyWindow: keyWindow(root.Out().Window), Text: k.text,
 		From: q.sources(),
 	}
+	src.Schema = make(sql.Schema, 0, len(root.Out().Schema))
 	for _, c := range root.Out().Schema {
 		if c.Role != sql.PseudoRole {
 			src.Schema = append(src.Schema, c)
@@ -130,7 +133,7 @@ func keyWindow(w *Window) *Window {
 // written is the query with its columns qualified and its items named, as ksqlDB quotes it.
 func (q *query) written() *sql.Select {
 	s := *q.sel
-	s.Items = nil
+	s.Items = make([]sql.Item, 0, len(q.items))
 	for _, it := range q.items {
 		if it.star {
 			s.Items = append(s.Items, sql.Item{Star: true})
@@ -246,6 +249,7 @@ func (q *query) finish(root Step, id, text string) *Query {
 		ID: id, Kind: q.kind, Text: text, Root: root, Reads: q.sources(), Limit: q.sel.Limit,
 		Props: maps.Clone(q.env.Props), Earliest: map[string]bool{},
 	}
+	run.Schema = make(sql.Schema, 0, len(root.Out().Schema))
 	for _, c := range root.Out().Schema {
 		if c.Role != sql.PseudoRole || !q.persistent() {
 			run.Schema = append(run.Schema, c)

@@ -23,7 +23,36 @@ type Env struct {
 	ReadOnly  func(topic string) bool                     // may only the system write, make and delete the topic; nil: none
 	NextQuery int                                         // number of the next persistent query
 	Named     map[string]sql.Type                         // takes the custom types that the statement names, with what they stand for; nil: nobody asks
+	Ended     func() error                                // why planning is to be given up, looked at once in a while; nil: nobody does
 	Request   string                                      // the whole text the statement stands in, for places in errors; empty: the statement alone
+
+	rounds int // of planning, so far
+}
+
+// check gives planning up when nobody wants it any more.
+func (e *Env) check() {
+	if e.rounds++; e.rounds%checkEvery == 0 && e.Ended != nil {
+		if err := e.Ended(); err != nil {
+			panic(givenUp{err})
+		}
+	}
+}
+
+// checkEvery is the expressions between two looks at Ended.
+const checkEvery = 64
+
+// givenUp is what check panics with.
+type givenUp struct{ error }
+
+// given recovers what check panicked with.
+func given(err *error) {
+	switch r := recover().(type) {
+	case nil:
+	case givenUp:
+		*err = r.error
+	default:
+		panic(r)
+	}
 }
 
 // named finds custom types, and notes which were asked for.

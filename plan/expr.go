@@ -202,10 +202,21 @@ func (e *Call) children() []Expr {
 
 // Columns marks in used the input columns that e reads.
 func Columns(e Expr, used []bool) {
-	if c, ok := e.(*Column); ok {
-		used[c.Index] = true
+	EachColumn(e, func(i int) bool {
+		used[i] = true
+		return true
+	})
+}
+
+// EachColumn shows the input columns that e reads, until see gives false. It gives what the last call gave.
+func EachColumn(e Expr, see func(i int) bool) bool {
+	if c, ok := e.(*Column); ok && !see(c.Index) {
+		return false
 	}
 	for _, k := range e.children() {
-		Columns(k, used)
+		if !EachColumn(k, see) {
+			return false
+		}
 	}
+	return true
 }

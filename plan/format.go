@@ -16,7 +16,16 @@ const (
 
 // fields are the columns of a role, without headers and pseudo columns.
 func fields(s sql.Schema, role sql.Role) []sql.Field {
-	var out []sql.Field
+	n := 0
+	for i := range s {
+		if s[i].Role == role {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	out := make([]sql.Field, 0, n)
 	for _, c := range s {
 		if c.Role == role {
 			out = append(out, c.Field)

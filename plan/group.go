@@ -145,12 +145,17 @@ func (q *query) checkGrouped() error {
 
 // loose is the columns of e that stand neither in a grouping expression nor in an aggregate, each once.
 func (q *query) loose(e sql.Expr) (names []string) {
+	q.env.check()
+	seen := map[string]bool{}
 	visit(e, func(x sql.Expr) bool {
 		if q.grouping(x) >= 0 || q.function(x, aggregates) != nil {
 			return false
 		}
-		if c, ok := x.(*sql.ColumnRef); ok && !(isBound(c.Name) && q.sel.Window != nil) && !slices.Contains(names, sql.Text(c)) {
-			names = append(names, sql.Text(c))
+		if c, ok := x.(*sql.ColumnRef); ok && !(isBound(c.Name) && q.sel.Window != nil) {
+			if text := sql.Text(c); !seen[text] {
+				seen[text] = true
+				names = append(names, text)
+			}
 		}
 		return true
 	})
@@ -159,7 +164,10 @@ func (q *query) loose(e sql.Expr) (names []string) {
 
 // grouping is which grouping expression e is, or -1.
 func (q *query) grouping(e sql.Expr) int {
-	return slices.IndexFunc(q.groupBy, func(g sql.Expr) bool { return sql.Equal(g, e) })
+	if q.groups == nil {
+		q.groups = exprFinder(q.groupBy)
+	}
+	return q.groups.find(&e)
 }
 
 // group aggregates: in front of it a projection to the grouping expressions and the arguments, behind it
@@ -191,15 +199,19 @@ func (q *query) group(in Step) (Step, error) {
 	star := scanColumns(src)
 	q.items = q.expand(star)
 	synth := map[*sql.ColumnRef]int{}
-	calls := map[string]int{}
+	g := &grouper{in: in.Out().Schema, before: before, agg: agg, calls: map[string]int{}, args: map[string][]int{}, synth: synth}
+	for i, it := range before.Items {
+		text := it.X.String()
+		g.args[text] = append(g.args[text], i)
+	}
 	for i := range q.items {
-		if q.items[i].x, err = q.results(q.items[i].x, in, before, agg, calls, synth); err != nil {
+		if q.items[i].x, err = q.results(q.items[i].x, g); err != nil {
 			return nil, err
 		}
 	}
 	having := q.having
 	if having != nil {
-		if having, err = q.results(having, in, before, agg, calls, synth); err != nil {
+		if having, err = q.results(having, g); err != nil {
 			return nil, err
 		}
 	}
@@ -262,8 +274,19 @@ func (q *query) groupKeys(in Step) (*Project, []sql.Field, error) {
 	return p, keys, nil
 }
 
+// grouper is an aggregation while it is made.
+type grouper struct {
+	in     sql.Schema
+	before *Project
+	agg    *Aggregate
+	calls  map[string]int         // text of an aggregate: its column
+	args   map[string][]int       // text of an expression: the items of before that have it
+	synth  map[*sql.ColumnRef]int // reference to a result: its column
+}
+
 // results puts columns of the aggregation in the place of grouping expressions, aggregates and window bounds.
-func (q *query) results(e sql.Expr, in Step, before *Project, agg *Aggregate, calls map[string]int, synth map[*sql.ColumnRef]int) (sql.Expr, error) {
+func (q *query) results(e sql.Expr, g *grouper) (sql.Expr, error) {
+	agg := g.agg
 	var err error
 	out := rewrite(e, func(x sql.Expr) sql.Expr {
 		i := q.grouping(x)
@@ -272,13 +295,13 @@ func (q *query) results(e sql.Expr, in Step, before *Project, agg *Aggregate, ca
 		}
 		if q.function(x, aggregates) != nil && err == nil {
 			text := sql.Text(x)
-			n, ok := calls[text]
+			n, ok := g.calls[text]
 			if !ok {
-				if err = q.aggregate(internalCall(x.(*sql.Call)), x.(*sql.Call), in, before, agg); err != nil {
+				if err = q.aggregate(internalCall(x.(*sql.Call)), x.(*sql.Call), g); err != nil {
 					return x
 				}
 				n = len(agg.Schema) - 1
-				calls[text] = n
+				g.calls[text] = n
 			}
 			i = n
 		}
@@ -286,15 +309,16 @@ func (q *query) results(e sql.Expr, in Step, before *Project, agg *Aggregate, ca
 			return nil
 		}
 		ref := &sql.ColumnRef{At: sql.At{Offset: x.Pos()}, Name: sql.Text(x)}
-		synth[ref] = i
+		g.synth[ref] = i
 		return ref
 	})
 	return out, err
 }
 
 // aggregate adds one aggregate function; its arguments join the projection in front.
-func (q *query) aggregate(c, written *sql.Call, in Step, before *Project, agg *Aggregate) error {
-	args, types, err := q.bindArgs(c, in.Out().Schema)
+func (q *query) aggregate(c, written *sql.Call, g *grouper) error {
+	agg := g.agg
+	args, types, err := q.bindArgs(c, g.in)
 	if err != nil {
 		return err
 	}
@@ -329,7 +353,7 @@ func (q *query) aggregate(c, written *sql.Call, in Step, before *Project, agg *A
 			call.Site.Lits[i] = lit.Value
 		}
 		if !constant {
-			call.Args = append(call.Args, before.argument(a))
+			call.Args = append(call.Args, g.argument(a))
 		}
 	}
 	if _, err := call.Variant.Agg(call.Site); err != nil { // ksqlDB creates the function while it plans
@@ -357,15 +381,19 @@ func fixed(e sql.Expr) bool {
 	return ok
 }
 
-// argument is the column of the projection that holds x, added if there is none.
-func (p *Project) argument(x Expr) int {
-	for i, it := range p.Items {
-		if it.X.String() == x.String() && it.X.Type().Equal(x.Type()) {
+// argument is the column of the projection in front that holds x, added if there is none.
+func (g *grouper) argument(x Expr) int {
+	p := g.before
+	text := x.String()
+	for _, i := range g.args[text] {
+		if p.Items[i].X.Type().Equal(x.Type()) {
 			return i
 		}
 	}
-	p.add(&p.Schema, output{name: "KSQL_INTERNAL_COL_" + strconv.Itoa(len(p.Items)), x: x}, sql.ValueRole)
-	return len(p.Items) - 1
+	n := len(p.Items)
+	p.add(&p.Schema, output{name: "KSQL_INTERNAL_COL_" + strconv.Itoa(n), x: x}, sql.ValueRole)
+	g.args[text] = append(g.args[text], n)
+	return n
 }
 
 // checkAggregates wants aggregates that can forget on tables, and states that the value format can hold.
@@ -398,6 +426,7 @@ func checkAggregates(agg *Aggregate, kind sql.SourceKind) error {
 // reads are the columns that the query reads, in the order in which ksqlDB meets them.
 func (q *query) reads() []string {
 	var out []string
+	seen := map[string]bool{}
 	add := func(e sql.Expr) {
 		if e == nil {
 			return
@@ -409,7 +438,8 @@ func (q *query) reads() []string {
 			return nil
 		})
 		for _, c := range references(e) {
-			if !isBound(c.Name) && !slices.Contains(out, c.Name) {
+			if !isBound(c.Name) && !seen[c.Name] {
+				seen[c.Name] = true
 				out = append(out, c.Name)
 			}
 		}

@@ -19,8 +19,9 @@ type Insert struct {
 }
 
 // PlanInsert checks an INSERT INTO ... VALUES. params are the types of bound parameters.
-func PlanInsert(c *Catalog, env *Env, s *sql.InsertValues, params ...sql.Type) (*Insert, error) {
-	in, err := planInsert(c, env, s, params)
+func PlanInsert(c *Catalog, env *Env, s *sql.InsertValues, params ...sql.Type) (in *Insert, err error) {
+	defer given(&err)
+	in, err = planInsert(c, env, s, params)
 	if err == nil {
 		return in, nil
 	}
@@ -89,6 +90,7 @@ func planInsert(c *Catalog, env *Env, s *sql.InsertValues, params []sql.Type) (*
 }
 
 func (in *Insert) bind(b *Binder, env *Env, names []string, values []sql.Expr) error {
+	columns := columnFinder(in.Columns)
 	var missing []string
 	for i, name := range names {
 		if name == rowTime {
@@ -102,7 +104,7 @@ func (in *Insert) bind(b *Binder, env *Env, names []string, values []sql.Expr) e
 		if name == rowPartition || name == rowOffset {
 			return errorf("Inserting into column `%s` is not allowed.", name)
 		}
-		n := in.Columns.Index(name)
+		n := columns.find(&sql.Column{Field: sql.Field{Name: name}})
 		if n < 0 {
 			missing = append(missing, "`"+name+"`")
 			continue
@@ -122,7 +124,7 @@ func (in *Insert) bind(b *Binder, env *Env, names []string, values []sql.Expr) e
 		for i, c := range in.Columns {
 			if c.Role == sql.KeyRole {
 				keys = append(keys, c.Name)
-				lacking = lacking || !slices.Contains(names, c.Name) || in.Values[i] == nil
+				lacking = lacking || in.Values[i] == nil
 			}
 		}
 		if lacking {

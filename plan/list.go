@@ -76,9 +76,10 @@ func (b *Binder) widen(target sql.Type, e sql.Expr, t sql.Type) (sql.Type, error
 			return target, mismatch()
 		}
 		var fields []sql.Field
+		have := fieldFinder(target.Fields)
 		for i, name := range e.Names {
 			f := t.Fields[i].Type
-			if k := fieldIndex(target.Fields, name); k >= 0 {
+			if k := have.find(&sql.Field{Name: name}); k >= 0 {
 				var err error
 				if f, err = b.widen(target.Fields[k].Type, e.Values[i], f); err != nil {
 					return target, err
@@ -100,8 +101,9 @@ func (b *Binder) widen(target sql.Type, e sql.Expr, t sql.Type) (sql.Type, error
 
 // restOf adds to fields those of more that it does not have.
 func restOf(fields, more []sql.Field) []sql.Field {
+	have := fieldFinder(fields)
 	for _, f := range more {
-		if fieldIndex(fields, f.Name) < 0 {
+		if have.find(&f) < 0 {
 			fields = append(fields, f)
 		}
 	}
@@ -172,8 +174,9 @@ func widenType(a, b sql.Type) (sql.Type, error) {
 		return sql.MapOf(k, v), err
 	case a.Kind == sql.Struct:
 		var fields []sql.Field
+		have := fieldFinder(a.Fields)
 		for _, f := range b.Fields {
-			if k := fieldIndex(a.Fields, f.Name); k >= 0 {
+			if k := have.find(&f); k >= 0 {
 				var err error
 				if f.Type, err = widenType(a.Fields[k].Type, f.Type); err != nil {
 					return a, err

@@ -30,13 +30,15 @@ func (q *query) rekey(in Step) (Step, error) {
 		return in, nil // the key it has
 	}
 	r := &Rekey{In: in}
+	hidden := map[string]bool{}                  // by a key column of its name
+	called := make([]string, len(q.partitionBy)) // the key columns
 	names := newNamer(columnNames(schema))
 	keep := make([]bool, len(schema))
 	for i := range keep {
 		keep[i] = true
 	}
 	h.Name, h.Schema = "PartitionBy", nil
-	for _, e := range q.partitionBy {
+	for i, e := range q.partitionBy {
 		if lit, ok := e.(*sql.Literal); ok && lit.Kind == sql.NullLiteral {
 			if len(q.partitionBy) > 1 {
 				return nil, errorf("Cannot PARTITION BY multiple columns including NULL")
@@ -60,42 +62,46 @@ func (q *query) rekey(in Step) (Step, error) {
 		}
 		r.Keys = append(r.Keys, Item{Name: name, X: x})
 		h.Schema = append(h.Schema, sql.Column{Field: f, Role: sql.KeyRole})
-		q.replaceItems(e, name)
+		hidden[name], called[i] = true, name
 	}
+	q.replaceItems(called)
 	for _, old := range []bool{false, true} {
 		for i, c := range schema {
 			if keep[i] && (c.Role == sql.KeyRole) == old && (c.Role != sql.PseudoRole) {
-				r.add(&h.Schema, i, c)
+				r.add(&h.Schema, hidden, i, c)
 			}
 		}
 	}
 	for i, c := range schema {
 		if c.Role == sql.PseudoRole {
-			r.add(&h.Schema, i, c)
+			r.add(&h.Schema, hidden, i, c)
 		}
 	}
 	r.Head = h
 	return r, nil
 }
 
-func (r *Rekey) add(out *sql.Schema, i int, c sql.Column) {
+func (r *Rekey) add(out *sql.Schema, hidden map[string]bool, i int, c sql.Column) {
 	if c.Role == sql.KeyRole {
 		c.Role = sql.ValueRole
 	}
-	for _, k := range r.Keys {
-		if k.Name == c.Name { // the key column hides it
-			return
-		}
+	if hidden[c.Name] {
+		return
 	}
 	r.Rest = append(r.Rest, i)
 	*out = append(*out, c)
 }
 
-// replaceItems lets the select items that are e name the column instead.
-func (q *query) replaceItems(e sql.Expr, column string) {
+// replaceItems lets the select items that are expressions of PARTITION BY name their columns instead.
+func (q *query) replaceItems(columns []string) {
+	by := exprFinder(q.partitionBy)
 	for i := range q.items {
-		if it := &q.items[i]; !it.star && sql.Equal(it.x, e) {
-			it.x = &sql.ColumnRef{At: sql.At{Offset: it.x.Pos()}, Name: column}
+		it := &q.items[i]
+		if it.star {
+			continue
+		}
+		if n := by.find(&it.x); n >= 0 && columns[n] != "" {
+			it.x = &sql.ColumnRef{At: sql.At{Offset: it.x.Pos()}, Name: columns[n]}
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"slices"
 	"sort"
 	"strings"
 
@@ -21,8 +20,9 @@ type output struct {
 func (q *query) project(in Step, star sql.Schema, synth map[*sql.ColumnRef]int) (Step, error) {
 	schema := in.Out().Schema
 	b := q.binderWith(schema, synth)
-	var outs []output
-	for _, it := range q.expand(star) {
+	items := q.expand(star)
+	outs := make([]output, 0, len(items))
+	for _, it := range items {
 		x, err := bindItem(b, it.x)
 		if err != nil {
 			return nil, err
@@ -38,7 +38,7 @@ func (q *query) project(in Step, star sql.Schema, synth map[*sql.ColumnRef]int) 
 	}
 	keys := schema.Keys()
 	if q.checkResult != nil {
-		var result sql.Schema
+		result := make(sql.Schema, 0, len(outs))
 		for _, o := range outs {
 			result = append(result, sql.Column{Field: sql.Field{Name: o.name, Type: o.x.Type()}})
 		}
@@ -51,9 +51,10 @@ func (q *query) project(in Step, star sql.Schema, synth map[*sql.ColumnRef]int) 
 	}
 	h := *in.Out()
 	h.Name, h.Schema = "Project", nil
-	p := &Project{In: in}
+	p := &Project{In: in, Items: make([]Item, 0, len(outs)+2)}
+	h.Schema = make(sql.Schema, 0, len(outs)+2)
 	for pass := range 2 {
-		var part []output
+		part := make([]output, 0, len(outs))
 		for _, o := range outs {
 			if (o.key >= 0) == (pass == 0) {
 				part = append(part, o)
@@ -107,7 +108,7 @@ func bindItem(b *Binder, e sql.Expr) (Expr, error) {
 
 // expand puts columns in the place of stars.
 func (q *query) expand(star sql.Schema) []selectItem {
-	var out []selectItem
+	out := make([]selectItem, 0, len(q.items)+len(star))
 	for _, it := range q.items {
 		if !it.star {
 			out = append(out, it)
@@ -209,16 +210,19 @@ func missingKeys(sink, what string, names []string) error {
 // checkDuplicates refuses a result that has a name twice.
 func checkDuplicates(s sql.Schema, grouped bool) error {
 	values := map[string]bool{}
-	keys := columnNames(s)[:s.Keys()]
+	keys := map[string]bool{}
+	for _, c := range s[:s.Keys()] {
+		keys[c.Name] = true
+	}
 	var clash []string
 	for _, c := range s {
 		if c.Role != sql.ValueRole {
 			continue
 		}
 		switch {
-		case values[c.Name] || grouped && slices.Contains(keys, c.Name):
+		case values[c.Name] || grouped && keys[c.Name]:
 			return errorf("Duplicate value columns found in schema: `%s` %s", c.Name, c.Type)
-		case slices.Contains(keys, c.Name):
+		case keys[c.Name]:
 			clash = append(clash, "`"+c.Name+"`")
 		}
 		values[c.Name] = true
@@ -226,10 +230,12 @@ func checkDuplicates(s sql.Schema, grouped bool) error {
 	if len(clash) > 0 {
 		return errorf("Value columns clash with key columns: %s", strings.Join(clash, ", "))
 	}
-	for i, k := range keys {
-		if slices.Contains(keys[:i], k) {
-			return errorf("Duplicate key columns found in schema: `%s` %s", k, s[i].Type)
+	clear(keys)
+	for _, c := range s[:s.Keys()] {
+		if keys[c.Name] {
+			return errorf("Duplicate key columns found in schema: `%s` %s", c.Name, c.Type)
 		}
+		keys[c.Name] = true
 	}
 	return nil
 }

@@ -57,9 +57,10 @@ func (p *Pull) Printed() sql.Schema {
 const pullHint = " See https://cnfl.io/queries for more info.\nAdd EMIT CHANGES if you intended to issue a push query."
 
 // PlanPull plans a SELECT without EMIT. params are the types of bound parameters.
-func PlanPull(c *Catalog, env *Env, s *sql.Select, text string, params ...sql.Type) (*Pull, error) {
+func PlanPull(c *Catalog, env *Env, s *sql.Select, text string, params ...sql.Type) (p *Pull, err error) {
+	defer given(&err)
 	q := &query{Catalog: c, env: env, text: text, kind: PullStream, pull: true, sel: s, params: params}
-	p, err := q.planPull(text)
+	p, err = q.planPull(text)
 	if err != nil {
 		return nil, withText(err, text)
 	}

@@ -5,9 +5,10 @@ import (
 )
 
 // PlanPush plans SELECT ... EMIT. The query's id is the caller's to give; params are the types of bound parameters.
-func PlanPush(c *Catalog, env *Env, s *sql.Select, text string, params ...sql.Type) (*Query, error) {
+func PlanPush(c *Catalog, env *Env, s *sql.Select, text string, params ...sql.Type) (run *Query, err error) {
+	defer given(&err)
 	q := &query{Catalog: c, env: env, text: text, kind: Push, sel: s, params: params}
-	run, err := q.push(text)
+	run, err = q.push(text)
 	if err != nil {
 		return nil, withText(err, text)
 	}

@@ -65,7 +65,7 @@ func allPseudo() []sql.Column {
 
 // scanColumns are a source's key columns, its window bounds, its value columns and its headers.
 func scanColumns(s *Source) sql.Schema {
-	var out sql.Schema
+	out := make(sql.Schema, 0, len(s.Schema)+len(pseudoTypes)+2)
 	for _, role := range []sql.Role{sql.KeyRole, sql.PseudoRole, sql.ValueRole, sql.HeadersRole} {
 		if role == sql.PseudoRole && s.KeyWindow != nil {
 			out = append(out, windowBounds()...)
@@ -94,7 +94,7 @@ func newScan(s *Source, pseudo func(string) bool) *Scan {
 }
 
 func keysFirst(s sql.Schema) sql.Schema {
-	var out sql.Schema
+	out := make(sql.Schema, 0, len(s))
 	for _, role := range []sql.Role{sql.KeyRole, sql.ValueRole, sql.HeadersRole} {
 		for _, c := range s {
 			if c.Role == role {
@@ -131,13 +131,13 @@ func (q *query) binderWith(s sql.Schema, synth map[*sql.ColumnRef]int) *Binder {
 			return i, s[i].Type, nil
 		}
 		if c.Source == "" {
-			if i := s.Index(c.Name); i >= 0 {
+			if i := q.finders.column(s, c.Name); i >= 0 {
 				return i, s[i].Type, nil
 			}
 		}
 		return 0, sql.Type{}, errorf("Unknown column %s.", sql.Text(c))
 	})
-	b.Params = q.params
+	b.Params, b.finders = q.params, q.finders
 	return b
 }
 
@@ -147,6 +147,7 @@ func newBinder(c *Catalog, env *Env, column func(*sql.ColumnRef) (int, sql.Type,
 		Column:    column,
 		Named:     env.named(c),
 		Config:    env.Props,
+		check:     env.check,
 	}
 }
 

@@ -39,14 +39,7 @@ func NewProject(s *plan.Project, env *expr.Env) (*Project, error) {
 
 // keyOnly reports whether e reads no column but keys and window bounds.
 func keyOnly(e plan.Expr, in sql.Schema) bool {
-	used := make([]bool, len(in))
-	plan.Columns(e, used)
-	for i, u := range used {
-		if u && in[i].Role != sql.KeyRole && !bound(in[i]) {
-			return false
-		}
-	}
-	return true
+	return plan.EachColumn(e, func(i int) bool { return in[i].Role == sql.KeyRole || bound(in[i]) })
 }
 
 // bound reports whether c is a window bound: it belongs to the key.

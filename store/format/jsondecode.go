@@ -3,6 +3,7 @@ package format
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/ksqlgo/ksql/sql"
@@ -83,8 +84,10 @@ func newField(f sql.Field) jsonField {
 }
 
 func newRecord(fields []sql.Field) *jsonRecord {
-	r := &jsonRecord{byName: map[string]int{}, known: map[string]*jsonName{}}
-	upper := map[string]bool{}
+	n := len(fields)
+	r := &jsonRecord{byName: make(map[string]int, n), known: make(map[string]*jsonName, n), order: make([]*jsonName, 0, n)}
+	r.fields = slices.Grow(r.fields, n)
+	upper := make(map[string]bool, n)
 	for i, f := range fields {
 		r.fields = append(r.fields, newField(f))
 		r.fields[i].lead = "," + r.fields[i].prefix
