@@ -30,11 +30,6 @@ type goneTopic struct {
 
 func (d *deeds) empty() bool { return len(d.Create)+len(d.Forget)+len(d.Delete) == 0 }
 
-// add takes the deeds of o in front of its own.
-func (d *deeds) add(o deeds) {
-	d.Create, d.Forget, d.Delete = append(o.Create, d.Create...), append(o.Forget, d.Forget...), append(o.Delete, d.Delete...)
-}
-
 // begin makes the topics of d: what a query needs before it can start. It returns what could not be done.
 func (e *Engine) begin(ctx context.Context, d deeds) (left deeds, err error) {
 	for _, t := range d.Create {

@@ -106,7 +106,7 @@ func (e *Engine) pay(ctx context.Context) error {
 		if err := e.leave(ctx, f.last.Deeds, f.next); err != nil {
 			return err
 		}
-		e.owed.add(f.last.Deeds)
+		e.owed = f.last.Deeds // with those of ours that its writer could not do either
 	}
 	e.paid = f.next
 	if e.owed.empty() {
