@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"strings"
 	"testing"
 	"time"
 
@@ -252,7 +253,7 @@ func TestCancelOpen(t *testing.T) {
 	h.exec(orders)
 	for i := range 300 {
 		run := &store.Records{TP: store.TP{Topic: "orders"}}
-		run.Add(0, nil, fmt.Appendf(nil, `{"QTY":%d}`, i))
+		run.Add(0, nil, fmt.Appendf(nil, `{"QTY":%d,"PAD":"%s"}`, i, strings.Repeat("x", 16<<10)))
 		if _, err := h.Log().Append(h.ctx, run); err != nil {
 			t.Fatal(err)
 		}
