@@ -1,16 +1,19 @@
 package ksql_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/ksqlgo/ksql"
 	"github.com/ksqlgo/ksql/plan"
@@ -286,6 +289,105 @@ func killStatement(t *testing.T, seed uint64) {
 		t.Errorf("seed %d: closed with\n%s\nopened with\n%s", seed, now, again)
 	}
 	w.shut()
+}
+
+// historyDir and historySeed tell a child process to write history in a directory until it is killed.
+const (
+	historyDir  = "KSQL_HISTORY_CHILD"
+	historySeed = "KSQL_HISTORY_SEED"
+)
+
+// historyChild says what it begins and what was answered, a line each.
+func historyChild(dir string) {
+	fail := func(err error) {
+		fmt.Printf("error %v\n", err)
+		os.Exit(1)
+	}
+	seed, err := strconv.ParseUint(os.Getenv(historySeed), 10, 64)
+	if err != nil {
+		fail(err)
+	}
+	h := history{rand.New(rand.NewPCG(seed, 31))}
+	props := ksql.WithProperties(map[string]string{"auto.offset.reset": "earliest"})
+	ctx := context.Background()
+	e, err := ksql.Open(ctx, ksql.WithDir(dir), props, ksql.WithFunctions(double()))
+	if err != nil {
+		fail(err)
+	}
+	fmt.Println("ready")
+	for {
+		text := h.next(e.Catalog())
+		fmt.Printf("try %s\n", text)
+		_, err := e.Execute(ctx, text)
+		fmt.Printf("done %v\n", err == nil)
+	}
+}
+
+// TestKilledHistories kills a process that runs random statements, again and again, and compares the catalog and the
+// topics of what it left with those of an engine that carried out what was answered, and perhaps the statement on its
+// way.
+func TestKilledHistories(t *testing.T) {
+	dir := t.TempDir()
+	ctx := context.Background()
+	twin := openWorld(t, local.NewForgetful(), ksql.WithFunctions(double()))
+	defer func() { twin.shut() }()
+	kills, statements := runs("KSQL_KILLS", 8), 0
+	for seed := range kills {
+		r := rand.New(rand.NewPCG(uint64(seed), 32))
+		child := exec.Command(os.Args[0])
+		child.Env = append(os.Environ(), historyDir+"="+dir, historySeed+"="+strconv.Itoa(seed))
+		child.Stderr = os.Stderr
+		out, err := child.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := child.Start(); err != nil {
+			t.Fatal(err)
+		}
+		timer := time.AfterFunc(20*time.Second, func() { _ = child.Process.Kill() })
+		last := ""
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			word, rest, _ := strings.Cut(lines.Text(), " ")
+			switch word {
+			case "ready":
+				timer.Reset(time.Duration(r.IntN(60_000)) * time.Microsecond)
+			case "try":
+				last = rest
+			case "done":
+				statements++
+				if _, err := twin.Execute(ctx, last); (err == nil) != (rest == "true") {
+					t.Fatalf("seed %d: %s: the child's answer is %s, the twin's %v", seed, last, rest, err)
+				}
+				last = ""
+			case "error":
+				t.Fatalf("seed %d: %s", seed, rest)
+			}
+		}
+		timer.Stop()
+		_ = child.Wait() // it was killed
+		before := twin.text()
+		e, err := ksql.Open(ctx, ksql.WithDir(dir), ksql.WithProperties(map[string]string{"auto.offset.reset": "earliest"}), ksql.WithFunctions(double()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := &world{e, t, nil}
+		now := w.text()
+		if failed := w.Failed(); len(failed) > 0 {
+			t.Errorf("seed %d: %v", seed, failed)
+		}
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if now != before && last != "" {
+			if _, err := twin.Execute(ctx, last); err != nil {
+				t.Errorf("seed %d: %s: %v", seed, last, err)
+			}
+		}
+		if after := twin.text(); now != before && now != after {
+			t.Fatalf("seed %d, %s\nbefore\n%s\nafter\n%s\nnow\n%s", seed, last, before, after, now)
+		}
+	}
+	t.Logf("%d kills, %d statements", kills, statements)
 }
 
 // TestHistories runs long random histories with restarts, changed properties, and functions that are missing for a

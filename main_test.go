@@ -14,6 +14,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(childDir); dir != "" {
 		crashChild(dir)
 	}
+	if dir := os.Getenv(historyDir); dir != "" {
+		historyChild(dir)
+	}
 	code := m.Run()
 	// BuntDB's goroutine notices within a second that its database was closed.
 	var left error
