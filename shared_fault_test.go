@@ -152,6 +152,21 @@ func TestWriterDies(t *testing.T) {
 			t.Error("a topic of others is gone")
 		}
 	})
+	t.Run("drop, then open", func(t *testing.T) {
+		t.Parallel()
+		base, places := sharedLog(t, 2, true, nil)
+		dying := &mortal{Log: places[0]}
+		one := openPlace(t, dying)
+		run(t, one, countedSource+table)
+		dying.dying.Store(true)
+		if _, err := one.Execute(context.Background(), `DROP TABLE t DELETE TOPIC;`); !errors.Is(err, errDying) {
+			t.Fatal(err)
+		}
+		openPlace(t, places[1])
+		if n := topics(base, "CTAS_T_") + topics(base, "T"); n != 0 {
+			t.Errorf("%d topics are left", n)
+		}
+	})
 	// What it could not do was done, and undone, by the time it comes to life again.
 	t.Run("lives again", func(t *testing.T) {
 		t.Parallel()

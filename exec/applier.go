@@ -117,9 +117,8 @@ func (e *Engine) replay(ctx context.Context) error {
 	if err := views.end(); err != nil {
 		return err
 	}
-	if r := a.fold.last; r != nil {
-		e.owed, err = e.do(ctx, r.Deeds)
-		e.went(PartStatements, &e.deedsC, err)
+	if err := e.redo(ctx); err != nil {
+		return err
 	}
 	if err := e.resume(ctx); err != nil {
 		return err

@@ -124,6 +124,26 @@ func (e *Engine) pay(ctx context.Context) error {
 	return nil
 }
 
+// redo does the deeds of the last record again, at opening: its writer may have ended before it did them.
+func (e *Engine) redo(ctx context.Context) (err error) {
+	f := &e.apply.fold
+	if f.last == nil {
+		return nil
+	}
+	if e.log.Shared() {
+		err := e.leave(ctx, f.last.Deeds, f.next)
+		if errors.Is(err, store.ErrMoved) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	e.owed, err = e.do(ctx, f.last.Deeds)
+	e.went(PartStatements, &e.deedsC, err)
+	return nil
+}
+
 // startWaiting starts the queries of other engines' records whose topics are there by now. One whose topics nobody
 // has made is in ERROR until somebody does.
 func (e *Engine) startWaiting(ctx context.Context) error {

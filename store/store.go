@@ -170,6 +170,8 @@ type Log interface {
 	Forget(ctx context.Context, id string) error
 	// Durable reports whether anything survives this process. Without it nobody needs a changelog.
 	Durable() bool
+	// Shared reports whether other processes may be at the log at the same time.
+	Shared() bool
 	Close() error
 }
 

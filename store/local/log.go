@@ -102,6 +102,9 @@ type tid struct {
 
 func (l *log) Durable() bool { return l.j != nil }
 
+// Shared is false: a directory has a lock.
+func (l *log) Shared() bool { return false }
+
 // Dir is the directory of the log, by which its errors name files; empty: it has none.
 func (l *log) Dir() string {
 	if l.j == nil {

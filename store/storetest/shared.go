@@ -36,6 +36,9 @@ type shared struct {
 	closed chan struct{}
 }
 
+// Shared is what it is.
+func (l *shared) Shared() bool { return true }
+
 // Close ends this place only.
 func (l *shared) Close() error {
 	l.once.Do(func() { close(l.closed) })
