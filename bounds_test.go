@@ -318,9 +318,16 @@ func TestBombs(t *testing.T) {
 
 // TestSilentClients: clients that do not read hold little together, and one that reads goes on beside them.
 func TestSilentClients(t *testing.T) {
-	const limit = 256 << 20
+	t.Run("limit", func(t *testing.T) { silent(t, ksql.WithMemoryLimit(silentLimit)) })
+	t.Run("no limit", func(t *testing.T) { silent(t) })
+}
+
+const silentLimit = 256 << 20
+
+func silent(t *testing.T, o ...ksql.Option) {
+	const limit = silentLimit
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(limit))
-	h := heavyHost(t, ksql.WithMemoryLimit(limit))
+	h := heavyHost(t, o...)
 	h.exec(`CREATE STREAM big (k INT KEY, v STRING) WITH (kafka_topic='big', value_format='kafka', partitions=1);`)
 	run := &store.Records{TP: store.TP{Topic: "big"}}
 	for range 200 {
@@ -332,7 +339,7 @@ func TestSilentClients(t *testing.T) {
 	run = nil
 	var clients []*ksql.Rows
 	top := peak(func() {
-		for i := range 300 {
+		for i := range 500 {
 			text := `SELECT v FROM big EMIT CHANGES;`
 			if i%4 == 0 {
 				text = `SELECT v FROM big;`
@@ -361,6 +368,68 @@ func TestSilentClients(t *testing.T) {
 	}
 	for _, rows := range clients {
 		rows.Close()
+	}
+}
+
+// TestSilentScans: scans of a table whose clients do not read hold little together; what finds no room is refused,
+// others go on.
+func TestSilentScans(t *testing.T) {
+	const limit, rows = silentLimit, 120
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(limit))
+	h := heavyHost(t, ksql.WithMemoryLimit(limit))
+	h.exec(`CREATE STREAM big (k INT KEY, v STRING) WITH (kafka_topic='big', value_format='json', partitions=4);
+		CREATE TABLE t AS SELECT k, LATEST_BY_OFFSET(v) AS v FROM big GROUP BY k;`)
+	for i := range rows {
+		run := &store.Records{TP: store.TP{Topic: "big", Partition: int32(i % 4)}}
+		run.Add(0, []byte{0, 0, 0, byte(i)}, fmt.Appendf(nil, `{"V":"%s"}`, strings.Repeat("x", 200_000)))
+		if _, err := h.Log().Append(h.ctx, run); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.sync()
+	type answer struct {
+		rows *ksql.Rows
+		err  error
+	}
+	given, refused := 0, 0
+	top := peak(func() {
+		answers := make(chan answer)
+		for range 40 {
+			go func() {
+				r, err := h.Query(h.ctx, `SELECT * FROM t;`)
+				answers <- answer{r, err}
+			}()
+		}
+		var silent []*ksql.Rows
+		for range 40 {
+			a := <-answers
+			switch {
+			case a.err == nil:
+				silent = append(silent, a.rows)
+			case strings.Contains(a.err.Error(), "not read yet"):
+				refused++
+			default:
+				t.Error(a.err)
+			}
+		}
+		given = len(silent)
+		if got := h.all(`SELECT k FROM t WHERE k = 7;`); len(got) != 1 {
+			t.Errorf("beside them: %v", got)
+		}
+		for _, r := range silent {
+			r.Close()
+		}
+	})
+	if given == 0 || refused == 0 {
+		t.Errorf("%d answers, %d refused", given, refused)
+	}
+	if top > limit+64<<20 {
+		t.Errorf("%d MB", top>>20)
+	}
+	for range 5 { // the room is there again
+		if got := h.all(`SELECT * FROM t;`); len(got) != rows {
+			t.Fatalf("%d rows", len(got))
+		}
 	}
 }
 

@@ -190,17 +190,36 @@ var errAnswer = errors.New("the answer is larger than an eighth of the memory li
 // wholeBytes is what an answer that is whole may hold without being counted.
 const wholeBytes = 64 << 10
 
-// keep counts an answer that is whole until it is read, closed or forgotten.
-func (r *Rows) keep(m *memory) error {
-	for _, p := range r.ready {
-		n := p.bytes()
-		if m.whole == nil || n < wholeBytes {
-			continue
-		}
-		if !m.whole.Take(n) {
-			return fmt.Errorf("answers that are not read yet hold all of their memory, a quarter of the limit of %d bytes: close some, or raise the limit", m.limit)
-		}
-		p.held, r.pool = n, m.whole
+// hold takes the room that an answer of about n bytes needs while it is made.
+func (w *puller) hold(n int64) error {
+	if w.room == nil || n < wholeBytes || n <= w.held {
+		return nil
 	}
+	if !w.room.Take(n - w.held) {
+		return errNoRoom
+	}
+	w.held = n
+	return nil
+}
+
+// release gives the room back.
+func (w *puller) release() {
+	w.room.Give(w.held)
+	w.held = 0
+}
+
+var errNoRoom = errors.New("answers that are not read yet hold all of their memory, a quarter of the memory limit: close some, or raise the limit")
+
+// keep leaves the room of the one page of an answer to it, until it is read, closed or forgotten.
+func (w *puller) keep(r *Rows, p *Page) error {
+	n := p.bytes()
+	if w.room == nil || n < wholeBytes {
+		return nil
+	}
+	if err := w.hold(n); err != nil {
+		return err
+	}
+	w.room.Give(w.held - n)
+	w.held, p.held, r.pool = 0, n, w.room
 	return nil
 }

@@ -27,7 +27,10 @@ type Pull struct {
 // puller is the compiled form of a pull query; one goroutine uses it at a time.
 type puller struct {
 	env    *expr.Env
-	most   int64 // bytes of an answer; 0: no limit
+	most   int64     // bytes of an answer; 0: no limit
+	room   *vec.Pool // of answers that are whole; nil: endless
+	held   int64     // bytes of it
+	base   int64     // bytes of the answer before the partition at hand
 	filter *expr.Program
 	items  []*expr.Program
 	keys   [][]*expr.Program
@@ -56,7 +59,7 @@ func (u *Pull) Plan() *plan.Pull { return u.p }
 func (u *Pull) compile() (*puller, error) {
 	env := *u.env
 	env.Stop, env.Budget = new(fn.Stop), u.e.budget()
-	w := &puller{time: vec.Vec{Type: sql.TBigint}, env: &env, most: u.e.memory.limit / 8}
+	w := &puller{time: vec.Vec{Type: sql.TBigint}, env: &env, most: u.e.memory.limit / 8, room: u.e.memory.whole}
 	var err error
 	if u.p.Filter != nil {
 		if w.filter, err = expr.CompilePredicate(u.p.Filter, w.env); err != nil {
@@ -139,7 +142,9 @@ func (u *Pull) Run(ctx context.Context, params []any) (rows *Rows, err error) {
 			w.env.Budget.Release()
 		}
 	}()
+	defer w.release()
 	defer w.env.Stop.Follow(ctx, u.e.ctx)()
+	w.base = 0
 	w.call.Params = params
 	want, err := w.window(u.p)
 	if err != nil {
@@ -175,7 +180,7 @@ func (u *Pull) Run(ctx context.Context, params []any) (rows *Rows, err error) {
 		pages = append(pages, page)
 	}
 	rows = fixed(u.e.nextID("query"), u.p.Schema, pages, end)
-	if err := rows.keep(u.e.memory); err != nil {
+	if err := w.keep(rows, page); err != nil {
 		return nil, err
 	}
 	return rows, nil
@@ -271,6 +276,9 @@ func (u *Pull) scan(ctx context.Context, q *Query, w *puller, want func(start, e
 		if rank, err = inOrder(ctx, rank); err != nil {
 			return err
 		}
+		if err := w.hold(w.base + 2*part.bytes()); err != nil { // there are two of it, for a while
+			return err
+		}
 		rows := make([]int32, len(rank))
 		for i, x := range rank {
 			rows[i] = x.row
@@ -279,6 +287,7 @@ func (u *Pull) scan(ctx context.Context, q *Query, w *puller, want func(start, e
 			c.AppendRows(part.Cols[i], rows)
 		}
 		page.N += part.N
+		w.base = page.bytes()
 	}
 	return nil
 }
@@ -303,8 +312,12 @@ func (w *puller) visit(b *op.Batch, columns int, page *Page, taken func(rows []i
 		page.Cols[i].AppendRows(it.Eval(&w.call), w.rows)
 	}
 	page.N += len(w.rows)
-	if l := w.most; l > 0 && page.bytes() > l {
+	n := w.base + page.bytes()
+	if w.most > 0 && n > w.most {
 		return errAnswer
+	}
+	if err := w.hold(n); err != nil {
+		return err
 	}
 	if taken != nil {
 		return taken(w.rows)

@@ -20,7 +20,14 @@ type view struct {
 	visit func(*op.Batch) error
 	order op.KeyBytes
 	stop  *fn.Stop
+	most  int // rows read at once
 }
+
+// Rows are read so many at once; of large ones fewer, about so many bytes.
+const (
+	readRows  = 4096
+	readBytes = 1 << 20
+)
 
 func newView(l *line, env *expr.Env) (*view, error) {
 	own := *env
@@ -55,13 +62,20 @@ func reader(st plan.Step, env *expr.Env) (op.Operator, error) {
 
 // lookup reads the rows of one key.
 func (v *view) lookup(ctx context.Context, key []*vec.Vec, want func(start, end int64) bool, visit func(*op.Batch) error) error {
-	v.gids = v.src.Find(key, v.gids[:0])
+	v.gids, v.most = v.src.Find(key, v.gids[:0]), readRows
 	return v.read(ctx, want, visit)
 }
 
 // scan reads all rows.
 func (v *view) scan(ctx context.Context, want func(start, end int64) bool, visit func(*op.Batch) error) error {
-	v.gids = v.src.All(v.gids[:0])
+	v.gids, v.most = v.src.All(v.gids[:0]), readRows
+	var all int64
+	for _, t := range v.src.Tables() {
+		all += t.Bytes()
+	}
+	if n := int64(len(v.gids)); all > readBytes && n > 0 {
+		v.most = int(min(readRows, max(16, readBytes*n/all)))
+	}
 	return v.read(ctx, want, visit)
 }
 
@@ -70,7 +84,7 @@ func (v *view) read(ctx context.Context, want func(start, end int64) bool, visit
 		return nil
 	}
 	v.visit = visit
-	for part := range slices.Chunk(v.gids, 4096) {
+	for part := range slices.Chunk(v.gids, v.most) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
