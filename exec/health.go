@@ -16,8 +16,9 @@ type Health struct {
 	Statements    Condition       // that the command topic cannot be read on, or a statement has left something undone
 	Statuses      Condition
 	ProcessingLog Condition
-	Checkpoints   []CheckpointHealth // of units whose newest checkpoint failed, by query
-	Queries       []QueryHealth      // all persistent ones, by id
+	Commits       []UnitHealth  // of units whose commit the log does not take now, by query
+	Checkpoints   []UnitHealth  // of units whose newest checkpoint failed, by query
+	Queries       []QueryHealth // all persistent ones, by id
 }
 
 // Condition is how a part's work went the last time. The zero value is good.
@@ -27,8 +28,9 @@ type Condition struct {
 	Failures int       // since then
 }
 
-// CheckpointHealth is a unit whose state cannot be saved. Nothing is lost: its changelog has all of it.
-type CheckpointHealth struct {
+// UnitHealth is a unit whose rows cannot be committed, or whose state cannot be saved. Nothing is lost: it is tried
+// again, and of the state its changelog has all.
+type UnitHealth struct {
 	Query     string
 	Stage     string
 	Partition int32
@@ -58,7 +60,7 @@ func (h *Health) Ill() []Part {
 	of := func(p Part) bool {
 		return slices.ContainsFunc(h.Log, func(t store.Trouble) bool { return partOf(t.What) == p })
 	}
-	add(of(PartLog), PartLog)
+	add(of(PartLog) || len(h.Commits) > 0, PartLog)
 	add(of(PartRetiring), PartRetiring)
 	add(of(PartCheckpoints) || len(h.Checkpoints) > 0, PartCheckpoints)
 	add(failed, PartQueries)
@@ -102,8 +104,11 @@ func (e *Engine) Health() Health {
 		q.stateM.Unlock()
 		h.Queries = append(h.Queries, x)
 		for _, t := range q.tasks {
+			if c := t.commits.now(); c.Err != nil && q.Err() == nil { // its state says the rest
+				h.Commits = append(h.Commits, UnitHealth{q.plan.ID, t.unit.Stage, t.unit.Partition, c})
+			}
 			if c := t.saves.now(); c.Err != nil {
-				h.Checkpoints = append(h.Checkpoints, CheckpointHealth{q.plan.ID, t.unit.Stage, t.unit.Partition, c})
+				h.Checkpoints = append(h.Checkpoints, UnitHealth{q.plan.ID, t.unit.Stage, t.unit.Partition, c})
 			}
 		}
 	}

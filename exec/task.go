@@ -44,6 +44,8 @@ type task struct {
 	internal bool // the input is a repartition topic
 	saving   atomic.Bool
 	saver    sync.WaitGroup
+	commits  condition // that the log takes
+	ailing   bool      // the last one was not taken: only the task's goroutine asks
 	saves    condition // of checkpoints
 	view     *view     // reads the state: see pull.go
 }
@@ -292,13 +294,24 @@ func (t *task) committed(read int, took time.Duration) {
 // mostPause is the longest time between two tries to commit.
 const mostPause = time.Second
 
-// write commits c. A log that cannot take it now has nothing of it, and tells so in its health: it is tried again
-// until the query is told to end. Then the query goes on from the commit before when it starts again.
+// write commits c. A log that cannot take it now has nothing of it: it is tried again until the query is told to end,
+// and the engine's health tells so. A query that was ended goes on from the commit before when it starts again.
 func (t *task) write(c store.Commit) error {
+	e := t.q.e
 	for pause := 5 * time.Millisecond; ; pause = min(2*pause, mostPause) {
-		err := t.work.Commit(t.q.e.base, c)
+		err := t.work.Commit(e.base, c)
 		if !errors.Is(err, store.ErrTransient) {
+			if err == nil && t.ailing {
+				t.ailing = false
+				t.commits.went(nil, e.wall())
+				e.teller.later(recovered(PartLog))
+			}
 			return err
+		}
+		t.commits.went(err, e.wall())
+		if !t.ailing { // told once: the log may tell of each
+			t.ailing = true
+			e.teller.later(FaultInfo{Part: PartLog, Query: t.q.plan.ID, Stage: t.unit.Stage, Partition: t.unit.Partition, Err: err})
 		}
 		select {
 		case <-t.ending:
