@@ -95,13 +95,11 @@ func lives(t *testing.T) map[string]func() Keeper {
 
 // life is one keeper with what a log has of it.
 type life struct {
-	t      *testing.T
-	name   string
-	k      Keeper
-	log    map[string][]byte // the changelog, compacted
-	saved  []byte            // a checkpoint
-	rest   bool              // the changelog has only what came after it
-	report []string
+	t     *testing.T
+	name  string
+	k     Keeper
+	log   map[string][]byte // the changelog, compacted
+	saved []byte            // a checkpoint
 }
 
 // batch makes random rows: times wander on, some come late. Of a table they are changes.

@@ -21,20 +21,6 @@ func Late(l store.Log, seed uint64, holes func(topic string) int) store.Log {
 	return &late{Log: l, holes: holes, dice: &dice{r: rand.New(rand.NewPCG(seed, 11))}}
 }
 
-// Unwrap is the log that a Late or a Shared one is made of, or l.
-func Unwrap(l store.Log) store.Log {
-	for {
-		switch w := l.(type) {
-		case *late:
-			l = w.Log
-		case *shared:
-			l = w.Log
-		default:
-			return l
-		}
-	}
-}
-
 // dice is chance that many goroutines share.
 type dice struct {
 	mu sync.Mutex
