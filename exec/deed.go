@@ -74,18 +74,24 @@ func (d deeds) blocks(c *plan.Catalog) error {
 	return nil
 }
 
-// wanted is d without the topics that nothing in the catalog needs any more.
-func (d deeds) wanted(c *plan.Catalog, live map[string]*queryRecord) deeds {
+// wanted is d without the topics that nothing needs any more when effect has led to c. A query that effect starts
+// asks for its topics itself.
+func (d deeds) wanted(c *plan.Catalog, effect *plan.Effect, live func(id string) *queryRecord) deeds {
+	needs := map[string]bool{}
+	if len(d.Create) > 0 {
+		for q := range c.Queries() {
+			if r := live(q.ID); r != nil && (effect.Start == nil || effect.Start.ID != q.ID) {
+				for _, name := range r.topics() {
+					needs[name] = true
+				}
+			}
+		}
+	}
 	d.Create = slices.DeleteFunc(slices.Clone(d.Create), func(t madeTopic) bool {
 		for range c.Over(t.Name) {
 			return false
 		}
-		for _, r := range live {
-			if slices.Contains(r.topics(), t.Name) {
-				return false
-			}
-		}
-		return true
+		return !needs[t.Name]
 	})
 	return d
 }

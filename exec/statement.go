@@ -158,7 +158,7 @@ func (e *Engine) draft(ctx context.Context, p sql.Parsed, props map[string]strin
 	effect := cmd.Effect
 	rec := &record{
 		Version: recordVersion, Prev: f.prev, By: e.id, ID: CommandID(p.Statement), Text: p.Text, Message: createdMessage(cmd), Effect: &effect,
-		Deeds: e.owed.wanted(cmd.Catalog, f.live),
+		Deeds: e.owed.wanted(cmd.Catalog, &effect, live),
 	}
 	effect.Start, effect.CreateTopics, effect.DeleteTopics = nil, nil, nil
 	if err := e.toMake(ctx, rec, cmd.CreateTopics, p.Text); err != nil {
@@ -203,7 +203,7 @@ func recorded(props map[string]string) map[string]string {
 // record writes down what the query q rests on, and builds it from that alone.
 func (e *Engine) record(ctx context.Context, rec *record, cmd *plan.Command, q *plan.Query, p sql.Parsed, number int64, named map[string]sql.Type) (*built, error) {
 	r := &queryRecord{
-		ID: q.ID, Session: fmt.Sprintf("%s@%d", q.ID, number), Version: 1, Kind: q.Kind, Number: number, Text: q.Text, Made: p.Text,
+		ID: q.ID, Session: fmt.Sprintf("%s@%d", e.internal(q.ID, ""), number), Version: 1, Kind: q.Kind, Number: number, Text: q.Text, Made: p.Text,
 		Props: recorded(q.Props), Writes: q.Writes, From: map[string][]int64{}, Types: named,
 	}
 	for _, name := range q.Reads {
@@ -278,6 +278,11 @@ func (e *Engine) succeed(ctx context.Context, rec *record, b *built, old *queryR
 	}
 	r := rec.Query
 	r.Session, r.Version = old.Session, old.Version+1
+	for topic, from := range old.From {
+		if len(r.From[topic]) == len(from) {
+			r.From[topic] = from
+		}
+	}
 	needs := map[string]bool{}
 	for _, name := range r.topics() {
 		needs[name] = true

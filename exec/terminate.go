@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/ksqlgo/ksql/plan"
 )
@@ -47,8 +48,9 @@ func (e *Engine) draftEnd(ctx context.Context, match func(string) bool) (*plan.C
 	effect := &plan.Effect{}
 	rec := &record{
 		Version: recordVersion, Prev: f.prev, By: e.id, ID: "cluster/TerminateCluster/terminate", Text: terminateText,
-		Message: "Cluster terminated.", Effect: effect, Deeds: e.owed, End: true,
+		Message: "Cluster terminated.", Effect: effect, End: true,
 	}
+	rec.Deeds = deeds{Forget: slices.Clone(e.owed.Forget), Delete: slices.Clone(e.owed.Delete)} // nothing is to be made any more
 	sinks := map[string]bool{}
 	for q := range f.cat.Queries() {
 		effect.Stop = append(effect.Stop, q.ID)
