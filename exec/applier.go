@@ -308,6 +308,7 @@ func (e *Engine) renew(ctx context.Context, r *record, own *proposal) error {
 		e.apply.waiting[r.Query.ID] = b
 	default:
 		e.apply.planned(b)
+		b.first = own != nil && r.Query.Version == 1
 		q = e.launch(ctx, b, old)
 	}
 	if q == nil { // it waits for its topics, or for its end

@@ -18,6 +18,7 @@ type built struct {
 	plan   *plan.Query
 	stages []stage
 	shape  shape
+	first  bool // nobody has run it yet
 }
 
 // build plans a query from its record alone and makes all its operators once, to see that it can be done, unless ctx

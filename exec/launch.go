@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
+	"github.com/ksqlgo/ksql/exec/op"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/store"
 )
@@ -82,6 +84,9 @@ func (q *Query) begin(ctx context.Context, b *built, old *Query) (err error) {
 			return fmt.Errorf("%s/%d: %w", u.Stage, u.Partition, err)
 		}
 		q.tasks = append(q.tasks, t)
+		if !b.first && !e.log.Durable() && old.task(u) == nil && t.remembers() && t.after(spec) {
+			return fmt.Errorf("%s/%d: its state was in the memory of the engine that ran it, and the log keeps none: drop it and create it again", u.Stage, u.Partition)
+		}
 	}
 	q.tell(false)
 	for _, t := range q.tasks {
@@ -89,4 +94,37 @@ func (q *Query) begin(ctx context.Context, b *built, old *Query) (err error) {
 		go t.run(run)
 	}
 	return nil
+}
+
+// task is the one that runs u; nil: none does.
+func (q *Query) task(u store.Unit) *task {
+	if q == nil {
+		return nil
+	}
+	for _, t := range q.tasks {
+		if t.unit == u {
+			return t
+		}
+	}
+	return nil
+}
+
+// remembers reports whether the task has tables.
+func (t *task) remembers() bool {
+	return slices.ContainsFunc(t.line.keepers, func(k op.Keeper) bool { return len(k.Tables()) > 0 })
+}
+
+// after reports whether the task goes on behind the beginning of its input.
+func (t *task) after(spec []store.Stage) bool {
+	for _, s := range spec {
+		if s.Name != t.unit.Stage {
+			continue
+		}
+		for tp, at := range t.pos {
+			if at > max(0, s.From[tp]) {
+				return true
+			}
+		}
+	}
+	return false
 }

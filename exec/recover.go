@@ -83,22 +83,21 @@ func (t *task) inherit(old *Query, tables map[string]*state.Table) error {
 	if old.torn.Load() && len(tables) > 0 {
 		return fmt.Errorf("the query that it replaces was stopped in the middle of its work: its state is lost")
 	}
-	for _, o := range old.tasks {
-		if o.unit != t.unit {
-			continue
-		}
-		for _, k := range o.line.keepers {
-			for _, from := range k.Tables() {
-				to := tables[t.q.e.changelog(t.q.plan.ID, from)]
-				if to == nil {
-					continue
-				}
-				for at := 0; at >= 0; {
-					var chunk []byte
-					at, chunk = from.Chunk(at, 8192, nil)
-					if err := to.Load(chunk); err != nil {
-						return err
-					}
+	o := old.task(t.unit)
+	if o == nil {
+		return nil
+	}
+	for _, k := range o.line.keepers {
+		for _, from := range k.Tables() {
+			to := tables[t.q.e.changelog(t.q.plan.ID, from)]
+			if to == nil {
+				continue
+			}
+			for at := 0; at >= 0; {
+				var chunk []byte
+				at, chunk = from.Chunk(at, 8192, nil)
+				if err := to.Load(chunk); err != nil {
+					return err
 				}
 			}
 		}

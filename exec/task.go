@@ -341,9 +341,10 @@ func (t *task) abandon(ctx context.Context, err error) {
 			err = errors.Join(err, bad)
 		}
 	}
-	if ctx.Err() != nil { // it was to end anyway
+	if ctx.Err() != nil || t.held {
 		t.q.torn.Store(true)
-	} else {
+	}
+	if ctx.Err() == nil { // else it was to end anyway
 		t.q.fail(err, t.unit)
 	}
 	if t.held {
