@@ -28,8 +28,8 @@ func (e *Engine) Phase() Phase { return Phase(e.phase.Load()) }
 // terminateText is the statement as ksqlDB logs it.
 const terminateText = "TERMINATE CLUSTER;"
 
-// Terminate ends all queries, drops all sources and types, and deletes the topics of sinks that match, with all that
-// the queries kept (ksqlDB: POST /ksql/terminate). It is a statement like others: logged first, then done, also over a
+// Terminate ends all queries, drops all sources and types, and deletes what CREATE ... AS wrote into the topics that
+// match, if statements may, with all that the queries kept (ksqlDB: POST /ksql/terminate). It is a statement like others: logged first, then done, also over a
 // crash between its deeds. Afterwards the engine answers ErrTerminated.
 func (e *Engine) Terminate(ctx context.Context, match func(topic string) bool) (*Changed, error) {
 	return e.alone(ctx, func() (*Changed, error) {
@@ -54,9 +54,6 @@ func (e *Engine) draftEnd(ctx context.Context, match func(string) bool) (*plan.C
 	sinks := map[string]bool{}
 	for q := range f.cat.Queries() {
 		effect.Stop = append(effect.Stop, q.ID)
-		if q.Topic != "" {
-			sinks[q.Topic] = true
-		}
 		if old := live(q.ID); old != nil {
 			rec.Deeds.Forget = append(rec.Deeds.Forget, old.Session)
 			if err := e.toDelete(ctx, rec, old.topics()); err != nil {
@@ -79,7 +76,7 @@ func (e *Engine) draftEnd(ctx context.Context, match func(string) bool) (*plan.C
 	}
 	var gone []string
 	for topic := range sinks {
-		if match(topic) {
+		if !e.ReadOnly(topic) && match(topic) {
 			gone = append(gone, topic)
 		}
 	}
