@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/ksqlgo/ksql"
 	"github.com/ksqlgo/ksql/exec"
@@ -17,8 +19,9 @@ import (
 type mortal struct {
 	store.Log
 	dying atomic.Bool
-	line  atomic.Pointer[error] // what an Append of a claim answers instead
-	after bool                  // though the record was written
+	slow  atomic.Pointer[chan struct{}] // deeds wait until it is closed
+	line  atomic.Pointer[error]         // what an Append of a claim answers instead
+	after bool                          // though the record was written
 }
 
 var errDying = errors.New("the line is dead")
@@ -26,6 +29,9 @@ var errDying = errors.New("the line is dead")
 func (l *mortal) deed(do func() error) error {
 	if l.dying.Load() {
 		return errDying
+	}
+	if wait := l.slow.Load(); wait != nil {
+		<-*wait
 	}
 	return do()
 }
@@ -71,7 +77,7 @@ func (c *mortalClaim) Append(ctx context.Context, r *store.Records) error {
 func run(t *testing.T, e *ksql.Engine, text string) {
 	t.Helper()
 	if _, err := e.Execute(context.Background(), text); err != nil {
-		t.Fatalf("%s: %v", text, err)
+		t.Errorf("%s: %v", text, err)
 	}
 }
 
@@ -104,7 +110,9 @@ func TestWriterDies(t *testing.T) {
 			t.Fatal(err)
 		}
 		eventually(t, "the other engine says that topics are missing", func() bool { return len(two.Failed()) == 1 })
-		run(t, two, `CREATE TYPE x AS STRUCT<a INT>;`)
+		if _, err := two.Execute(context.Background(), `DROP STREAM nothing;`); err == nil { // one that writes no record
+			t.Fatal("what is not there was dropped")
+		}
 		if n := topics(base, "CTAS_T_"); n != 2 || topics(base, "T") != 1 {
 			t.Errorf("%d topics of the query are there", n)
 		}
@@ -165,6 +173,33 @@ func TestWriterDies(t *testing.T) {
 		openPlace(t, places[1])
 		if n := topics(base, "CTAS_T_") + topics(base, "T"); n != 0 {
 			t.Errorf("%d topics are left", n)
+		}
+	})
+	t.Run("only slow", func(t *testing.T) {
+		t.Parallel()
+		base, places := sharedLog(t, 3, true, nil)
+		slow := &mortal{Log: places[0]}
+		one, two := openPlace(t, slow), openPlace(t, places[1])
+		run(t, one, countedSource+table)
+		run(t, two, `CREATE TYPE x AS STRUCT<a INT>;`)
+		hold := make(chan struct{})
+		slow.slow.Store(&hold)
+		records := len(commandsOf(t, base))
+		var all sync.WaitGroup
+		all.Go(func() { run(t, one, `DROP TABLE t DELETE TOPIC;`) })
+		eventually(t, "the record of the drop", func() bool { return len(commandsOf(t, base)) > records })
+		all.Go(func() { run(t, two, `CREATE TYPE y AS STRUCT<a INT>;`) })
+		all.Go(func() {
+			time.Sleep(300 * time.Millisecond)
+			if n := topics(base, "CTAS_T_") + topics(base, "T"); n != 3 {
+				t.Errorf("deeds were taken from a writer that lives: %d topics are left", n)
+			}
+			close(hold)
+		})
+		openPlace(t, places[2])
+		all.Wait()
+		if n := topics(base, "CTAS_T_") + topics(base, "T"); n != 0 || len(one.Failed()) > 0 {
+			t.Errorf("%d topics are left, %v", n, one.Failed())
 		}
 	})
 	// What it could not do was done, and undone, by the time it comes to life again.

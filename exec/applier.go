@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/store"
@@ -21,6 +22,7 @@ type fold struct {
 	next int64                   // offset of the next record
 	last *record                 // newest; nil: there is none
 	prev string                  // its hash
+	read time.Time               // when it was read
 }
 
 // add takes one record: its effect and no more. The query that it starts is not planned yet.
@@ -36,7 +38,7 @@ func (f *fold) add(value []byte, offset int64) (*record, error) {
 	if q := r.Query; q != nil {
 		f.live[q.ID] = q
 	}
-	f.last, f.next, f.prev = r, offset+1, hash(value)
+	f.last, f.next, f.prev, f.read = r, offset+1, hash(value), time.Now()
 	return r, nil
 }
 
@@ -211,7 +213,7 @@ func (e *Engine) follow() {
 		}
 		if err == nil {
 			e.apply.pass(e.apply.position())
-			err = e.startWaiting(e.base)
+			e.startWaiting(e.base)
 		}
 		if err != nil {
 			e.apply.end(err)
@@ -231,12 +233,16 @@ func (e *Engine) carryOut(value []byte, offset int64) error {
 		return err
 	}
 	own := a.mine(a.fold.prev)
+	var unseen error
 	if own == nil && r.Query != nil && len(r.Deeds.Create) > 0 {
-		if err := e.leave(e.following, deeds{Create: r.Deeds.Create}, offset+1); err != nil && !errors.Is(err, store.ErrMoved) {
+		if unseen = e.leave(e.following, deeds{Create: r.Deeds.Create}, a.fold); errors.Is(unseen, store.ErrMoved) {
+			unseen = nil
+		}
+		if err := e.following.Err(); err != nil {
 			return err
 		}
 	}
-	status := r.status(offset, e.match(e.base, r, own))
+	status := r.status(offset, errors.Join(unseen, e.match(e.base, r, own)))
 	e.settle(status, a.fold.prev)
 	a.finish(offset + 1)
 	e.moved()

@@ -14,16 +14,16 @@ import (
 // them when it does not: then it is no more.
 const deedsTime = 2 * time.Second
 
-// leave waits until the deeds of d, of a record that another engine wrote and that ends before next, are seen to be
-// done, or the time for that is over. ErrMoved: another record was written, so that they were done, and what is seen
-// now may be what later ones left.
-func (e *Engine) leave(ctx context.Context, d deeds, next int64) error {
-	end := time.Now().Add(deedsTime)
+// leave waits until d, deeds of the last record of f that another engine wrote, are seen to be done, or the time for
+// that is over. ErrMoved: a newer record was written, so that they were done, and what is seen now may be what later
+// ones left.
+func (e *Engine) leave(ctx context.Context, d deeds, f fold) error {
+	end := f.read.Add(deedsTime)
 	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
 		if done, err := e.seen(ctx, d); done || err != nil {
 			return err
 		}
-		if newer, err := e.newer(ctx, next); err != nil {
+		if newer, err := e.newer(ctx, f.next); err != nil {
 			return err
 		} else if newer {
 			return store.ErrMoved
@@ -103,7 +103,7 @@ func (e *Engine) pay(ctx context.Context) error {
 	f, _ := e.apply.snapshot()
 	foreign := f.last != nil && f.last.By != e.id && e.paid < f.next
 	if foreign {
-		if err := e.leave(ctx, f.last.Deeds, f.next); err != nil {
+		if err := e.leave(ctx, f.last.Deeds, f); err != nil {
 			return err
 		}
 		e.owed = f.last.Deeds // with those of ours that its writer could not do either
@@ -131,7 +131,7 @@ func (e *Engine) redo(ctx context.Context) (err error) {
 		return nil
 	}
 	if e.log.Shared() {
-		err := e.leave(ctx, f.last.Deeds, f.next)
+		err := e.leave(ctx, f.last.Deeds, *f)
 		if errors.Is(err, store.ErrMoved) {
 			return nil
 		}
@@ -146,7 +146,7 @@ func (e *Engine) redo(ctx context.Context) (err error) {
 
 // startWaiting starts the queries of other engines' records whose topics are there by now. One whose topics nobody
 // has made is in ERROR until somebody does.
-func (e *Engine) startWaiting(ctx context.Context) error {
+func (e *Engine) startWaiting(ctx context.Context) {
 	a := &e.apply
 	for id, b := range maps.Clone(a.waiting) {
 		p := *b.plan
@@ -161,15 +161,10 @@ func (e *Engine) startWaiting(ctx context.Context) error {
 		if _, told := e.Query(id); told {
 			continue
 		}
-		newer, err := e.newer(ctx, a.fold.next)
-		if err != nil {
-			return err
-		}
-		if !newer {
-			e.put(e.stuck(b.rec, b.plan, bad))
+		if newer, err := e.newer(ctx, a.fold.next); !newer {
+			e.put(e.stuck(b.rec, b.plan, errors.Join(bad, err)))
 		}
 	}
-	return nil
 }
 
 // taken is what a query sees of a statement that another engine has logged and done already: its topics are gone, and
