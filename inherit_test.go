@@ -83,3 +83,51 @@ func TestReplacedAfterFault(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestTopicDeletedByHand: a topic of the newest query that somebody deletes between two openings is not made again
+// empty: the query says what it lacks, and the others go on.
+func TestTopicDeletedByHand(t *testing.T) {
+	for _, end := range []string{"-changelog", "Z"} {
+		t.Run(end, func(t *testing.T) {
+			dir := t.TempDir()
+			h := newHost(t, ksql.WithDir(dir))
+			h.exec(statementSource + `CREATE STREAM other AS SELECT * FROM s; CREATE TABLE z AS SELECT v, COUNT(*) AS n FROM s GROUP BY v;`)
+			h.sync()
+			topics, err := h.Log().Topics(h.ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := h.Close(); err != nil {
+				t.Fatal(err)
+			}
+			log, err := local.Open(dir, local.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, info := range topics {
+				if strings.HasSuffix(name, end) {
+					err = errors.Join(err, log.Delete(h.ctx, name, info.ID))
+				}
+			}
+			if err = errors.Join(err, log.Close()); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				h = newHost(t, ksql.WithDir(dir))
+				h.exec(`INSERT INTO s VALUES (2, 10);`)
+				h.sync()
+				if failed := h.Failed(); len(failed) != 1 || failed["CTAS_Z_3"] == nil || !strings.Contains(failed["CTAS_Z_3"].Error(), "no such topic") {
+					t.Fatalf("failed: %v, z %v", failed, h.all(`SELECT n FROM z;`))
+				}
+				if err := h.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			h = newHost(t, ksql.WithDir(dir))
+			if n := len(h.all(`SELECT v FROM other;`)); n != 3 {
+				t.Errorf("other has %d rows, want 3", n)
+			}
+			h.exec(`DROP TABLE z DELETE TOPIC;`)
+		})
+	}
+}

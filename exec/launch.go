@@ -43,23 +43,7 @@ func (q *Query) begin(ctx context.Context, b *built, old *Query) (err error) {
 	if err := e.lacks(e.topic(ctx), b); err != nil {
 		return err
 	}
-	var spec []store.Stage
-	for _, s := range b.shape.Stages {
-		st := store.Stage{Name: s.Name, In: []string{s.In}, From: map[store.TP]int64{}}
-		from := b.rec.From[s.In]
-		for n := range s.Tasks {
-			tp := store.TP{Topic: s.In, Partition: n}
-			if st.From[tp] = 0; from != nil { // a repartition topic is read from its beginning
-				st.From[tp] = from[n]
-			}
-		}
-		for _, t := range s.Tables {
-			if t.Topic != "" {
-				st.Change = append(st.Change, t.Topic)
-			}
-		}
-		spec = append(spec, st)
-	}
+	spec := b.rec.places(b.shape.Stages)
 	if q.sess, err = e.log.Session(ctx, b.rec.Session, spec); err != nil {
 		return err
 	}
@@ -127,4 +111,88 @@ func (t *task) after(spec []store.Stage) bool {
 		}
 	}
 	return false
+}
+
+// places is what the log is told of stages.
+func (r *queryRecord) places(stages []stageShape) (out []store.Stage) {
+	for _, s := range stages {
+		st := store.Stage{Name: s.Name, In: []string{s.In}, From: map[store.TP]int64{}}
+		from := r.From[s.In]
+		for n := range s.Tasks {
+			tp := store.TP{Topic: s.In, Partition: n}
+			if st.From[tp] = 0; from != nil { // a repartition topic is read from its beginning
+				st.From[tp] = from[n]
+			}
+		}
+		for _, t := range s.Tables {
+			if t.Topic != "" {
+				st.Change = append(st.Change, t.Topic)
+			}
+		}
+		out = append(out, st)
+	}
+	return out
+}
+
+// again is the deeds of r, the newest record, that are done again when the engine is opened. The topics of a query
+// that has run were there: one that is missing was deleted since, with what was in it, and an empty one in its place
+// would have the query go on without its state.
+func (e *Engine) again(ctx context.Context, r *record) (deeds, error) {
+	d := r.Deeds
+	if r.Query == nil || r.Query.Version != 1 || e.log.Shared() { // another engine may be at its place
+		return d, nil
+	}
+	done, err := e.seen(ctx, deeds{Create: d.Create})
+	if err != nil || done {
+		return d, err
+	}
+	if ran, err := e.ran(ctx, r.Query); err != nil || !ran {
+		return d, err
+	}
+	d.Create = nil
+	return d, nil
+}
+
+// ran reports whether a query has read anything.
+func (e *Engine) ran(ctx context.Context, r *queryRecord) (ran bool, err error) {
+	first := r.Shape.Stages[:1]
+	bare := []stageShape{{Name: first[0].Name, In: first[0].In, Tasks: first[0].Tasks}}
+	sess, err := e.log.Session(ctx, r.Session, r.places(bare))
+	if err != nil {
+		return false, without(err)
+	}
+	defer func() { err = errors.Join(err, sess.Close()) }()
+	units, err := sess.Units(ctx)
+	if err != nil {
+		return false, err
+	}
+	at, oldest := map[store.TP]int64{}, map[store.TP]int64{}
+	for _, u := range units {
+		w, err := sess.Open(ctx, u)
+		if err != nil {
+			return false, err
+		}
+		_, change, err := w.Restore(ctx)
+		if err == nil {
+			w.Position(at)
+		}
+		if change != nil {
+			err = errors.Join(err, change.Close())
+		}
+		if err = errors.Join(err, w.Close()); err != nil {
+			return false, err
+		}
+	}
+	for tp := range at {
+		oldest[tp] = -1
+	}
+	in, err := e.log.Reader(ctx, oldest, nil)
+	if err != nil {
+		return false, without(err)
+	}
+	in.Position(oldest)
+	for tp, n := range at {
+		ran = ran || n > max(oldest[tp], r.From[tp.Topic][tp.Partition])
+	}
+	return ran, in.Close()
 }

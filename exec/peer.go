@@ -139,7 +139,11 @@ func (e *Engine) redo(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	e.owed, err = e.do(ctx, f.last.Deeds)
+	again, err := e.again(ctx, f.last)
+	if err != nil {
+		return err
+	}
+	e.owed, err = e.do(ctx, again)
 	e.went(PartStatements, &e.deedsC, err)
 	return nil
 }

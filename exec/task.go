@@ -341,11 +341,12 @@ func (t *task) abandon(ctx context.Context, err error) {
 			err = errors.Join(err, bad)
 		}
 	}
-	if ctx.Err() != nil || t.held {
-		t.q.torn.Store(true)
-	}
-	if ctx.Err() == nil { // else it was to end anyway
+	ended := ctx.Err() != nil
+	if !ended { // else it was to end anyway
 		t.q.fail(err, t.unit)
+	}
+	if ended || t.held {
+		t.q.torn.Store(true)
 	}
 	if t.held {
 		t.held = false
