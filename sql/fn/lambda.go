@@ -159,11 +159,26 @@ func transformArray() Kernel {
 	return func(c *Call, out *vec.Vec) {
 		f.open(c)
 		r := f.call(c, c.Lambdas[0])
-		f.rows(c, out, func(_, lo, hi int) error {
-			out.Kids[0].AppendRange(r, lo, hi)
-			out.EndList()
-			return nil
-		})
+		v := c.Args[0]
+		for lo := 0; lo < c.N; { // rows that did not fail keep their items where they are
+			hi := lo
+			for hi < c.N && !f.failed[hi] {
+				hi++
+			}
+			if hi > lo {
+				first := out.N - lo
+				out.AppendLists(r, int(v.Offs[lo])-f.base, v.Offs[lo:hi+1])
+				for i := lo; v.Nulls > 0 && i < hi; i++ {
+					if v.IsNull(i) {
+						out.SetNull(first + i)
+					}
+				}
+			}
+			if lo = hi; lo < c.N {
+				out.AppendNull()
+				lo++
+			}
+		}
 	}
 }
 

@@ -325,6 +325,21 @@ func (v *Vec) EndList() {
 	v.next()
 }
 
+// AppendLists appends ARRAY rows whose items lie one after another in items, the first at from. ends is the offsets of
+// the rows there and one more, of which only the distances count.
+func (v *Vec) AppendLists(items *Vec, from int, ends []int32) {
+	kid := v.Kids[0]
+	first := int32(kid.N) - ends[0]
+	kid.AppendRange(items, from, from+int(ends[len(ends)-1]-ends[0]))
+	if kid.N > v.max {
+		v.grow(kid.N)
+	}
+	for _, end := range ends[1:] {
+		v.Offs = append(v.Offs, first+end)
+		v.next()
+	}
+}
+
 // EndStruct ends a STRUCT row whose fields the caller has appended to Kids.
 func (v *Vec) EndStruct() { v.next() }
 
