@@ -61,6 +61,7 @@ type Engine struct {
 	paid     int64 // offset below which owed holds all that is left to do; with the gate
 	statuses statuses
 	phase    atomic.Int32 // a Phase
+	closing  fn.Stop      // of pull queries, which run too short to follow a context each
 
 	following context.Context // of the applier
 	applying  sync.WaitGroup
@@ -345,6 +346,7 @@ func (e *Engine) Close() error {
 	pushes := slices.Collect(maps.Values(e.pushes))
 	e.mu.Unlock()
 	e.end()
+	e.closing.Set()
 	var ending sync.WaitGroup
 	for _, r := range pushes {
 		ending.Go(r.halt)

@@ -143,7 +143,8 @@ func (u *Pull) Run(ctx context.Context, params []any) (rows *Rows, err error) {
 		}
 	}()
 	defer w.release()
-	defer w.env.Stop.Follow(ctx, u.e.ctx)()
+	w.env.Stop.With(&u.e.closing)
+	defer w.env.Stop.Follow(ctx)()
 	w.base = 0
 	w.call.Params = params
 	want, err := w.window(u.p)

@@ -22,8 +22,10 @@ func (s *Stop) Set() { s.set.Store(true) }
 
 // Check panics with ErrCancelled if the end was asked for. Loops over rows or items call it every 1,024 rounds.
 func (s *Stop) Check() {
-	if s != nil && (s.set.Load() || s.also != nil && s.also.set.Load()) {
-		panic(ErrCancelled)
+	for ; s != nil; s = s.also {
+		if s.set.Load() {
+			panic(ErrCancelled)
+		}
 	}
 }
 
@@ -48,6 +50,9 @@ func (s *Stop) Follow(list ...context.Context) (release func()) {
 			}
 		})
 	}
+	if ends == nil { // nothing can set it
+		return nothing
+	}
 	return func() {
 		for _, end := range ends {
 			end()
@@ -55,6 +60,8 @@ func (s *Stop) Follow(list ...context.Context) (release func()) {
 		s.set.Store(false)
 	}
 }
+
+func nothing() {}
 
 // most is the bytes that results may take.
 func (s Site) most() int {
