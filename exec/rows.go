@@ -67,6 +67,8 @@ func (r *Rows) Next(ctx context.Context) (*Page, error) {
 		return page, err
 	}
 	if r.made == nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
 		if len(r.ready) == 0 {
 			return nil, nil
 		}
@@ -103,11 +105,11 @@ func (r *Rows) More() bool {
 	if r.print != nil {
 		return r.print.more()
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.made == nil {
 		return len(r.ready) > 0
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	return len(r.pages) > 0
 }
 
@@ -142,15 +144,19 @@ func (r *Rows) Close() error {
 	return nil
 }
 
+// halt ends the work for the answer; of one that is still being made the engine does that, too.
 func (r *Rows) halt() {
-	for _, p := range r.ready {
-		r.pool.Give(p.held)
-	}
-	r.ready = nil
 	if r.cancel != nil {
 		r.cancel()
 		if within(&r.wg, patience) {
 			r.uncount()
 		}
+		return
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, p := range r.ready {
+		r.pool.Give(p.held)
+	}
+	r.ready = nil
 }
