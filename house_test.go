@@ -45,6 +45,7 @@ var foreign = map[string][]string{
 	"github.com/apache/arrow/":  {"sql/vec/"},
 	"github.com/pingcap/tidb/":  {"sql/tidb.go", "sql/raise.go"},
 	"github.com/tidwall/buntdb": {"store/meta/"},
+	"github.com/goccy/go-json":  {"exec/record.go"},
 	"github.com/twmb/franz-go":  {"store/kafka/"},
 	"pgregory.net/rapid":        {},
 	"go.uber.org/goleak":        {},

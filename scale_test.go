@@ -96,7 +96,7 @@ func TestManyStatements(t *testing.T) {
 	bound("CREATE STREAM", first, last)
 	beside := insert()
 	t.Logf("INSERT: alone %v, beside %d streams %v (%.2f)", alone, streams, beside, float64(beside)/float64(alone))
-	if float64(beside) > 1.3*float64(alone) {
+	if float64(beside) > 1.5*float64(alone) { // 1.05 to 1.2 on a quiet machine
 		t.Errorf("INSERT alone %v, beside %d streams %v", alone, streams, beside)
 	}
 	qfirst, qlast, qmost := each100(t, queries, func(i int) {
