@@ -235,7 +235,7 @@ func (e *Engine) carryOut(value []byte, offset int64) error {
 	own := a.mine(a.fold.prev)
 	var unseen error
 	if own == nil && r.Query != nil && len(r.Deeds.Create) > 0 {
-		if unseen = e.leave(e.following, deeds{Create: r.Deeds.Create}, a.fold); errors.Is(unseen, store.ErrMoved) {
+		if _, unseen = e.leave(e.following, deeds{Create: r.Deeds.Create}, a.fold); errors.Is(unseen, store.ErrMoved) || errors.Is(unseen, ErrClosed) {
 			unseen = nil
 		}
 		if err := e.following.Err(); err != nil {

@@ -30,6 +30,10 @@ type goneTopic struct {
 
 func (d *deeds) empty() bool { return len(d.Create)+len(d.Forget)+len(d.Delete) == 0 }
 
+// unseen is what of d nobody can see to be done; to do it once more does no harm, since no session ever has the id of
+// another.
+func (d deeds) unseen() deeds { return deeds{Forget: d.Forget} }
+
 // begin makes the topics of d: what a query needs before it can start. It returns what could not be done.
 func (e *Engine) begin(ctx context.Context, d deeds) (left deeds, err error) {
 	for _, t := range d.Create {

@@ -15,27 +15,28 @@ import (
 const deedsTime = 2 * time.Second
 
 // leave waits until d, deeds of the last record of f that another engine wrote, are seen to be done, or the time for
-// that is over. ErrMoved: a newer record was written, so that they were done, and what is seen now may be what later
+// that is over: then done is false. What was seen to be done must not be done again: a newer statement may be undoing
+// it at this moment. ErrMoved: a newer record was written, so that they were done, and what is seen now may be what later
 // ones left.
-func (e *Engine) leave(ctx context.Context, d deeds, f fold) error {
+func (e *Engine) leave(ctx context.Context, d deeds, f fold) (done bool, err error) {
 	end := f.read.Add(deedsTime)
 	for pause := time.Millisecond; ; pause = min(2*pause, 50*time.Millisecond) {
 		if done, err := e.seen(ctx, d); done || err != nil {
-			return err
+			return done, err
 		}
 		if newer, err := e.newer(ctx, f.next); err != nil {
-			return err
+			return false, err
 		} else if newer {
-			return store.ErrMoved
+			return false, store.ErrMoved
 		}
 		if time.Now().After(end) {
-			return nil
+			return false, nil
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return false, ctx.Err()
 		case <-e.Done():
-			return nil
+			return false, ErrClosed
 		case <-time.After(pause):
 		}
 	}
@@ -103,10 +104,13 @@ func (e *Engine) pay(ctx context.Context) error {
 	f, _ := e.apply.snapshot()
 	foreign := f.last != nil && f.last.By != e.id && e.paid < f.next
 	if foreign {
-		if err := e.leave(ctx, f.last.Deeds, f); err != nil {
+		done, err := e.leave(ctx, f.last.Deeds, f)
+		if err != nil {
 			return err
 		}
-		e.owed = f.last.Deeds // with those of ours that its writer could not do either
+		if e.owed = f.last.Deeds; done { // with those of ours that its writer could not do either
+			e.owed = f.last.Deeds.unseen()
+		}
 	}
 	e.paid = f.next
 	if e.owed.empty() {
@@ -130,8 +134,9 @@ func (e *Engine) redo(ctx context.Context) (err error) {
 	if f.last == nil {
 		return nil
 	}
+	done := false
 	if e.log.Shared() {
-		err := e.leave(ctx, f.last.Deeds, *f)
+		done, err = e.leave(ctx, f.last.Deeds, *f)
 		if errors.Is(err, store.ErrMoved) {
 			return nil
 		}
@@ -139,9 +144,11 @@ func (e *Engine) redo(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	again, err := e.again(ctx, f.last)
-	if err != nil {
-		return err
+	again := f.last.Deeds.unseen()
+	if !done {
+		if again, err = e.again(ctx, f.last); err != nil {
+			return err
+		}
 	}
 	e.owed, err = e.do(ctx, again)
 	e.went(PartStatements, &e.deedsC, err)

@@ -162,7 +162,7 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		// A query may be answered for hours: the host's deadlines are for requests that end.
 		rc := http.NewResponseController(w)
-		_ = rc.SetWriteDeadline(time.Time{})
+		_ = rc.SetWriteDeadline(time.Time{}) // a writer that knows no deadlines has none to lift
 		rt.serve(a, c)
 		return
 	}

@@ -167,7 +167,7 @@ func (s *inserting) run() {
 			break
 		}
 		if last && !errors.Is(err, io.EOF) && len(line) == 0 {
-			_ = s.store() // the client has left: what came whole is kept
+			s.store() // the client has left: what came whole is kept, and nobody can be told of more
 			return
 		}
 		if len(bytes.TrimSpace(line)) > 0 {
