@@ -73,18 +73,27 @@ type tableShape struct {
 	Print state.Print `json:"print"`
 }
 
-// topics are the query's own: repartition topics and changelogs.
-func (r *queryRecord) topics() []string {
-	var out []string
+// own is the query's own topics, as they are made: repartition topics and changelogs.
+func (r *queryRecord) own() []madeTopic {
+	var out []madeTopic
 	for _, s := range r.Shape.Stages {
 		if s.Out != "" && (r.Into == nil || s.Out != r.Into.Topic) {
-			out = append(out, s.Out)
+			out = append(out, madeTopic{s.Out, store.TopicConfig{Partitions: s.Parts, Internal: true}})
 		}
 		for _, t := range s.Tables {
 			if t.Topic != "" {
-				out = append(out, t.Topic)
+				out = append(out, madeTopic{t.Topic, store.TopicConfig{Partitions: s.Tasks, Internal: true, Compact: true}})
 			}
 		}
+	}
+	return out
+}
+
+// topics are the names of the query's own topics.
+func (r *queryRecord) topics() []string {
+	var out []string
+	for _, t := range r.own() {
+		out = append(out, t.Name)
 	}
 	return out
 }

@@ -304,31 +304,20 @@ func (e *Engine) ownTopics(ctx context.Context, rec *record, old *queryRecord) e
 			had[name] = true
 		}
 	}
-	for _, s := range rec.Query.Shape.Stages {
-		var own []madeTopic
-		if s.Out != "" && (rec.Query.Into == nil || s.Out != rec.Query.Into.Topic) {
-			own = append(own, madeTopic{s.Out, store.TopicConfig{Partitions: s.Parts, Internal: true}})
-		}
-		for _, t := range s.Tables {
-			if t.Topic != "" {
-				own = append(own, madeTopic{t.Topic, store.TopicConfig{Partitions: s.Tasks, Internal: true, Compact: true}})
-			}
-		}
-		for _, t := range own {
-			info, err := e.log.Topic(ctx, t.Name)
-			switch {
-			case errors.Is(err, store.ErrNoTopic):
-				if err := e.log.Validate(ctx, t.Name, t.Config); err != nil {
-					return err
-				}
-				rec.Deeds.Create = append(rec.Deeds.Create, t)
-			case err != nil:
+	for _, t := range rec.Query.own() {
+		info, err := e.log.Topic(ctx, t.Name)
+		switch {
+		case errors.Is(err, store.ErrNoTopic):
+			if err := e.log.Validate(ctx, t.Name, t.Config); err != nil {
 				return err
-			case !had[t.Name]:
-				return fmt.Errorf("topic %s is there already, but no query has it: delete it first", t.Name)
-			case info.Partitions != t.Config.Partitions:
-				return fmt.Errorf("topic %s has %d partitions, the query needs %d", t.Name, info.Partitions, t.Config.Partitions)
 			}
+			rec.Deeds.Create = append(rec.Deeds.Create, t)
+		case err != nil:
+			return err
+		case !had[t.Name]:
+			return fmt.Errorf("topic %s is there already, but no query has it: delete it first", t.Name)
+		case info.Partitions != t.Config.Partitions:
+			return fmt.Errorf("topic %s has %d partitions, the query needs %d", t.Name, info.Partitions, t.Config.Partitions)
 		}
 	}
 	return nil

@@ -115,77 +115,24 @@ func (r rewriter) all(es []sql.Expr) []sql.Expr {
 
 // visit calls see for e and its parts from the top down, those for which it answers false not being looked into.
 // Parameters of lambdas are left out.
-func visit(e sql.Expr, see func(sql.Expr) bool) { visitor{see: see}.expr(e) }
+func visit(e sql.Expr, see func(sql.Expr) bool) { visitUnder(nil, e, see) }
 
-// visitor goes the way of rewriter, and makes nothing.
-type visitor struct {
-	see    func(sql.Expr) bool
-	params []string
-}
-
-func (v visitor) expr(e sql.Expr) {
-	if e == nil {
-		return
-	}
-	if c, ok := e.(*sql.ColumnRef); ok && c.Source == "" && slices.Contains(v.params, c.Name) {
-		return
-	}
-	if !v.see(e) {
-		return
-	}
-	switch e := e.(type) {
-	case *sql.Binary:
-		v.expr(e.L)
-		v.expr(e.R)
-	case *sql.Unary:
-		v.expr(e.X)
-	case *sql.Not:
-		v.expr(e.X)
-	case *sql.Between:
-		v.expr(e.X)
-		v.expr(e.Lo)
-		v.expr(e.Hi)
-	case *sql.In:
-		v.expr(e.X)
-		v.all(e.List)
-	case *sql.Like:
-		v.expr(e.X)
-		v.expr(e.Pattern)
-	case *sql.IsNull:
-		v.expr(e.X)
-	case *sql.Case:
-		v.expr(e.X)
-		v.expr(e.Else)
-		for _, w := range e.Whens {
-			v.expr(w.Cond)
-			v.expr(w.Then)
+// visitUnder is visit within lambdas of these parameters.
+func visitUnder(params []string, e sql.Expr, see func(sql.Expr) bool) {
+	sql.Walk(e, func(e sql.Expr) bool {
+		switch x := e.(type) {
+		case *sql.ColumnRef:
+			if x.Source == "" && slices.Contains(params, x.Name) {
+				return false
+			}
+		case *sql.LambdaExpr:
+			if see(x) {
+				visitUnder(append(slices.Clone(params), x.Params...), x.Body, see)
+			}
+			return false
 		}
-	case *sql.Cast:
-		v.expr(e.X)
-	case *sql.ArrayCons:
-		v.all(e.Items)
-	case *sql.MapCons:
-		v.all(e.Keys)
-		v.all(e.Values)
-	case *sql.StructCons:
-		v.all(e.Values)
-	case *sql.Call:
-		v.all(e.Args)
-	case *sql.Index:
-		v.expr(e.X)
-		v.expr(e.I)
-	case *sql.Deref:
-		v.expr(e.X)
-	case *sql.LambdaExpr:
-		v.params = append(slices.Clone(v.params), e.Params...)
-		v.expr(e.Body)
-	}
-}
-
-func (v visitor) all(es []sql.Expr) {
-	for _, e := range es {
-		v.expr(e)
-	}
+		return see(e)
+	})
 }
 
 // references are the column references in e, in order.
