@@ -139,7 +139,11 @@ func (s *stage) build(c *op.Context, kind plan.QueryKind, keep bool, last op.Emi
 		}
 	}
 	if l.read == nil && s.materialize(kind) {
-		m := op.NewLatest("Materialize", printRows(&s.sink.Head), s.sink.Schema, nil, s.sink.Window != nil, keep, false)
+		print, err := printRows(&s.sink.Head)
+		if err != nil {
+			return nil, err
+		}
+		m := op.NewLatest("Materialize", print, s.sink.Schema, nil, s.sink.Window != nil, keep, false)
 		add(m)
 		l.read, l.after = m, nil
 	}
@@ -167,7 +171,11 @@ func (s *stage) build(c *op.Context, kind plan.QueryKind, keep bool, last op.Emi
 func operator(st plan.Step, env *expr.Env, keep bool, order op.KeyBytes) (op.Operator, error) {
 	switch s := st.(type) {
 	case *plan.Latest:
-		return op.NewLatest("Latest", printRows(&s.Head), s.Schema, s.Live, s.Window != nil, keep, true), nil
+		print, err := printRows(&s.Head)
+		if err != nil {
+			return nil, err
+		}
+		return op.NewLatest("Latest", print, s.Schema, s.Live, s.Window != nil, keep, true), nil
 	case *plan.Filter:
 		return op.NewFilter(s, env)
 	case *plan.Project:

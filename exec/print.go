@@ -2,6 +2,7 @@ package exec
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -17,40 +18,61 @@ import (
 // be said otherwise gets another word.
 
 // printGroups is the print of an aggregation's table.
-func printGroups(a *plan.Aggregate) (state.Print, error) {
-	p := state.Print{Step: "groups of a " + shapeWord(a.In.Out().Shape) + keysText(a.Schema[:a.Groups]) + windowText(a.Window)}
+func printGroups(a *plan.Aggregate) (p state.Print, err error) {
+	if p.Step, err = stepText("groups of a "+shapeWord(a.In.Out().Shape), a.Schema[:a.Groups], a.Window); err != nil {
+		return p, err
+	}
 	for _, c := range a.Calls {
-		var b strings.Builder
-		b.WriteString(c.Func.Name + "(")
-		for i, t := range c.Site.Args {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			b.WriteString(typeText(t))
-			if i < len(c.Site.Lits) && c.Site.Lits[i] != nil {
-				x, err := literalText(c.Site.Lits[i])
-				if err != nil {
-					return p, fmt.Errorf("%s: %w", c.Func.Name, err)
-				}
-				b.WriteString(" = " + x)
-			}
+		text, err := callText(&c)
+		if err != nil {
+			return p, fmt.Errorf("%s: %w", c.Func.Name, err)
 		}
-		b.WriteString(") " + typeText(c.Site.Returns))
-		if c.Variant.State != nil {
-			b.WriteString(" from " + typeText(c.Variant.State(c.Site.Args)))
-		}
-		p.Cells = append(p.Cells, b.String())
+		p.Cells = append(p.Cells, text)
 	}
 	return p, nil
 }
 
-// printRows is the print of a table of whole rows. Columns may be added at the end of them.
-func printRows(h *plan.Head) state.Print {
-	p := state.Print{Step: "rows" + keysText(h.Schema[:h.Schema.Keys()]) + windowText(h.Window), Open: true}
-	for _, c := range h.Schema {
-		p.Cells = append(p.Cells, nameText(c.Name)+" "+typeText(c.Type))
+// callText is an aggregate function with all that its state rests on.
+func callText(c *plan.AggCall) (string, error) {
+	b := []byte(c.Func.Name + "(")
+	var bad error
+	add := func(t sql.Type) {
+		text, err := t.MarshalText()
+		b, bad = append(b, text...), errors.Join(bad, err)
 	}
-	return p
+	for i, t := range c.Site.Args {
+		if i > 0 {
+			b = append(b, ", "...)
+		}
+		add(t)
+		if i < len(c.Site.Lits) && c.Site.Lits[i] != nil {
+			x, err := literalText(c.Site.Lits[i])
+			b, bad = append(b, " = "+x...), errors.Join(bad, err)
+		}
+	}
+	b = append(b, ") "...)
+	add(c.Site.Returns)
+	if c.Variant.State != nil {
+		b = append(b, " from "...)
+		add(c.Variant.State(c.Site.Args))
+	}
+	return string(b), bad
+}
+
+// printRows is the print of a table of whole rows. Columns may be added at the end of them.
+func printRows(h *plan.Head) (p state.Print, err error) {
+	p.Open = true
+	if p.Step, err = stepText("rows", h.Schema[:h.Schema.Keys()], h.Window); err != nil {
+		return p, err
+	}
+	for i := range h.Schema {
+		text, err := h.Schema[i : i+1].MarshalText()
+		if err != nil {
+			return p, err
+		}
+		p.Cells = append(p.Cells, string(text))
+	}
+	return p, nil
 }
 
 // printClock is the print of what a sink remembers.
@@ -63,12 +85,9 @@ func shapeWord(s plan.Shape) string {
 	return "stream"
 }
 
-func keysText(keys sql.Schema) string {
-	var list []string
-	for _, c := range keys {
-		list = append(list, nameText(c.Name)+" "+typeText(c.Type))
-	}
-	return " by (" + strings.Join(list, ", ") + ")"
+func stepText(what string, keys sql.Schema, w *plan.Window) (string, error) {
+	text, err := keys.MarshalText()
+	return what + " by (" + string(text) + ")" + windowText(w), err
 }
 
 func windowText(w *plan.Window) string {
@@ -83,45 +102,6 @@ func windowText(w *plan.Window) string {
 	return text
 }
 
-// nameText is a name in quotes, which double where the name holds them.
-func nameText(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
-
-func typeText(t sql.Type) string {
-	switch t.Kind {
-	case sql.Boolean:
-		return "BOOLEAN"
-	case sql.Integer:
-		return "INTEGER"
-	case sql.Bigint:
-		return "BIGINT"
-	case sql.Decimal:
-		return fmt.Sprintf("DECIMAL(%d, %d)", t.Precision, t.Scale)
-	case sql.Double:
-		return "DOUBLE"
-	case sql.String:
-		return "STRING"
-	case sql.Time:
-		return "TIME"
-	case sql.Date:
-		return "DATE"
-	case sql.Timestamp:
-		return "TIMESTAMP"
-	case sql.Bytes:
-		return "BYTES"
-	case sql.Array:
-		return "ARRAY<" + typeText(*t.Elem) + ">"
-	case sql.Map:
-		return "MAP<" + typeText(*t.Key) + ", " + typeText(*t.Elem) + ">"
-	case sql.Struct:
-		var list []string
-		for _, f := range t.Fields {
-			list = append(list, nameText(f.Name)+" "+typeText(f.Type))
-		}
-		return "STRUCT<" + strings.Join(list, ", ") + ">"
-	}
-	return "NULL" // of a literal without a type
-}
-
 func literalText(v any) (string, error) {
 	switch v := v.(type) {
 	case bool:
@@ -133,7 +113,7 @@ func literalText(v any) (string, error) {
 	case float64:
 		return "0x" + strconv.FormatUint(math.Float64bits(v), 16), nil
 	case string:
-		return nameText(v), nil
+		return `"` + strings.ReplaceAll(v, `"`, `""`) + `"`, nil
 	case []byte:
 		return "x" + hex.EncodeToString(v), nil
 	case vec.Decimal:
