@@ -252,6 +252,41 @@ func TestSyncFails(t *testing.T) {
 	}
 }
 
+// TestIdleHeals: a call that fails in a log that has been idle for long, and is refused, is tried again by itself.
+func TestIdleHeals(t *testing.T) {
+	for _, op := range []Op{WriteOp, CutOp, CreateOp} {
+		broken := false
+		w := faulty(t, 1, func(o Op, name string) (error, bool) {
+			return map[bool]error{true: errFault}[broken && (o == op || op == CutOp && o == WriteOp)], false
+		})
+		l := w.l.(*log)
+		for range 10 {
+			w.insert()
+		}
+		w.wait(len(w.seqs) - 1)
+		time.Sleep(20 * w.opt.SyncEvery) // it has put its mark, and sleeps
+		l.write.Lock()
+		w.faults.mu.Lock()
+		broken = true
+		w.faults.mu.Unlock()
+		if op == CreateOp {
+			l.j.rollOn(l)
+		} else if l.j.mark(l) {
+			t.Fatal("written")
+		}
+		w.faults.mu.Lock()
+		broken = false
+		w.faults.mu.Unlock()
+		l.write.Unlock()
+		eventually(t, func() bool { return len(l.Health()) == 0 }, func() string { return fmt.Sprint(op, l.Health()) })
+		if w.faults.count() == 0 {
+			t.Fatal("nothing has failed")
+		}
+		w.recovers()
+		w.ok(w.l.Close())
+	}
+}
+
 // TestSyncLost: without the frames in memory nothing is taken until the log is opened again.
 func TestSyncLost(t *testing.T) {
 	fs := NewForgetful()

@@ -193,7 +193,7 @@ func (j *journal) write(f *frame) error {
 
 // unwritten notes that size bytes could not be written, and takes away what was.
 func (j *journal) unwritten(size int64, err error) {
-	j.health.failed(store.Writing, "", j.at("write", j.cur.name, err))
+	j.ails(store.Writing, j.at("write", j.cur.name, err))
 	j.unfit, j.ragged = max(j.unfit, size), true
 	if j.cut() != nil {
 		return // it is tried again before the next write
@@ -212,11 +212,17 @@ func (j *journal) cut() error {
 	}
 	if err := j.cur.f.Truncate(j.cur.size); err != nil {
 		err = j.at("cut", j.cur.name, err)
-		j.health.failed(store.Writing, "", err)
+		j.ails(store.Writing, err)
 		return err
 	}
 	j.ragged = false
 	return nil
+}
+
+// ails notes that something does not work, and wakes who mends it: in an idle log run sleeps.
+func (j *journal) ails(what string, err error) {
+	j.health.failed(what, "", err)
+	token(j.soiled)
 }
 
 // fail ends the journal: a reopen decides from the bytes.
@@ -262,10 +268,11 @@ func (j *journal) roll(l *log) error {
 func (j *journal) rollOn(l *log) {
 	if j.roller = j.roll(l); j.roller != nil {
 		j.rollP.grow()
+		j.ails(store.Rolling, j.roller)
 	} else {
 		j.rollP = pause{}
+		j.health.works(store.Rolling, "")
 	}
-	j.health.outcome(store.Rolling, "", j.roller)
 }
 
 // reached notes that everything up to seq is on disk.
