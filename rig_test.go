@@ -70,7 +70,7 @@ func (r *rig) now() time.Time { return time.UnixMilli(r.clock) }
 
 func (r *rig) open() {
 	r.t.Helper()
-	opts := []ksql.Option{ksql.WithAllocator(r.mem), ksql.WithClock(r.now), ksql.WithRand(1), ksql.WithBatch(r.v.batch)}
+	opts := []ksql.Option{ksql.WithAllocator(r.mem), ksql.WithClock(r.now), ksql.WithRand(1), ksql.WithBatch(r.v.batch), ksql.WithPage(r.v.page())}
 	if r.v.commit > 0 {
 		opts = append(opts, ksql.WithCommit(r.v.commit, time.Hour))
 	}

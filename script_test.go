@@ -59,6 +59,17 @@ type variant struct {
 	holes   int  // offsets without a row behind each row of a late log
 }
 
+// page is the bytes of a page of a pull query: where rows are taken one by one each has its own.
+func (v variant) page() int64 {
+	switch v.batch {
+	case 1:
+		return 1
+	case 7:
+		return 100
+	}
+	return 0
+}
+
 type logKind uint8
 
 const (

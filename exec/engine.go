@@ -38,6 +38,7 @@ type Options struct {
 	Batch         int               // rows a task takes at once; 0: 4096
 	CommitRows    int               // rows between commits; 0: 32768
 	Memory        int64             // bytes for tables, expressions and answers; 0: no limit
+	Page          int64             // bytes of a page of a pull query's answer; 0: 1 MiB
 	CommitEvery   time.Duration     // time between commits of a busy task; 0: 10 ms
 	Hooks         []Hook            // told of what the engine does
 	Logger        *slog.Logger      // nil: nothing is logged
@@ -67,7 +68,8 @@ type Engine struct {
 	applying  sync.WaitGroup
 	unfollow  context.CancelFunc
 
-	memory *memory
+	memory  *memory
+	ranking gate // held by who puts a table in order for a scan
 
 	mu      sync.Mutex
 	queries map[string]*Query
@@ -105,7 +107,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		o.Rand = random
 	}
 	o.Properties = maps.Clone(o.Properties)
-	e := &Engine{opt: o, log: o.Log, base: context.Background(), queries: map[string]*Query{}, pushes: map[string]*Rows{}, failed: map[string]error{}, motion: make(chan struct{}), stmt: newGate(), statuses: statuses{o.Meta}}
+	e := &Engine{opt: o, log: o.Log, base: context.Background(), queries: map[string]*Query{}, pushes: map[string]*Rows{}, failed: map[string]error{}, motion: make(chan struct{}), stmt: newGate(), ranking: newGate(), statuses: statuses{o.Meta}}
 	var err error
 	if e.teller, err = newTeller(o.Hooks, o.Logger); err != nil {
 		return nil, err
@@ -121,7 +123,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		e.deaf = r.Observe(e.teller.heard)
 	}
 	e.id = e.uuid()
-	e.memory = newMemory(o.Memory)
+	e.memory = newMemory(o.Memory, o.Page)
 	e.ctx, e.end = context.WithCancel(context.Background())
 	e.following, e.unfollow = context.WithCancel(context.Background())
 	if err := e.replay(ctx); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -15,10 +16,10 @@ import (
 // answers that wait for their clients.
 type memory struct {
 	limit   int64
+	page    int64     // bytes of a page of a pull query
 	column  int       // bytes of one column of an expression
 	exprs   *vec.Pool // nil: endless
 	answers *vec.Pool
-	whole   *vec.Pool // of answers that are whole before a client sees a row; nil: endless
 	tables  atomic.Int64
 }
 
@@ -28,12 +29,14 @@ const (
 	clientBytes = 1 << 20
 )
 
-func newMemory(limit int64) *memory {
-	m := &memory{limit: limit, column: vec.MaxBytes, answers: vec.NewPool(answerBytes)}
+func newMemory(limit, page int64) *memory {
+	if page == 0 {
+		page = clientBytes
+	}
+	m := &memory{limit: limit, page: page, column: vec.MaxBytes, answers: vec.NewPool(answerBytes)}
 	if limit > 0 {
 		m.column = int(min(vec.MaxBytes, max(limit/16, 64<<10)))
 		m.exprs, m.answers = vec.NewPool(limit/4), vec.NewPool(limit/4)
-		m.whole = m.answers
 	}
 	return m
 }
@@ -185,41 +188,39 @@ func poke(c chan struct{}) {
 	}
 }
 
-var errAnswer = errors.New("the answer is larger than an eighth of the memory limit: select less, or raise the limit")
+// largest is the bytes that a page of one row may have.
+func (m *memory) largest() int64 {
+	if m.limit > 0 {
+		return m.limit / 8
+	}
+	return math.MaxInt64
+}
 
-// wholeBytes is what an answer that is whole may hold without being counted.
+// wholeBytes is what an answer may hold without being counted.
 const wholeBytes = 64 << 10
 
-// hold takes the room that an answer of about n bytes needs while it is made.
-func (w *puller) hold(n int64) error {
-	if w.room == nil || n < wholeBytes || n <= w.held {
-		return nil
+var (
+	errLarge  = errors.New("the page is too large")
+	errAnswer = errors.New("a row of the answer is larger than an eighth of the memory limit: select less, or raise the limit")
+	errNoRoom = errors.New("answers that are not read yet hold all of their memory, a quarter of the memory limit: close some, or raise the limit")
+)
+
+// used is the bytes of the values of a page.
+func (p *Page) used() (n int64) {
+	for _, c := range p.Cols {
+		n += c.Used(nil)
 	}
-	if !w.room.Take(n - w.held) {
-		return errNoRoom
-	}
-	w.held = n
-	return nil
+	return n
 }
 
-// release gives the room back.
-func (w *puller) release() {
-	w.room.Give(w.held)
-	w.held = 0
-}
-
-var errNoRoom = errors.New("answers that are not read yet hold all of their memory, a quarter of the memory limit: close some, or raise the limit")
-
-// keep leaves the room of the one page of an answer to it, until it is read, closed or forgotten.
-func (w *puller) keep(r *Rows, p *Page) error {
-	n := p.bytes()
-	if w.room == nil || n < wholeBytes {
-		return nil
+// cut leaves n rows; false: there are no more.
+func (p *Page) cut(n int) bool {
+	if p.N <= n {
+		return false
 	}
-	if err := w.hold(n); err != nil {
-		return err
+	for _, c := range p.Cols {
+		c.Truncate(n)
 	}
-	w.room.Give(w.held - n)
-	w.held, p.held, r.pool = 0, n, w.room
-	return nil
+	p.N = n
+	return true
 }

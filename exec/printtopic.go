@@ -68,7 +68,7 @@ func (e *Engine) Print(ctx context.Context, s *sql.Print, text string, formats b
 	if p.in, err = e.log.Reader(ctx, from, nil); err != nil {
 		return nil, err
 	}
-	return &Rows{Schema: sql.Schema{{Field: sql.Field{Name: "LINE", Type: sql.TString}}}, Text: text, Push: true, print: p}, nil
+	return &Rows{Schema: sql.Schema{{Field: sql.Field{Name: "LINE", Type: sql.TString}}}, Text: text, Push: true, source: p}, nil
 }
 
 func (e *Engine) noTopic(ctx context.Context, name string) error {

@@ -27,19 +27,18 @@ type Pull struct {
 // puller is the compiled form of a pull query; one goroutine uses it at a time.
 type puller struct {
 	env    *expr.Env
-	most   int64     // bytes of an answer; 0: no limit
-	room   *vec.Pool // of answers that are whole; nil: endless
-	held   int64     // bytes of it
-	base   int64     // bytes of the answer before the partition at hand
+	most   int64 // bytes of the page that is made
 	filter *expr.Program
 	items  []*expr.Program
 	keys   [][]*expr.Program
 	key    []*vec.Vec
-	bounds [2][]*expr.Program // of window start and end
+	bounds [2][]*expr.Program          // of window start and end
+	want   func(start, end int64) bool // what bounds say now; nil: nothing
 	call   expr.Call
 	rows   []int32
 	time   vec.Vec
 	cols   []*vec.Vec
+	made   []*vec.Vec // values of items, lent
 }
 
 // NewPull readies a planned pull query on a table.
@@ -59,7 +58,7 @@ func (u *Pull) Plan() *plan.Pull { return u.p }
 func (u *Pull) compile() (*puller, error) {
 	env := *u.env
 	env.Stop, env.Budget = new(fn.Stop), u.e.budget()
-	w := &puller{time: vec.Vec{Type: sql.TBigint}, env: &env, most: u.e.memory.limit / 8, room: u.e.memory.whole}
+	w := &puller{time: vec.Vec{Type: sql.TBigint}, env: &env}
 	var err error
 	if u.p.Filter != nil {
 		if w.filter, err = expr.CompilePredicate(u.p.Filter, w.env); err != nil {
@@ -103,36 +102,81 @@ func (u *Pull) panicked(r any) error {
 	return err
 }
 
-// Run answers the query from the state as it is committed now.
-func (u *Pull) Run(ctx context.Context, params []any) (rows *Rows, err error) {
-	defer func() {
-		if r := recover(); r == vec.ErrTooLarge {
-			rows, err = nil, errors.New("the answer is too large")
-		} else if r == fn.ErrCancelled {
-			if rows, err = nil, ctx.Err(); err == nil {
-				err = ErrClosed
+// Run answers the query from the state as it is committed now. An answer that is larger than a page is read on, page
+// by page, as its reader asks for it: then each page is as of its time, and no key comes twice.
+func (u *Pull) Run(ctx context.Context, params []any) (*Rows, error) {
+	q, err := u.query()
+	if err != nil {
+		return nil, err
+	}
+	page := u.page()
+	limit := -1
+	if u.p.Limit != nil {
+		limit = *u.p.Limit
+	}
+	if limit != 0 {
+		err = u.with(ctx, params, func(w *puller) error {
+			if w.most = u.e.memory.page; len(u.p.Keys) > 0 {
+				return u.lookup(ctx, q, w, page)
 			}
-		} else if r == vec.ErrMemory {
-			rows, err = nil, vec.ErrMemory
-		} else if r != nil {
-			rows, err = nil, u.panicked(r)
-		}
-	}()
+			return u.scan(ctx, q, w, page)
+		})
+	}
+	if err != nil && err != errLarge {
+		return nil, err
+	}
+	r := &Rows{ID: u.e.nextID("query"), Schema: u.p.Schema, pool: u.e.memory.answers}
+	if err == nil && r.give(page, limit) {
+		return r, nil
+	}
+	if err := u.flow(ctx, q, r, params, limit); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// query is the query whose state answers.
+func (u *Pull) query() (*Query, error) {
 	if err := u.e.alive(); err != nil {
 		return nil, err
 	}
 	q, ok := u.e.Query(u.p.QueryID)
 	if !ok {
-		return nil, fmt.Errorf("Materializing query has been stopped: %s", u.p.QueryID)
+		return nil, stopped(u.p.QueryID)
 	}
-	if err := q.failed(); err != nil {
-		return nil, err
+	return q, q.failed()
+}
+
+// page is an empty page.
+func (u *Pull) page() *Page {
+	p := &Page{Cols: make([]*vec.Vec, len(u.p.Items))}
+	for i, it := range u.p.Items {
+		p.Cols[i] = vec.New(it.X.Type())
 	}
+	return p
+}
+
+// with lends f the compiled query, and makes errors of what its kernels panic with.
+func (u *Pull) with(ctx context.Context, params []any, f func(w *puller) error) (err error) {
+	defer func() {
+		switch r := recover(); r {
+		case nil:
+		case vec.ErrTooLarge:
+			err = errors.New("the answer is too large")
+		case fn.ErrCancelled:
+			if err = ctx.Err(); err == nil {
+				err = ErrClosed
+			}
+		case vec.ErrMemory:
+			err = vec.ErrMemory
+		default:
+			err = u.panicked(r)
+		}
+	}()
 	w, _ := u.free.Get().(*puller)
 	if w == nil {
-		var err error
 		if w, err = u.compile(); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	defer func() {
@@ -142,75 +186,25 @@ func (u *Pull) Run(ctx context.Context, params []any) (rows *Rows, err error) {
 			w.env.Budget.Release()
 		}
 	}()
-	defer w.release()
 	w.env.Stop.With(&u.e.closing)
 	defer w.env.Stop.Follow(ctx)()
-	w.base = 0
 	w.call.Params = params
-	want, err := w.window(u.p)
-	if err != nil {
-		return nil, err
+	if w.want, err = w.window(u.p); err != nil {
+		return err
 	}
-	page := &Page{}
-	for _, it := range u.p.Items {
-		page.Cols = append(page.Cols, vec.New(it.X.Type()))
-	}
-	limit := -1
-	if u.p.Limit != nil {
-		limit = *u.p.Limit
-	}
-	if limit != 0 {
-		if len(u.p.Keys) > 0 {
-			err = u.lookup(ctx, q, w, want, page)
-		} else {
-			err = u.scan(ctx, q, w, want, page)
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	end := Completed
-	if limit >= 0 && page.N > limit {
-		for _, c := range page.Cols {
-			c.Truncate(limit)
-		}
-		page.N, end = limit, Limited
-	}
-	var pages []*Page
-	if page.N > 0 {
-		pages = append(pages, page)
-	}
-	rows = fixed(u.e.nextID("query"), u.p.Schema, pages, end)
-	if err := w.keep(rows, page); err != nil {
-		return nil, err
-	}
-	return rows, nil
+	return f(w)
 }
 
-func (u *Pull) lookup(ctx context.Context, q *Query, w *puller, want func(start, end int64) bool, page *Page) error {
+// lookup reads the rows of the keys, each once.
+func (u *Pull) lookup(ctx context.Context, q *Query, w *puller, page *Page) error {
 	var seen [][]any
-	for _, k := range w.keys {
-		var key []any
-		for i, p := range k {
-			v, err := w.value(p)
-			if err != nil {
-				return err
-			}
-			w.key[i].Reset()
-			if v.IsNull(0) {
-				w.key[i].AppendNull()
-			} else {
-				w.key[i].AppendFrom(v, 0)
-			}
-			if len(w.keys) > 1 {
-				key = append(key, v.Get(0))
-			}
+	for n := range w.keys {
+		again, err := w.bind(n, &seen)
+		if err != nil {
+			return err
 		}
-		if len(w.keys) > 1 {
-			if slices.ContainsFunc(seen, func(s []any) bool { return sameKey(s, key) }) {
-				continue
-			}
-			seen = append(seen, key)
+		if again {
+			continue
 		}
 		for _, t := range q.tasks {
 			if t.view == nil {
@@ -220,13 +214,43 @@ func (u *Pull) lookup(ctx context.Context, q *Query, w *puller, want func(start,
 				return err
 			}
 			if err := t.reading(ctx, w.env.Stop, func() error {
-				return t.view.lookup(ctx, w.key, want, func(b *op.Batch) error { return w.visit(b, len(u.p.Columns), page, nil) })
+				return t.view.lookup(ctx, w.key, w.want, func(b *op.Batch) error {
+					w.see(b, len(u.p.Columns))
+					return w.add(page)
+				})
 			}); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// bind puts key n into w.key. again: it was one of those before.
+func (w *puller) bind(n int, seen *[][]any) (again bool, err error) {
+	var key []any
+	for i, p := range w.keys[n] {
+		v, err := w.value(p)
+		if err != nil {
+			return false, err
+		}
+		w.key[i].Reset()
+		if v.IsNull(0) {
+			w.key[i].AppendNull()
+		} else {
+			w.key[i].AppendFrom(v, 0)
+		}
+		if len(w.keys) > 1 {
+			key = append(key, v.Get(0))
+		}
+	}
+	if len(w.keys) > 1 {
+		if slices.ContainsFunc(*seen, func(s []any) bool { return sameKey(s, key) }) {
+			return true, nil
+		}
+		*seen = append(*seen, key)
+	}
+	return false, nil
 }
 
 func sameKey(a, b []any) bool {
@@ -240,7 +264,7 @@ func sameKey(a, b []any) bool {
 
 // scan reads every row: partition by partition, by the bytes of the serialized key, then by window (ksqlDB's
 // order on one node).
-func (u *Pull) scan(ctx context.Context, q *Query, w *puller, want func(start, end int64) bool, page *Page) error {
+func (u *Pull) scan(ctx context.Context, q *Query, w *puller, page *Page) error {
 	for _, t := range q.tasks {
 		if t.view == nil {
 			continue
@@ -248,36 +272,24 @@ func (u *Pull) scan(ctx context.Context, q *Query, w *puller, want func(start, e
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		part := &Page{}
-		for _, c := range page.Cols {
-			part.Cols = append(part.Cols, vec.New(c.Type))
-		}
+		part := u.page()
 		var rank []ranked
 		err := t.reading(ctx, w.env.Stop, func() error {
-			return t.view.scan(ctx, want, func(b *op.Batch) error {
-				return w.visit(b, len(u.p.Columns), part, func(rows []int32) error {
-					keys, err := t.view.keyBytes(b, u.p.Columns)
-					if err != nil {
-						return err
-					}
-					for _, r := range rows {
-						x := ranked{key: keys[r], row: int32(len(rank))}
-						if b.Start != nil {
-							x.start = b.Start[r]
-						}
-						rank = append(rank, x)
-					}
-					return nil
-				})
+			return t.view.scan(ctx, w.want, func(b *op.Batch) error {
+				w.see(b, len(u.p.Columns))
+				if err := w.add(part); err != nil {
+					return err
+				}
+				first := int32(len(rank))
+				var err error
+				rank, err = u.rank(t, b, w.rows, rank, func(i int) int32 { return first + int32(i) })
+				return err
 			})
 		})
 		if err != nil {
 			return err
 		}
 		if rank, err = inOrder(ctx, rank); err != nil {
-			return err
-		}
-		if err := w.hold(w.base + 2*part.bytes()); err != nil { // there are two of it, for a while
 			return err
 		}
 		rows := make([]int32, len(rank))
@@ -288,13 +300,32 @@ func (u *Pull) scan(ctx context.Context, q *Query, w *puller, want func(start, e
 			c.AppendRows(part.Cols[i], rows)
 		}
 		page.N += part.N
-		w.base = page.bytes()
+		w.most -= part.used()
 	}
 	return nil
 }
 
-// visit adds the rows of b that pass the filter to page. taken, if not nil, is told of their numbers in b.
-func (w *puller) visit(b *op.Batch, columns int, page *Page, taken func(rows []int32) error) error {
+// rank appends what these rows of b are ordered by. number is that of the i-th of them.
+func (u *Pull) rank(t *task, b *op.Batch, rows []int32, dst []ranked, number func(i int) int32) ([]ranked, error) {
+	if len(rows) == 0 {
+		return dst, nil
+	}
+	keys, err := t.view.keyBytes(b, u.p.Columns)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range rows {
+		x := ranked{key: keys[r], row: number(i)}
+		if b.Start != nil {
+			x.start = b.Start[r]
+		}
+		dst = append(dst, x)
+	}
+	return dst, nil
+}
+
+// see takes b, and finds the rows that pass the filter.
+func (w *puller) see(b *op.Batch, columns int) {
 	w.time.I64, w.time.N = b.Time, b.N
 	w.cols = append(append(w.cols[:0], b.Cols[:columns-1]...), &w.time)
 	w.call.Cols, w.call.N, w.call.Fail = w.cols, b.N, nil
@@ -306,23 +337,27 @@ func (w *puller) visit(b *op.Batch, columns int, page *Page, taken func(rows []i
 			w.rows = append(w.rows, int32(i))
 		}
 	}
+}
+
+// add adds the rows of the batch that was seen last to page, all or none: errLarge.
+func (w *puller) add(page *Page) error {
 	if len(w.rows) == 0 {
 		return nil
 	}
-	for i, it := range w.items {
-		page.Cols[i].AppendRows(it.Eval(&w.call), w.rows)
+	w.made = w.made[:0]
+	n := page.used()
+	for _, it := range w.items {
+		v := it.Eval(&w.call)
+		w.made = append(w.made, v)
+		n += v.Used(w.rows)
+	}
+	if n > w.most {
+		return errLarge
+	}
+	for i, v := range w.made {
+		page.Cols[i].AppendRows(v, w.rows)
 	}
 	page.N += len(w.rows)
-	n := w.base + page.bytes()
-	if w.most > 0 && n > w.most {
-		return errAnswer
-	}
-	if err := w.hold(n); err != nil {
-		return err
-	}
-	if taken != nil {
-		return taken(w.rows)
-	}
 	return nil
 }
 
@@ -400,10 +435,13 @@ func (q *Query) failed() error {
 		return fmt.Errorf("query %s has failed: %w", q.plan.ID, err)
 	}
 	if q.torn.Load() {
-		return fmt.Errorf("Materializing query has been stopped: %s", q.plan.ID)
+		return stopped(q.plan.ID)
 	}
 	return nil
 }
+
+// stopped says that the query whose state answers has ended (ksqlDB's message).
+func stopped(id string) error { return fmt.Errorf("Materializing query has been stopped: %s", id) }
 
 // reading runs f on committed state: the task commits after the batch at hand when somebody waits here.
 func (t *task) reading(ctx context.Context, stop *fn.Stop, f func() error) error {

@@ -39,12 +39,12 @@ type Rows struct {
 	Push   bool   // it goes on until somebody ends it
 
 	queue
+	source pager         // of pages that are made when Next is called; nil: they are queued
 	pool   *vec.Pool     // of the bytes that wait
 	made   chan struct{} // a page, or the end; nil: the answer was there at once
 	taken  chan struct{} // a page
 	over   bool
-	ready  []*Page   // of an answer that was there at once
-	print  *printing // of PRINT
+	ready  *Page // of an answer that was there at once
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 	mu     sync.Mutex
@@ -52,15 +52,36 @@ type Rows struct {
 	err    error
 }
 
-// fixed is an answer that is already there.
-func fixed(id string, schema sql.Schema, pages []*Page, end End) *Rows {
-	return &Rows{ID: id, Schema: schema, ready: pages, end: end}
+// pager makes the pages of an answer when its reader asks for them, so that one who does not come costs nothing.
+type pager interface {
+	next(ctx context.Context) (*Page, End, error)
+	more() bool // next would not wait
+	close() error
+}
+
+// give makes p the answer, of at most limit rows (-1: all); false: there is no room for it to wait.
+func (r *Rows) give(p *Page, limit int) bool {
+	r.end = Completed
+	if limit >= 0 && p.cut(limit) {
+		r.end = Limited
+	}
+	if n := p.bytes(); n >= wholeBytes {
+		if !r.pool.Take(n) {
+			r.end = Going
+			return false
+		}
+		p.held = n
+	}
+	if p.N > 0 {
+		r.ready = p
+	}
+	return true
 }
 
 // Next gives the next rows, waiting for them; nil at the end, or when ctx ends with its error.
 func (r *Rows) Next(ctx context.Context) (*Page, error) {
-	if r.print != nil {
-		page, end, err := r.print.next(ctx)
+	if r.source != nil {
+		page, end, err := r.source.next(ctx)
 		if end != Going {
 			r.finish(end, err)
 		}
@@ -69,14 +90,7 @@ func (r *Rows) Next(ctx context.Context) (*Page, error) {
 	if r.made == nil {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		if len(r.ready) == 0 {
-			return nil, nil
-		}
-		p := r.ready[0]
-		r.ready = r.ready[1:]
-		r.pool.Give(p.held)
-		p.held = 0
-		return p, nil
+		return r.take(), nil
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -100,15 +114,25 @@ func (r *Rows) Next(ctx context.Context) (*Page, error) {
 	}
 }
 
+// take takes the page that was there at once. The caller holds mu.
+func (r *Rows) take() *Page {
+	p := r.ready
+	if p != nil {
+		r.pool.Give(p.held)
+		r.ready, p.held = nil, 0
+	}
+	return p
+}
+
 // More reports whether Next would not wait.
 func (r *Rows) More() bool {
-	if r.print != nil {
-		return r.print.more()
+	if r.source != nil {
+		return r.source.more()
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.made == nil {
-		return len(r.ready) > 0
+		return r.ready != nil
 	}
 	return len(r.pages) > 0
 }
@@ -137,8 +161,8 @@ func (r *Rows) finish(end End, err error) {
 
 // Close ends the answer and waits until nothing works for it, but not for a function of the user that does not return.
 func (r *Rows) Close() error {
-	if r.print != nil {
-		return r.print.close()
+	if r.source != nil {
+		return r.source.close()
 	}
 	r.halt()
 	return nil
@@ -155,8 +179,5 @@ func (r *Rows) halt() {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, p := range r.ready {
-		r.pool.Give(p.held)
-	}
-	r.ready = nil
+	r.take()
 }

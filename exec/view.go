@@ -6,6 +6,7 @@ import (
 
 	"github.com/ksqlgo/ksql/exec/expr"
 	"github.com/ksqlgo/ksql/exec/op"
+	"github.com/ksqlgo/ksql/exec/state"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql/fn"
 	"github.com/ksqlgo/ksql/sql/vec"
@@ -20,7 +21,6 @@ type view struct {
 	visit func(*op.Batch) error
 	order op.KeyBytes
 	stop  *fn.Stop
-	most  int // rows read at once
 }
 
 // Rows are read so many at once; of large ones fewer, about so many bytes.
@@ -62,29 +62,78 @@ func reader(st plan.Step, env *expr.Env) (op.Operator, error) {
 
 // lookup reads the rows of one key.
 func (v *view) lookup(ctx context.Context, key []*vec.Vec, want func(start, end int64) bool, visit func(*op.Batch) error) error {
-	v.gids, v.most = v.src.Find(key, v.gids[:0]), readRows
-	return v.read(ctx, want, visit)
+	v.gids = v.src.Find(key, v.gids[:0])
+	return v.read(ctx, readRows, want, visit)
 }
 
 // scan reads all rows.
 func (v *view) scan(ctx context.Context, want func(start, end int64) bool, visit func(*op.Batch) error) error {
-	v.gids, v.most = v.src.All(v.gids[:0]), readRows
-	var all int64
-	for _, t := range v.src.Tables() {
-		all += t.Bytes()
-	}
-	if n := int64(len(v.gids)); all > readBytes && n > 0 {
-		v.most = int(min(readRows, max(16, readBytes*n/all)))
-	}
-	return v.read(ctx, want, visit)
+	v.gids = v.src.All(v.gids[:0])
+	return v.read(ctx, v.most(), want, visit)
 }
 
-func (v *view) read(ctx context.Context, want func(start, end int64) bool, visit func(*op.Batch) error) error {
-	if len(v.gids) == 0 {
-		return nil
+// most is how many rows to read at once.
+func (v *view) most() int {
+	var rows, bytes int64
+	for _, t := range v.src.Tables() {
+		rows += int64(t.Len())
+		bytes += t.Bytes()
 	}
+	if bytes > readBytes {
+		return int(min(readRows, max(16, readBytes*rows/bytes)))
+	}
+	return readRows
+}
+
+// all is the numbers of what a scan that goes on later reads: groups, or keys if their groups can become one; and
+// what is dropped of them from now on.
+func (v *view) all() ([]int32, *state.Gone) {
+	if m, ok := v.src.(op.Merger); ok {
+		return m.Keys().All(nil), m.Keys().Watch()
+	}
+	return v.src.All(nil), v.src.Tables()[0].Watch()
+}
+
+// one is all of one key.
+func (v *view) one(key []*vec.Vec) (numbers []int32, gone *state.Gone) {
+	m, merges := v.src.(op.Merger)
+	if !merges {
+		return v.src.Find(key, nil), v.src.Tables()[0].Watch()
+	}
+	if n := m.Keys().Find(key, 0, 0); n >= 0 {
+		numbers = append(numbers, n)
+	}
+	return numbers, m.Keys().Watch()
+}
+
+// some reads the rows behind these numbers of all, as far as they are still there. from is the number behind row i
+// of what visit gets.
+func (v *view) some(ctx context.Context, numbers []int32, gone *state.Gone, want func(start, end int64) bool, visit func(b *op.Batch, from func(i int) int32) error) error {
+	m, merges := v.src.(op.Merger)
+	v.gids = v.gids[:0]
+	var of []int32
+	for _, n := range numbers {
+		if gone.Has(n) {
+			continue
+		}
+		if merges {
+			v.gids = m.Of(n, v.gids)
+		} else {
+			v.gids = append(v.gids, n)
+		}
+		for len(of) < len(v.gids) {
+			of = append(of, n)
+		}
+	}
+	return v.read(ctx, max(1, len(v.gids)), want, func(b *op.Batch) error {
+		return visit(b, func(i int) int32 { return of[b.Cause(i)] })
+	})
+}
+
+// read reads the rows of gids, most at once.
+func (v *view) read(ctx context.Context, most int, want func(start, end int64) bool, visit func(*op.Batch) error) error {
 	v.visit = visit
-	for part := range slices.Chunk(v.gids, v.most) {
+	for part := range slices.Chunk(v.gids, most) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

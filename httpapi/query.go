@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"net/http"
@@ -210,9 +209,6 @@ func (a *api) stream(c *call, rows *exec.Rows, r *request, f framing, whole bool
 		return
 	}
 	ctx := c.r.Context()
-	if whole {
-		ctx = context.WithoutCancel(ctx) // nothing is waited for
-	}
 	// The client learns the query's id before there is a row. What has lines has its columns in a frame of their own
 	// also when the rows are there: clients parse the first frame as one JSON value.
 	if !whole || f == delimited {

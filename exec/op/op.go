@@ -37,6 +37,16 @@ type Source interface {
 	Read(groups []int32) (*Batch, error)
 }
 
+// Merger is a Source whose groups may become one. Who reads them bit by bit, while rows come, reads all groups of a
+// key at once: else one that has grown meanwhile would be missed, or read twice.
+type Merger interface {
+	Source
+	// Keys numbers the keys.
+	Keys() *state.Index
+	// Of appends the groups of the key of this number, by window.
+	Of(key int32, out []int32) []int32
+}
+
 // ErrorKind is the type of a row in the processing log, as ksqlDB numbers it.
 type ErrorKind int
 

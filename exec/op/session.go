@@ -336,7 +336,18 @@ func (s *Sessions) expire() {
 
 // Find appends the sessions of a key, by end.
 func (s *Sessions) Find(key []*vec.Vec, out []int32) []int32 {
-	if kid := s.keys.Find(key, 0, 0); kid >= 0 && int(kid) < len(s.byKey) {
+	if kid := s.keys.Find(key, 0, 0); kid >= 0 {
+		return s.Of(kid, out)
+	}
+	return out
+}
+
+// Keys numbers the keys.
+func (s *Sessions) Keys() *state.Index { return s.keys }
+
+// Of appends the sessions of a key, by end.
+func (s *Sessions) Of(kid int32, out []int32) []int32 {
+	if int(kid) < len(s.byKey) {
 		out = append(out, s.byKey[kid]...)
 	}
 	return out

@@ -3,6 +3,8 @@ package state
 import (
 	"hash/maphash"
 	"math/bits"
+	"slices"
+	"weak"
 
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/sql/vec"
@@ -24,6 +26,8 @@ type Index struct {
 	at   []span // of each group: its bytes in arena
 	dead []bool
 	free []int32
+
+	watch []weak.Pointer[Gone]
 
 	arena []byte
 	waste int // bytes of arena that dropped keys left
@@ -208,6 +212,11 @@ func (x *Index) Drop(g int32) {
 	x.live--
 	x.dead[g] = true
 	x.free = append(x.free, g)
+	for _, w := range x.watch {
+		if gone := w.Value(); gone != nil {
+			gone.add(g)
+		}
+	}
 	if !x.whole {
 		x.waste += int(x.at[g].len)
 		if x.waste > 1<<16 && x.waste*2 > len(x.arena) {
@@ -215,6 +224,28 @@ func (x *Index) Drop(g int32) {
 		}
 	}
 }
+
+// Gone is which of the numbers that an index had at some moment were dropped since, whatever key got them then.
+type Gone struct{ bits []uint64 }
+
+// Watch notes what is dropped from now on, as long as the result is reachable.
+func (x *Index) Watch() *Gone {
+	gone := &Gone{make([]uint64, (len(x.key)+63)/64)}
+	x.watch = append(slices.DeleteFunc(x.watch, func(w weak.Pointer[Gone]) bool { return w.Value() == nil }), weak.Make(gone))
+	return gone
+}
+
+func (n *Gone) add(g int32) {
+	if at := int(g) / 64; at < len(n.bits) { // else it is younger
+		n.bits[at] |= 1 << (g % 64)
+	}
+}
+
+// Has reports whether number g was dropped.
+func (n *Gone) Has(g int32) bool { return n.bits[g/64]&(1<<(g%64)) != 0 }
+
+// Bytes is the memory that it takes.
+func (n *Gone) Bytes() int64 { return 8 * int64(len(n.bits)) }
 
 // compact drops the bytes of dropped keys from the arena.
 func (x *Index) compact() {

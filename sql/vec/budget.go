@@ -165,3 +165,35 @@ func (v *Vec) grow(n int) {
 	v.budget.held += more
 	v.max = want
 }
+
+// Used is about the bytes of the values of these rows; nil: of all.
+func (v *Vec) Used(rows []int32) int64 {
+	if v.N == 0 {
+		return 0
+	}
+	n := len(rows)
+	if rows == nil {
+		n = v.N
+	}
+	bytes := int64(n) * int64(v.fixed())
+	switch v.Type.Kind {
+	case sql.String, sql.Bytes:
+		if rows == nil {
+			return bytes + int64(v.Offs[v.N]-v.Offs[0])
+		}
+		for _, i := range rows {
+			bytes += int64(v.Offs[i+1] - v.Offs[i])
+		}
+	case sql.Array, sql.Map, sql.Struct, sql.Decimal:
+		// Parts are taken to be alike.
+		var parts int64
+		for _, k := range v.Kids {
+			parts += k.Used(nil)
+		}
+		if len(v.Big) > 0 {
+			parts += 64 * int64(len(v.Big))
+		}
+		bytes += parts * int64(n) / int64(v.N)
+	}
+	return bytes
+}
