@@ -310,8 +310,8 @@ func counted(list []sql.Parsed, r *stmt.Request) error {
 }
 
 // Query runs one SELECT: a push query (EMIT), whose rows come as they happen until the rows are closed, ctx ends or
-// LIMIT is reached, or a pull query, which gives what is there now. PRINT gives the records of a topic as they come,
-// a line of text each, in one STRING column. args are as for Execute. The rows must be closed.
+// LIMIT is reached, or a pull query, which gives what is there now; of a table each MiB of rows as it is asked for, no
+// key twice. PRINT gives the records of a topic as they come, lines of text. args are as for Execute. Close the rows.
 func (e *Engine) Query(ctx context.Context, text string, args ...any) (*Rows, error) {
 	r, err := e.bind(args)
 	if err != nil {

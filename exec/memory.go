@@ -98,9 +98,13 @@ func columnBytes(v *vec.Vec) int64 {
 // queue is the pages of an answer that wait for its client.
 type queue struct {
 	pages   []*Page
-	size    int64
+	base    []*Page // where pages begins when it is empty
+	size    atomic.Int64
 	waiting bool // the client waits for a page
 }
+
+// full reports whether the pages that wait are as large as they may be.
+func (q *queue) full() bool { return q.size.Load() > clientBytes }
 
 // lookAgain is how often who waits for room looks whether other clients have made some.
 const lookAgain = 20 * time.Millisecond
@@ -112,7 +116,8 @@ func (r *Rows) room(ctx context.Context, n int64) error {
 	for {
 		r.mu.Lock()
 		eager := r.waiting && len(r.pages) == 0
-		ok := eager || (r.size == 0 || r.size+n <= clientBytes) && r.pool.Take(n)
+		size := r.size.Load()
+		ok := eager || (size == 0 || size+n <= clientBytes) && r.pool.Take(n)
 		if eager {
 			r.pool.Give(-n)
 		}
@@ -140,8 +145,13 @@ func (r *Rows) put(p *Page) {
 	r.mu.Lock()
 	p.held = p.bytes()
 	r.pool.Give(-p.held)
-	r.size += p.held
-	r.pages = append(r.pages, p)
+	r.size.Add(p.held)
+	if len(r.pages) == 0 {
+		r.pages = r.base[:0]
+	}
+	if r.pages = append(r.pages, p); len(r.pages) == 1 {
+		r.base = r.pages
+	}
 	r.mu.Unlock()
 	poke(r.made)
 }
@@ -157,7 +167,7 @@ func (r *Rows) pop() (p *Page, done bool) {
 	p, r.waiting = r.pages[0], false
 	r.pages[0] = nil
 	r.pages = r.pages[1:]
-	r.size -= p.held
+	r.size.Add(-p.held)
 	r.pool.Give(p.held)
 	return p, false
 }
@@ -173,8 +183,7 @@ func (r *Rows) last() {
 // uncount gives the room of the pages back: the client has gone, or may still read them.
 func (r *Rows) uncount() {
 	r.mu.Lock()
-	r.pool.Give(r.size)
-	r.size = 0
+	r.pool.Give(r.size.Swap(0))
 	for _, p := range r.pages {
 		p.held = 0
 	}

@@ -174,8 +174,10 @@ func (w *push) work() (end End, err error) {
 	}
 	most := 16 // rows to poll: they may be long
 	for {
-		if err := w.rows.room(w.ctx, 0); err != nil {
-			return Stopped, nil
+		if w.rows.full() {
+			if err := w.rows.room(w.ctx, 0); err != nil {
+				return Stopped, nil
+			}
 		}
 		runs, err := w.in.Poll(most)
 		if errors.Is(err, io.EOF) {
