@@ -453,4 +453,11 @@ func TestMemoryLimitOfTables(t *testing.T) {
 	if rows := h.all(`SELECT n FROM few WHERE k = 1;`); len(rows) != 1 {
 		t.Errorf("%v", rows)
 	}
+	h.exec(`DROP TABLE many;`)
+	if failed := h.Failed(); len(failed) > 0 {
+		t.Errorf("after its end: %v", failed)
+	}
+	if _, err := ksql.Open(h.ctx, ksql.WithMemoryLimit(-1)); err == nil {
+		t.Error("a limit below zero")
+	}
 }

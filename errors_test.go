@@ -26,6 +26,8 @@ func TestErrors(t *testing.T) {
 		{"SELECT * FROM totals;", "SELECT * FROM totals;", "SELECT", nil, ksql.StatementError},
 		{"INSERT INTO orders VALUES (?, 'tea', 1);", "", "2 arguments for 1 parameters", []any{1, 2}, ksql.StatementError},
 		{"INSERT INTO orders VALUES (?, 'tea', ?);", "", "no value is given for parameter 2", []any{1}, ksql.StatementError},
+		{"INSERT INTO orders VALUES (?, 'tea', 1);", "", "no value is given for parameter 1", nil, ksql.StatementError},
+		{"CREATE STREAM c WITH (value_format='avro') AS SELECT * FROM orders;", "", "The 'AVRO' format is not available", nil, ksql.StatementError},
 		{"INSERT INTO orders VALUES (?, 'tea', 1);", "", "parameter 1: a chan int cannot be a parameter", []any{make(chan int)}, ksql.StatementError},
 		{"INSERT INTO orders VALUES (?, 'tea', 1);", "", "Expected type INTEGER for field `ID` but got BIGINT(4294967296)", []any{1 << 32}, ksql.StatementError},
 		{"CREATE STREAM c AS SELECT id + ? AS x FROM orders;", "", "no value is given for parameter 1", []any{1}, ksql.StatementError},
@@ -39,8 +41,10 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%s: %s error %q of %q", c.text, e.Kind, err, e.Statement)
 		}
 	}
+	h.exec(`CREATE STREAM coded (a INT) WITH (kafka_topic='coded', value_format='avro', partitions=1);`)
 	for text, kind := range map[string]ksql.Kind{
 		"SELECT * FROM": ksql.ParseError, "SELECT * FROM nope;": ksql.ParseError, "SELECT nope FROM totals;": ksql.StatementError,
+		"SELECT * FROM orders WHERE id = ?;": ksql.StatementError, "SELECT * FROM coded;": ksql.StatementError,
 		"SHOW STREAMS;": ksql.StatementError, "SELECT 1 FROM totals; SELECT 2 FROM totals;": ksql.StatementError, "": ksql.StatementError,
 	} {
 		var e *ksql.Error

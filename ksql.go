@@ -4,8 +4,8 @@
 // pull queries with Engine.Query:
 //
 //	e, err := ksql.Open(ctx, ksql.WithDir("data"))
-//	e.Execute(ctx, `CREATE STREAM orders (id INT KEY, item STRING, qty INT) WITH (KAFKA_TOPIC='orders', VALUE_FORMAT='JSON', PARTITIONS=1);
-//	                CREATE TABLE totals AS SELECT item, SUM(qty) AS qty FROM orders GROUP BY item;`)
+//	e.Execute(ctx, `CREATE STREAM IF NOT EXISTS orders (id INT KEY, item STRING, qty INT) WITH (KAFKA_TOPIC='orders', VALUE_FORMAT='JSON', PARTITIONS=1);
+//	                CREATE TABLE IF NOT EXISTS totals AS SELECT item, SUM(qty) AS qty FROM orders GROUP BY item;`)
 //	e.Execute(ctx, `INSERT INTO orders VALUES (?, ?, ?);`, 1, "tea", 2)
 //	rows, err := e.Query(ctx, `SELECT * FROM totals WHERE item = ?;`, "tea")
 //
@@ -15,8 +15,8 @@
 // inserted so far.
 //
 // The engine and prepared statements may be used from any goroutine. A call whose context ends returns soon, with
-// the context's error; every other error of the engine is an *Error, which has a Kind, and holds a *sql.Error with
-// line and column where the text was wrong.
+// the context's error; every other error of Execute, Query and their like is an *Error, which has a Kind, and holds a
+// *sql.Error with line and column where the text was wrong.
 //
 // Two engines in one process do not know each other.
 package ksql
@@ -109,8 +109,9 @@ func WithCommit(rows int, every time.Duration) Option {
 	return func(o *options) { o.exec.CommitRows, o.exec.CommitEvery = rows, every }
 }
 
-// WithMemoryLimit bounds in bytes what tables (half of it), expressions and unread answers (a quarter each) hold. A
-// query whose tables grow over it stops, an answer ends with an error. A column of an expression may take a sixteenth.
+// WithMemoryLimit bounds in bytes what tables (half of it), expressions and unread answers (a quarter each) hold; 0: no
+// limit. A query whose tables grow over it stops, an answer ends with an error. A column of an expression may take a
+// sixteenth.
 func WithMemoryLimit(bytes int64) Option { return func(o *options) { o.exec.Memory = bytes } }
 
 // WithAllocator sets where the Arrow records of Rows.Batches live; by default, on the Go heap.
@@ -133,6 +134,9 @@ func Open(ctx context.Context, opts ...Option) (*Engine, error) {
 	o := options{mem: vec.GoMem()}
 	for _, f := range opts {
 		f(&o)
+	}
+	if o.exec.Memory < 0 {
+		return nil, fmt.Errorf("a memory limit of %d bytes: it must be positive, or 0 for none", o.exec.Memory)
 	}
 	e := &Engine{mem: o.mem, log: o.log}
 	var err error
@@ -194,7 +198,8 @@ func (e *Engine) Log() store.Log { return e.log }
 // Catalog is the sources, types and queries that exist now. It must not be changed.
 func (e *Engine) Catalog() *plan.Catalog { return e.run.Catalog() }
 
-// Failed is the persistent queries that an error has stopped, by id, with that error.
+// Failed is the persistent queries that an error has stopped, by id, with that error. They go on from their last
+// commit when the engine is opened again and the cause is gone; TERMINATE, DROP and CREATE OR REPLACE end them.
 func (e *Engine) Failed() map[string]error {
 	out := e.run.Failed()
 	for id, err := range out {
@@ -256,7 +261,7 @@ func (e *Engine) Execute(ctx context.Context, text string, args ...any) ([]Resul
 	if err != nil {
 		return nil, classify(err, text)
 	}
-	list, err := parse(text, r.Vars, len(r.Params) > 0)
+	list, err := sql.ParseParams(text, r.Vars)
 	if err == nil {
 		err = counted(list, r)
 	}
@@ -290,13 +295,6 @@ func Variable(name, value string) ExecOption {
 	}
 }
 
-func parse(text string, vars map[string]string, params bool) ([]sql.Parsed, error) {
-	if params {
-		return sql.ParseParams(text, vars)
-	}
-	return sql.Parse(text, vars)
-}
-
 // counted refuses more arguments than parameters. Fewer are refused where the one that is missing stands.
 func counted(list []sql.Parsed, r *stmt.Request) error {
 	n := 0
@@ -317,7 +315,7 @@ func (e *Engine) Query(ctx context.Context, text string, args ...any) (*Rows, er
 	if err != nil {
 		return nil, classify(err, text)
 	}
-	s, err := e.prepare(text, r.Vars, len(r.Params) > 0)
+	s, err := e.prepare(text, r.Vars)
 	if err != nil {
 		return nil, err
 	}
@@ -354,11 +352,11 @@ func (e *Engine) Prepare(ctx context.Context, text string, opts ...ExecOption) (
 	if err != nil {
 		return nil, classify(err, text)
 	}
-	return e.prepare(text, r.Vars, true)
+	return e.prepare(text, r.Vars)
 }
 
-func (e *Engine) prepare(text string, vars map[string]string, params bool) (*Stmt, error) {
-	list, err := parse(text, vars, params)
+func (e *Engine) prepare(text string, vars map[string]string) (*Stmt, error) {
+	list, err := sql.ParseParams(text, vars)
 	if err == nil && len(list) != 1 {
 		err = &plan.Error{Msg: fmt.Sprintf("expected one statement, got %d", len(list))}
 	}

@@ -2,6 +2,7 @@
 package exec
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/store"
+	"github.com/ksqlgo/ksql/store/format"
 )
 
 // stage is the part of a plan between two topics: what one task does.
@@ -83,6 +85,15 @@ type line struct {
 // materialize says whether a task must keep its result for pull queries.
 func (s *stage) materialize(kind plan.QueryKind) bool {
 	return kind == plan.PersistentAs && s.sink != nil && s.sink.Shape == sql.TableKind
+}
+
+// refused makes an error of the statement of one that says that this build lacks what it names.
+func refused(err error) error {
+	var none *format.Unavailable
+	if errors.As(err, &none) {
+		return &plan.Error{Msg: err.Error(), Bare: true, Err: err}
+	}
+	return err
 }
 
 // whole is the scan of the stage. Where a persistent query remembers rows it reads all columns: CREATE OR

@@ -48,7 +48,7 @@ func (e *Engine) build(ctx context.Context, r *queryRecord) (b *built, err error
 		s := &b.stages[i]
 		l, err := s.build(e.context(b.plan, 0, nil), r.Kind, true, nil)
 		if err != nil {
-			return nil, err
+			return nil, refused(err)
 		}
 		at := stageShape{Name: s.name, In: s.topic, Tasks: in, Out: s.out, Parts: s.parts}
 		for _, k := range l.keepers {

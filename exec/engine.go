@@ -75,7 +75,6 @@ type Engine struct {
 	queries map[string]*Query
 	closed  bool
 	pushes  map[string]*Rows
-	failed  map[string]error // queries that ended with an error, also after they were dropped
 
 	waiters atomic.Int32
 	motion  chan struct{} // closed and made anew when a task has committed and somebody waits
@@ -107,7 +106,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 		o.Rand = random
 	}
 	o.Properties = maps.Clone(o.Properties)
-	e := &Engine{opt: o, log: o.Log, base: context.Background(), queries: map[string]*Query{}, pushes: map[string]*Rows{}, failed: map[string]error{}, motion: make(chan struct{}), stmt: newGate(), ranking: newGate(), statuses: statuses{o.Meta}}
+	e := &Engine{opt: o, log: o.Log, base: context.Background(), queries: map[string]*Query{}, pushes: map[string]*Rows{}, motion: make(chan struct{}), stmt: newGate(), ranking: newGate(), statuses: statuses{o.Meta}}
 	var err error
 	if e.teller, err = newTeller(o.Hooks, o.Logger); err != nil {
 		return nil, err
@@ -180,7 +179,7 @@ func (e *Engine) Queries() []*Query {
 func (e *Engine) Failed() map[string]error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	out := maps.Clone(e.failed)
+	out := map[string]error{}
 	for id, q := range e.queries {
 		if err := q.Err(); err != nil {
 			out[id] = err

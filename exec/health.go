@@ -46,7 +46,7 @@ type QueryHealth struct {
 }
 
 // Ill is the parts that do not work as they should.
-func (h *Health) Ill() []Part {
+func (h Health) Ill() []Part {
 	var out []Part
 	add := func(ill bool, p Part) {
 		if ill {
@@ -82,7 +82,7 @@ func partOf(what string) Part {
 }
 
 // Healthy reports whether the engine is open and every part of it works, each query included. A paused query works.
-func (h *Health) Healthy() bool { return !h.Closed && len(h.Ill()) == 0 }
+func (h Health) Healthy() bool { return !h.Closed && len(h.Ill()) == 0 }
 
 // Health is how the engine is now.
 func (e *Engine) Health() Health {

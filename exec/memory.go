@@ -63,7 +63,7 @@ func (t *task) account() error {
 	grown := sum - t.tables
 	t.tables = sum
 	if all := m.tables.Add(grown); grown > 0 && all > m.limit/2 {
-		return fmt.Errorf("table %s holds %d bytes, all tables %d: half of the memory limit of %d bytes is for tables", name, largest, all, m.limit)
+		return fmt.Errorf("table %s holds %d bytes, all tables %d: half of the memory limit of %d bytes is for tables, raise it to go on", name, largest, all, m.limit)
 	}
 	return nil
 }

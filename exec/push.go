@@ -60,7 +60,7 @@ func (e *Engine) Push(ctx context.Context, p *plan.Query, params []any) (*Rows, 
 	c.Params = params
 	w.stop, w.budget = c.Env.Stop, c.Env.Budget
 	if w.line, err = stages[0].build(c, p.Kind, false, w.take); err != nil {
-		return nil, err
+		return nil, refused(err)
 	}
 	if w.in, err = w.reader(ctx, stages[0].topic, p); err != nil {
 		return nil, err

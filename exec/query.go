@@ -176,9 +176,6 @@ func (e *Engine) remove(id string) *Query {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	q := e.queries[id]
-	if q != nil && q.Err() != nil {
-		e.failed[id] = q.Err()
-	}
 	delete(e.queries, id)
 	return q
 }

@@ -34,10 +34,18 @@ func Lookup(name string) (Entry, bool) {
 		e.open = openNone
 	default:
 		e.open = func(Spec) (Codec, error) {
-			return nil, errors.New("The '" + f.Name + "' format is not available in this build.")
+			return nil, &Unavailable{f.Name}
 		}
 	}
 	return e, true
+}
+
+// Unavailable says that this build has no codec of a format.
+type Unavailable struct{ Format string }
+
+// Error is a sentence for whoever wrote the statement.
+func (e *Unavailable) Error() string {
+	return "The '" + e.Format + "' format is not available in this build."
 }
 
 // Validate tells whether the format can hold the columns; the error is ksqlDB's reason text.
