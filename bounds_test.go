@@ -461,3 +461,31 @@ func TestMemoryLimitOfTables(t *testing.T) {
 		t.Error("a limit below zero")
 	}
 }
+
+// TestExpressionsGiveBack: what an expression holds is there again when its statement or query has ended, well or not.
+func TestExpressionsGiveBack(t *testing.T) {
+	h := newHost(t, ksql.WithMemoryLimit(16<<20), ksql.WithProperties(map[string]string{"auto.offset.reset": "earliest"}))
+	h.exec(`CREATE STREAM s (k STRING KEY, v INT) WITH (kafka_topic='s', value_format='json', partitions=1);
+		CREATE TABLE t AS SELECT k, COUNT(*) AS n FROM s GROUP BY k;`)
+	const large = `RPAD('a', 300000, 'x')`
+	for range 60 {
+		h.exec(`INSERT INTO s VALUES ('a', LEN(` + large + `));`)
+		h.all(`SELECT * FROM t WHERE k = ` + large + `;`)
+		h.all(`SELECT RPAD(k, 300000, 'x') AS x FROM t;`)
+		h.exec(`EXPLAIN SELECT * FROM t WHERE k = ` + large + `;`)
+		rows := h.query(`SELECT RPAD(k, 300000, 'x') AS x FROM s EMIT CHANGES;`)
+		if !rows.Next() {
+			t.Fatal(rows.Err())
+		}
+		rows.Close()
+		h.exec(`CREATE STREAM o AS SELECT k, LEN(RPAD(k, 300000, 'x')) AS n FROM s WHERE k <> ` + large + `;`)
+		h.sync()
+		h.exec(`DROP STREAM o DELETE TOPIC;`)
+		if _, err := h.Execute(h.ctx, `INSERT INTO s VALUES (`+large+`, 'no number');`); err == nil {
+			t.Fatal("inserted")
+		}
+	}
+	if failed := h.Failed(); len(failed) > 0 {
+		t.Error(failed)
+	}
+}

@@ -206,6 +206,7 @@ func (e *Engine) unwanted(ctx context.Context) error {
 // value is the value of an expression without columns.
 func (e *Engine) value(ctx context.Context, x plan.Expr, params []any, env *expr.Env) (any, error) {
 	defer env.Stop.Follow(ctx, e.ctx)()
+	defer env.Budget.Release()
 	v, err := expr.Value(x, params, env)
 	if err == fn.ErrCancelled {
 		if err = ctx.Err(); err == nil {

@@ -3,11 +3,13 @@ package exec
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"time"
 
 	"github.com/ksqlgo/ksql/exec/op"
 	"github.com/ksqlgo/ksql/exec/state"
+	"github.com/ksqlgo/ksql/sql/vec"
 )
 
 // flow is a pull query whose answer is larger than a page. What it reads is settled part by part (a partition, or a
@@ -20,37 +22,49 @@ type flow struct {
 	asked  context.Context // of the query
 	ctx    context.Context // ends with it, and with close
 	cancel context.CancelFunc
-	busy   gate
+	keep   func() bool // what is held is not given back because ctx has ended
+	busy   gate        // of all that follows
 
-	left int   // rows until LIMIT; -1: no limit
-	keys []int // those to look up, each once
-	part int   // the next one
-	task *task
-	rest []int32 // of the part at hand
-	gone *state.Gone
-	most int   // numbers to read at once
-	held int64 // bytes of these, taken from the pool
+	left  int     // rows until LIMIT; -1: no limit
+	keys  []int   // those to look up, each once
+	part  int     // the next one
+	after *ranked // the part has rows behind this one; nil: all of it was settled
+	task  *task
+	rest  []int32 // of the part at hand
+	gone  *state.Gone
+	most  int     // numbers to read at once
+	open  windows // of the first of rest
+	held  int64   // bytes of these, taken from the pool
 
 	page  *Page // being made, or made and not given yet
 	good  int   // rows of it that are not in doubt: another may have been broken off
 	whole bool  // it is made
 	taken int64 // bytes of it, taken from the pool
-	end   End
+	end   End   // what follows the page
+	done  bool  // nothing does
+	err   error // why
 }
 
 // flow makes r an answer that flows. Its first page is made at once, if there is room for it to wait.
 func (u *Pull) flow(ctx context.Context, q *Query, r *Rows, params []any, limit int) error {
-	f := &flow{u: u, q: q, params: params, asked: ctx, busy: newGate(), left: limit, most: 1, page: u.page()}
+	f := &flow{u: u, q: q, params: params, asked: ctx, busy: newGate(), left: limit, most: 1, open: allWindows, page: u.page()}
 	f.ctx, f.cancel = context.WithCancel(ctx)
+	f.keep = context.AfterFunc(f.ctx, func() { // nobody may ask again
+		f.busy.lock()
+		defer f.busy.leave()
+		f.over(Stopped, f.asked.Err())
+	})
 	r.source = f
 	room := u.e.memory.page
 	if !u.e.memory.answers.Take(room) {
 		return nil
 	}
+	f.busy.lock()
 	err := f.make(ctx)
-	n := f.page.bytes()
-	u.e.memory.answers.Give(room - n)
-	if f.taken = n; err != nil {
+	f.taken = f.page.bytes()
+	u.e.memory.answers.Give(room - f.taken)
+	f.busy.leave()
+	if err != nil {
 		return errors.Join(err, f.close())
 	}
 	return nil
@@ -59,15 +73,22 @@ func (u *Pull) flow(ctx context.Context, q *Query, r *Rows, params []any, limit 
 // next is the next page; nil at the end, with the reason.
 func (f *flow) next(ctx context.Context) (*Page, End, error) {
 	if err := f.busy.enter(ctx, f.ctx.Done()); err != nil {
-		return f.over(ctx, err)
+		return f.broken(ctx, err)
 	}
 	defer f.busy.leave()
+	if f.done {
+		return nil, f.end, f.err
+	}
 	if f.ctx.Err() != nil {
-		return f.over(ctx, nil)
+		return f.broken(ctx, nil)
 	}
 	if !f.whole {
 		if err := f.make(ctx); err != nil {
-			return f.over(ctx, err)
+			page, end, err := f.broken(ctx, err)
+			if end != Going {
+				f.over(end, err)
+			}
+			return page, end, err
 		}
 	}
 	page := f.page
@@ -77,17 +98,15 @@ func (f *flow) next(ctx context.Context) (*Page, End, error) {
 		f.left -= page.N
 	}
 	if page.N == 0 {
-		f.cancel()
+		f.over(f.end, nil)
 		return nil, f.end, nil
 	}
 	return page, Going, nil
 }
 
-// over is why there is no page.
-func (f *flow) over(ctx context.Context, err error) (*Page, End, error) {
+// broken is why there is no page, though it is not the end of the rows.
+func (f *flow) broken(ctx context.Context, err error) (*Page, End, error) {
 	switch {
-	case f.end != Going:
-		return nil, f.end, nil
 	case f.asked.Err() != nil:
 		return nil, Stopped, f.asked.Err()
 	case f.ctx.Err() != nil || f.u.e.alive() != nil: // closed
@@ -95,8 +114,20 @@ func (f *flow) over(ctx context.Context, err error) (*Page, End, error) {
 	case ctx.Err() != nil:
 		return nil, Going, ctx.Err()
 	}
-	f.cancel()
 	return nil, Stopped, err
+}
+
+// over ends the answer, and gives all back that it holds. The caller holds busy.
+func (f *flow) over(end End, err error) {
+	if f.done {
+		return
+	}
+	f.done, f.end, f.err = true, end, err
+	f.keep()
+	f.cancel()
+	f.settle()
+	f.drop()
+	f.page, f.whole = nil, false
 }
 
 // settle gives back the room of the page.
@@ -110,7 +141,7 @@ func (f *flow) more() bool {
 	select {
 	case f.busy <- struct{}{}:
 		defer f.busy.leave()
-		return f.whole || f.end != Going
+		return f.whole || f.done
 	default:
 		return false
 	}
@@ -118,34 +149,42 @@ func (f *flow) more() bool {
 
 // close ends a next that is at work, and waits for it, but not for a function of the user that does not return.
 func (f *flow) close() error {
-	f.cancel()
-	late := time.NewTimer(patience)
-	defer late.Stop()
 	select {
 	case f.busy <- struct{}{}:
-		f.settle()
-		f.drop()
-		f.page, f.whole = nil, false
-		f.busy.leave()
-	case <-late.C:
+	default:
+		f.cancel()
+		late := time.NewTimer(patience)
+		defer late.Stop()
+		select {
+		case f.busy <- struct{}{}:
+		case <-late.C:
+			return nil
+		}
 	}
+	defer f.busy.leave()
+	f.over(Stopped, nil)
 	return nil
 }
 
 // make makes a page. If ctx ends meanwhile it can be called again.
 func (f *flow) make(ctx context.Context) error {
-	if q, err := f.u.query(); err != nil {
-		return err
-	} else if q != f.q {
-		return stopped(f.u.p.QueryID)
-	}
 	ctx, end := context.WithCancel(ctx)
 	defer end()
 	defer context.AfterFunc(f.ctx, end)()
-	return f.u.with(ctx, f.params, func(w *puller) error { return f.fill(ctx, w) })
+	for {
+		if q, err := f.u.query(); err != nil {
+			return err
+		} else if q != f.q {
+			return stopped(f.u.p.QueryID)
+		}
+		if err := f.u.with(ctx, f.params, func(w *puller) error { return f.fill(ctx, w) }); err != nil || f.whole {
+			return err
+		}
+	}
 }
 
-// fill goes on until the page is as large as a page is, or there are no more rows.
+// fill goes on until the page is as large as a page is, there are no more rows, or what the expressions hold was
+// too much.
 func (f *flow) fill(ctx context.Context, w *puller) error {
 	for !f.whole {
 		if err := ctx.Err(); err != nil {
@@ -155,54 +194,71 @@ func (f *flow) fill(ctx context.Context, w *puller) error {
 			f.whole = true
 			return nil
 		}
-		if len(f.rest) > 0 {
-			if err := f.read(ctx, w); err != nil {
+		if len(f.rest) == 0 {
+			if err := f.settled(ctx, w); err != nil {
 				return err
 			}
 			continue
 		}
-		if err := f.open(ctx, w); err != nil {
+		fits, err := f.read(ctx, w)
+		if err != nil || !fits {
 			return err
 		}
 	}
 	return nil
 }
 
-// read adds some rows to the page.
-func (f *flow) read(ctx context.Context, w *puller) error {
+// read adds some rows to the page; false: they were too many.
+func (f *flow) read(ctx context.Context, w *puller) (fits bool, err error) {
+	m := f.u.e.memory
 	f.page.cut(f.good)
 	n, first := min(f.most, len(f.rest)), f.good == 0
-	if w.most = f.u.e.memory.page; n == 1 && first {
-		w.most = f.u.e.memory.largest()
+	if f.open != allWindows {
+		n = 1
 	}
-	err := f.task.reading(ctx, w.env.Stop, func() error {
-		return f.task.view.some(ctx, f.rest[:n], f.gone, w.want, func(b *op.Batch, _ func(int) int32) error {
-			w.see(b, len(f.u.p.Columns))
-			return w.add(f.page)
+	var most, read int
+	var next windows
+	err = f.task.reading(ctx, w.env.Stop, func() (err error) {
+		single := n == 1 && (f.open.most == 1 || !f.task.view.merges())
+		if w.most = m.page; single && first {
+			w.most = max(m.page, m.largest())
+		}
+		most = f.task.view.most()
+		read, next, err = f.task.view.some(ctx, f.rest[:n], f.gone, f.open, w.want, func(b *op.Batch, _ func(int) int32) error {
+			return w.take(b, len(f.u.p.Columns), f.page)
 		})
+		if err == errLarge && single && first {
+			return errAnswer
+		}
+		return err
 	})
 	switch {
-	case err == errLarge && n == 1 && first:
-		return errAnswer
 	case err == errLarge:
-		f.whole, f.most = !first, max(1, n/4)
-		f.page.cut(f.good)
-		return nil
+		if f.page.cut(f.good); n > 1 {
+			f.most = max(1, n/4)
+		} else {
+			f.open.most = max(1, read/4)
+		}
+		f.whole = !first
+		return false, nil
 	case err != nil:
-		return err
+		return false, err
 	}
-	f.rest = f.rest[n:]
-	f.most = min(2*f.most, f.task.view.most())
-	f.whole = f.page.N > 0 && f.page.used() >= f.u.e.memory.page/2
+	if f.open = next; next == allWindows {
+		f.rest = f.rest[n:]
+	}
+	f.most = min(2*f.most, most)
+	f.whole = f.page.N > 0 && f.page.used() >= m.page/2
 	if f.left >= 0 && f.page.cut(f.left) {
 		f.end, f.whole = Limited, true
+		f.drop()
 	}
 	f.good = f.page.N
-	return nil
+	return true, nil
 }
 
-// open settles what the next part has to read.
-func (f *flow) open(ctx context.Context, w *puller) (err error) {
+// settled settles what is to be read next.
+func (f *flow) settled(ctx context.Context, w *puller) (err error) {
 	tasks := f.q.tasks
 	parts := len(tasks)
 	if len(w.keys) > 0 {
@@ -221,10 +277,11 @@ func (f *flow) open(ctx context.Context, w *puller) (err error) {
 	t := tasks[f.part%len(tasks)]
 	var numbers []int32
 	var gone *state.Gone
+	var after *ranked
 	switch {
 	case t.view == nil:
 	case len(w.keys) == 0:
-		numbers, gone, err = f.walk(ctx, w, t)
+		numbers, gone, after, err = f.walk(ctx, w, t)
 	default:
 		numbers, gone, err = f.find(ctx, w, t)
 	}
@@ -234,8 +291,10 @@ func (f *flow) open(ctx context.Context, w *puller) (err error) {
 	if err := f.hold(numbers, gone); err != nil {
 		return err
 	}
-	f.part++
-	f.task, f.most = t, 1
+	if f.after = after; after == nil {
+		f.part++
+	}
+	f.task, f.most, f.open = t, 1, allWindows
 	return nil
 }
 
@@ -267,30 +326,41 @@ func (f *flow) find(ctx context.Context, w *puller, t *task) (numbers []int32, g
 	return numbers, gone, err
 }
 
-// walkRows is how many rows are looked at while the task waits.
-const walkRows = 16 << 10
+const (
+	walkRows    = 16 << 10 // rows that are looked at while the task waits
+	mostNumbers = 1 << 20  // that are settled at once; of very large partitions an eighth
+)
 
-// walk puts the numbers of a partition in order. What that takes nobody else has at the same time.
-func (f *flow) walk(ctx context.Context, w *puller, t *task) (numbers []int32, gone *state.Gone, err error) {
+// walk puts the numbers of a partition in order, or the next of them: then after is the last. Filters wait for the
+// reading. What it takes nobody else has at the same time.
+func (f *flow) walk(ctx context.Context, w *puller, t *task) (numbers []int32, gone *state.Gone, after *ranked, err error) {
 	e := f.u.e
 	if err := e.ranking.enter(ctx, e.Done()); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	defer e.ranking.leave()
 	var all []int32
 	var rank []ranked
+	most := mostNumbers
+	settle := func() (err error) {
+		if rank, err = inOrder(ctx, rank); err == nil && len(rank) > most {
+			rank = rank[:most]
+			last := rank[most-1]
+			after = &last
+		}
+		return err
+	}
 	for gone == nil || len(all) > 0 {
 		if err := t.reading(ctx, w.env.Stop, func() error {
 			if gone == nil {
 				all, gone = t.view.all()
+				most = max(most, len(all)/8)
 			}
 			n := t.view.most()
 			for end := len(all) - min(len(all), walkRows); len(all) > end; {
 				part := all[:min(n, len(all)-end)]
-				if err := t.view.some(ctx, part, gone, w.want, func(b *op.Batch, of func(int) int32) error {
-					w.see(b, len(f.u.p.Columns))
-					var err error
-					rank, err = f.u.rank(t, b, w.rows, rank, func(i int) int32 { return of(int(w.rows[i])) })
+				if _, _, err := t.view.some(ctx, part, gone, allWindows, w.want, func(b *op.Batch, of func(int) int32) (err error) {
+					rank, err = f.u.rank(t, b, f.after, rank, of)
 					return err
 				}); err != nil {
 					return err
@@ -299,17 +369,25 @@ func (f *flow) walk(ctx context.Context, w *puller, t *task) (numbers []int32, g
 			}
 			return nil
 		}); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
+		}
+		if len(rank) > 2*most {
+			if err := settle(); err != nil {
+				return nil, nil, nil, err
+			}
 		}
 	}
-	if rank, err = inOrder(ctx, rank); err != nil {
-		return nil, nil, err
+	if err := settle(); err != nil {
+		return nil, nil, nil, err
 	}
 	numbers = make([]int32, len(rank))
 	for i, x := range rank {
 		numbers[i] = x.row
 	}
-	return slices.Compact(numbers), gone, nil
+	if after != nil && t.view.merges() { // the key with all of its windows
+		after.start = math.MaxInt64
+	}
+	return slices.Compact(numbers), gone, after, nil
 }
 
 // hold makes these the numbers to read.
@@ -333,4 +411,17 @@ func (f *flow) hold(numbers []int32, gone *state.Gone) error {
 func (f *flow) drop() {
 	f.u.e.memory.answers.Give(f.held)
 	f.held, f.rest, f.gone = 0, nil, nil
+}
+
+// take adds the rows of b that pass the filter to page, all or none: errLarge.
+func (w *puller) take(b *op.Batch, columns int, page *Page) (err error) {
+	defer func() {
+		if r := recover(); (r == vec.ErrTooLarge || r == vec.ErrMemory) && b.N > 1 {
+			err = errLarge
+		} else if r != nil {
+			panic(r)
+		}
+	}()
+	w.see(b, columns)
+	return w.add(page)
 }

@@ -19,6 +19,7 @@ type Health struct {
 	Commits       []UnitHealth  // of units whose commit the log does not take now, by query
 	Checkpoints   []UnitHealth  // of units whose newest checkpoint failed, by query
 	Queries       []QueryHealth // all persistent ones, by id
+	Unread        int64         // bytes of answers that wait for their readers; not an illness
 }
 
 // Condition is how a part's work went the last time. The zero value is good.
@@ -86,7 +87,7 @@ func (h Health) Healthy() bool { return !h.Closed && len(h.Ill()) == 0 }
 
 // Health is how the engine is now.
 func (e *Engine) Health() Health {
-	h := Health{Closed: e.alive() != nil, Statements: e.deedsC.now(), Statuses: e.statusesC.now(), ProcessingLog: e.problemsC.now()}
+	h := Health{Closed: e.alive() != nil, Statements: e.deedsC.now(), Statuses: e.statusesC.now(), ProcessingLog: e.problemsC.now(), Unread: e.memory.answers.Held()}
 	if c := e.commandsC.now(); c.Err != nil {
 		h.Statements = c
 	}

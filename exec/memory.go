@@ -35,6 +35,7 @@ func newMemory(limit, page int64) *memory {
 	}
 	m := &memory{limit: limit, page: page, column: vec.MaxBytes, answers: vec.NewPool(answerBytes)}
 	if limit > 0 {
+		m.page = min(page, limit/32)
 		m.column = int(min(vec.MaxBytes, max(limit/16, 64<<10)))
 		m.exprs, m.answers = vec.NewPool(limit/4), vec.NewPool(limit/4)
 	}
@@ -211,7 +212,7 @@ const wholeBytes = 64 << 10
 var (
 	errLarge  = errors.New("the page is too large")
 	errAnswer = errors.New("a row of the answer is larger than an eighth of the memory limit: select less, or raise the limit")
-	errNoRoom = errors.New("answers that are not read yet hold all of their memory, a quarter of the memory limit: close some, or raise the limit")
+	errNoRoom = errors.New("answers that are not read yet hold all of their memory (a quarter of the memory limit; 64 MiB without one): close some, or set a larger limit")
 )
 
 // used is the bytes of the values of a page.

@@ -180,7 +180,7 @@ func (u *Pull) with(ctx context.Context, params []any, f func(w *puller) error) 
 		}
 	}
 	defer func() {
-		if w.env.Budget.Held() < clientBytes { // else it is too large to be kept
+		if w.env.Budget.Held() == 0 { // what is kept may be forgotten
 			u.free.Put(w)
 		} else {
 			w.env.Budget.Release()
@@ -215,8 +215,7 @@ func (u *Pull) lookup(ctx context.Context, q *Query, w *puller, page *Page) erro
 			}
 			if err := t.reading(ctx, w.env.Stop, func() error {
 				return t.view.lookup(ctx, w.key, w.want, func(b *op.Batch) error {
-					w.see(b, len(u.p.Columns))
-					return w.add(page)
+					return w.take(b, len(u.p.Columns), page)
 				})
 			}); err != nil {
 				return err
@@ -276,13 +275,15 @@ func (u *Pull) scan(ctx context.Context, q *Query, w *puller, page *Page) error 
 		var rank []ranked
 		err := t.reading(ctx, w.env.Stop, func() error {
 			return t.view.scan(ctx, w.want, func(b *op.Batch) error {
-				w.see(b, len(u.p.Columns))
-				if err := w.add(part); err != nil {
+				if err := w.take(b, len(u.p.Columns), part); err != nil || len(w.rows) == 0 {
 					return err
 				}
-				first := int32(len(rank))
-				var err error
-				rank, err = u.rank(t, b, w.rows, rank, func(i int) int32 { return first + int32(i) })
+				keys, err := t.view.keyBytes(b, u.p.Columns)
+				for _, r := range w.rows {
+					if err == nil {
+						rank = append(rank, rankOf(b, keys, int(r), int32(len(rank))))
+					}
+				}
 				return err
 			})
 		})
@@ -305,21 +306,16 @@ func (u *Pull) scan(ctx context.Context, q *Query, w *puller, page *Page) error 
 	return nil
 }
 
-// rank appends what these rows of b are ordered by. number is that of the i-th of them.
-func (u *Pull) rank(t *task, b *op.Batch, rows []int32, dst []ranked, number func(i int) int32) ([]ranked, error) {
-	if len(rows) == 0 {
-		return dst, nil
-	}
+// rank appends what the rows of b are ordered by, without those up to after. of is the number of row i.
+func (u *Pull) rank(t *task, b *op.Batch, after *ranked, dst []ranked, of func(i int) int32) ([]ranked, error) {
 	keys, err := t.view.keyBytes(b, u.p.Columns)
 	if err != nil {
 		return nil, err
 	}
-	for i, r := range rows {
-		x := ranked{key: keys[r], row: number(i)}
-		if b.Start != nil {
-			x.start = b.Start[r]
+	for i := range b.N {
+		if x := rankOf(b, keys, i, of(i)); after == nil || byRank(*after, x) < 0 {
+			dst = append(dst, x)
 		}
-		dst = append(dst, x)
 	}
 	return dst, nil
 }
@@ -328,7 +324,7 @@ func (u *Pull) rank(t *task, b *op.Batch, rows []int32, dst []ranked, number fun
 func (w *puller) see(b *op.Batch, columns int) {
 	w.time.I64, w.time.N = b.Time, b.N
 	w.cols = append(append(w.cols[:0], b.Cols[:columns-1]...), &w.time)
-	w.call.Cols, w.call.N, w.call.Fail = w.cols, b.N, nil
+	w.call.Cols, w.call.N, w.call.Fail, w.call.Halve = w.cols, b.N, nil, true
 	w.rows = w.rows[:0]
 	if w.filter != nil {
 		w.rows = w.filter.Filter(&w.call, w.rows)

@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"context"
 	"slices"
+
+	"github.com/ksqlgo/ksql/exec/op"
 )
 
 // ranked is one row of a scan with what it is ordered by.
@@ -12,6 +14,15 @@ type ranked struct {
 	key   []byte
 	start int64
 	row   int32
+}
+
+// rankOf is row i of b, whose keys are these bytes.
+func rankOf(b *op.Batch, keys [][]byte, i int, row int32) ranked {
+	x := ranked{key: keys[i], row: row}
+	if b.Start != nil {
+		x.start = b.Start[i]
+	}
+	return x
 }
 
 func byRank(a, b ranked) int {

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"github.com/ksqlgo/ksql/exec/expr"
@@ -106,27 +107,51 @@ func (v *view) one(key []*vec.Vec) (numbers []int32, gone *state.Gone) {
 	return numbers, m.Keys().Watch()
 }
 
-// some reads the rows behind these numbers of all, as far as they are still there. from is the number behind row i
-// of what visit gets.
-func (v *view) some(ctx context.Context, numbers []int32, gone *state.Gone, want func(start, end int64) bool, visit func(b *op.Batch, from func(i int) int32) error) error {
+// merges reports whether the numbers are those of keys.
+func (v *view) merges() bool {
+	_, yes := v.src.(op.Merger)
+	return yes
+}
+
+// windows is which groups of a key to read, where numbers are those of keys.
+type windows struct {
+	after int64 // WINDOWSTART of the last that was read
+	most  int
+}
+
+var allWindows = windows{math.MinInt64, math.MaxInt}
+
+// some reads the rows behind these numbers of all, as far as they are still there; of the first of them the windows
+// in open. read is how many, next where to go on if the first is not through. of is the number behind row i of what
+// visit gets.
+func (v *view) some(ctx context.Context, numbers []int32, gone *state.Gone, open windows, want func(start, end int64) bool, visit func(b *op.Batch, of func(i int) int32) error) (read int, next windows, err error) {
 	m, merges := v.src.(op.Merger)
 	v.gids = v.gids[:0]
-	var of []int32
-	for _, n := range numbers {
+	next = allWindows
+	var from []int32
+	for i, n := range numbers {
 		if gone.Has(n) {
 			continue
 		}
-		if merges {
+		if !merges {
+			v.gids = append(v.gids, n)
+		} else if was := len(v.gids); i > 0 || open == allWindows {
 			v.gids = m.Of(n, v.gids)
 		} else {
-			v.gids = append(v.gids, n)
+			win := v.src.Tables()[0].Win
+			v.gids = m.Of(n, v.gids)
+			v.gids = slices.DeleteFunc(v.gids, func(g int32) bool { return win(g) <= open.after })
+			if len(v.gids) > was+open.most {
+				v.gids = v.gids[:was+open.most]
+				next = windows{win(v.gids[len(v.gids)-1]), 2 * open.most}
+			}
 		}
-		for len(of) < len(v.gids) {
-			of = append(of, n)
+		for len(from) < len(v.gids) {
+			from = append(from, n)
 		}
 	}
-	return v.read(ctx, max(1, len(v.gids)), want, func(b *op.Batch) error {
-		return visit(b, func(i int) int32 { return of[b.Cause(i)] })
+	return len(v.gids), next, v.read(ctx, max(1, len(v.gids)), want, func(b *op.Batch) error {
+		return visit(b, func(i int) int32 { return from[b.Cause(i)] })
 	})
 }
 

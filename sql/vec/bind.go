@@ -1,6 +1,7 @@
 package vec
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"math/big"
@@ -105,7 +106,7 @@ func bindKind(r reflect.Value) (sql.Type, any, error) {
 			return sql.TNull, nil, nil
 		}
 		if r.Kind() == reflect.Slice && r.Type().Elem().Kind() == reflect.Uint8 {
-			return sql.TBytes, r.Bytes(), nil
+			return sql.TBytes, bytes.Clone(r.Bytes()), nil // the caller may change it before the last page is made
 		}
 		items := make([]any, r.Len())
 		for i := range items {

@@ -18,14 +18,20 @@ var ErrTooLarge = errors.New("the value is too large")
 var ErrMemory = errors.New("the memory limit is reached")
 
 // Pool is bytes that many pieces of work share. A nil Pool is endless.
-type Pool struct{ left atomic.Int64 }
+type Pool struct {
+	size int64
+	left atomic.Int64
+}
 
 // NewPool is a pool of so many bytes.
 func NewPool(bytes int64) *Pool {
-	p := &Pool{}
+	p := &Pool{size: bytes}
 	p.left.Store(bytes)
 	return p
 }
+
+// Held is the bytes that are taken.
+func (p *Pool) Held() int64 { return p.size - p.left.Load() }
 
 // Take takes n bytes; false: they are not there.
 func (p *Pool) Take(n int64) bool {
