@@ -390,6 +390,53 @@ func TestFlowManySessions(t *testing.T) {
 	}
 }
 
+// TestFlowFilter: a filter is asked once about a row that does not change, and again about one that does; one that is
+// stuck holds up nobody who reads another table.
+func TestFlowFilter(t *testing.T) {
+	stuck := make(chan struct{})
+	waits := fn.Func{Name: "WAITS", Variants: []fn.Variant{fn.Fn1("x: passed on", func(x int32) int32 {
+		if x == 2500 {
+			<-stuck
+		}
+		return x
+	})}}
+	h := fed(t, 4000, plainRow, ksql.WithPage(2000), ksql.WithFunctions(waits))
+	h.exec(`CREATE TABLE other AS SELECT * FROM src;`)
+	h.sync()
+	if n := len(h.all(`SELECT k FROM u WHERE RANDOM() < 0.5;`)); n < 1800 || n > 2200 {
+		t.Errorf("%d of 4000 rows by chance", n)
+	}
+	rows := h.query(`SELECT k, v FROM u WHERE v % 2 = 0;`)
+	n := 0
+	for ; rows.Next(); n++ {
+		if n == 0 {
+			h.exec(`INSERT INTO src VALUES ('003998', 1); INSERT INTO src VALUES ('000001', 2);`)
+			h.sync()
+		}
+		if v := rows.Row()[1].(int32); v%2 != 0 {
+			t.Errorf("%v", rows.Row())
+		}
+	}
+	if n != 1999 {
+		t.Errorf("%d rows: %v", n, rows.Err())
+	}
+	ctx, cancel := context.WithCancel(h.ctx)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := h.Query(ctx, `SELECT k FROM u WHERE WAITS(v) >= 0;`)
+		ended <- err
+	}()
+	time.Sleep(50 * time.Millisecond)
+	if n := len(h.all(`SELECT k FROM other WHERE v >= 0;`)); n != 4000 {
+		t.Errorf("%d rows beside", n)
+	}
+	cancel()
+	close(stuck)
+	if err := <-ended; err != context.Canceled {
+		t.Error(err)
+	}
+}
+
 // TestFlowArguments: what a caller does with his arguments after the first row changes nothing.
 func TestFlowArguments(t *testing.T) {
 	h := fed(t, 300, plainRow, ksql.WithPage(500))

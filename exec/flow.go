@@ -2,14 +2,10 @@ package exec
 
 import (
 	"context"
-	"errors"
-	"math"
-	"slices"
 	"time"
 
 	"github.com/ksqlgo/ksql/exec/op"
 	"github.com/ksqlgo/ksql/exec/state"
-	"github.com/ksqlgo/ksql/sql/vec"
 )
 
 // flow is a pull query whose answer is larger than a page. What it reads is settled part by part (a partition, or a
@@ -29,9 +25,11 @@ type flow struct {
 	keys  []int   // those to look up, each once
 	part  int     // the next one
 	after *ranked // the part has rows behind this one; nil: all of it was settled
+	step  int     // numbers to look at at once while it is settled; 0: as many as usual
 	task  *task
 	rest  []int32 // of the part at hand
 	gone  *state.Gone
+	was   int64   // commits of the task when rest passed the filter; -1: it has not
 	most  int     // numbers to read at once
 	open  windows // of the first of rest
 	held  int64   // bytes of these, taken from the pool
@@ -60,14 +58,14 @@ func (u *Pull) flow(ctx context.Context, q *Query, r *Rows, params []any, limit 
 		return nil
 	}
 	f.busy.lock()
+	defer f.busy.leave()
 	err := f.make(ctx)
 	f.taken = f.page.bytes()
 	u.e.memory.answers.Give(room - f.taken)
-	f.busy.leave()
 	if err != nil {
-		return errors.Join(err, f.close())
+		f.over(Stopped, err)
 	}
-	return nil
+	return err
 }
 
 // next is the next page; nil at the end, with the reason.
@@ -195,7 +193,9 @@ func (f *flow) fill(ctx context.Context, w *puller) error {
 			return nil
 		}
 		if len(f.rest) == 0 {
-			if err := f.settled(ctx, w); err != nil {
+			if err := f.settled(ctx, w); err == errLarge {
+				return nil
+			} else if err != nil {
 				return err
 			}
 			continue
@@ -224,6 +224,7 @@ func (f *flow) read(ctx context.Context, w *puller) (fits bool, err error) {
 			w.most = max(m.page, m.largest())
 		}
 		most = f.task.view.most()
+		w.passed = f.was == f.task.count
 		read, next, err = f.task.view.some(ctx, f.rest[:n], f.gone, f.open, w.want, func(b *op.Batch, _ func(int) int32) error {
 			return w.take(b, len(f.u.p.Columns), f.page)
 		})
@@ -255,173 +256,4 @@ func (f *flow) read(ctx context.Context, w *puller) (fits bool, err error) {
 	}
 	f.good = f.page.N
 	return true, nil
-}
-
-// settled settles what is to be read next.
-func (f *flow) settled(ctx context.Context, w *puller) (err error) {
-	tasks := f.q.tasks
-	parts := len(tasks)
-	if len(w.keys) > 0 {
-		if f.keys == nil {
-			if f.keys, err = w.once(); err != nil {
-				return err
-			}
-		}
-		parts *= len(f.keys)
-	}
-	if f.part == parts {
-		f.end = Completed
-		f.drop()
-		return nil
-	}
-	t := tasks[f.part%len(tasks)]
-	var numbers []int32
-	var gone *state.Gone
-	var after *ranked
-	switch {
-	case t.view == nil:
-	case len(w.keys) == 0:
-		numbers, gone, after, err = f.walk(ctx, w, t)
-	default:
-		numbers, gone, err = f.find(ctx, w, t)
-	}
-	if err != nil {
-		return err
-	}
-	if err := f.hold(numbers, gone); err != nil {
-		return err
-	}
-	if f.after = after; after == nil {
-		f.part++
-	}
-	f.task, f.most, f.open = t, 1, allWindows
-	return nil
-}
-
-// once is the numbers of the keys, without those that come again.
-func (w *puller) once() (list []int, err error) {
-	var seen [][]any
-	for n := range w.keys {
-		again, err := w.bind(n, &seen)
-		if err != nil {
-			return nil, err
-		}
-		if !again {
-			list = append(list, n)
-		}
-	}
-	return list, nil
-}
-
-// find finds the key at hand.
-func (f *flow) find(ctx context.Context, w *puller, t *task) (numbers []int32, gone *state.Gone, err error) {
-	var seen [][]any
-	if _, err := w.bind(f.keys[f.part/len(f.q.tasks)], &seen); err != nil {
-		return nil, nil, err
-	}
-	err = t.reading(ctx, w.env.Stop, func() error {
-		numbers, gone = t.view.one(w.key)
-		return nil
-	})
-	return numbers, gone, err
-}
-
-const (
-	walkRows    = 16 << 10 // rows that are looked at while the task waits
-	mostNumbers = 1 << 20  // that are settled at once; of very large partitions an eighth
-)
-
-// walk puts the numbers of a partition in order, or the next of them: then after is the last. Filters wait for the
-// reading. What it takes nobody else has at the same time.
-func (f *flow) walk(ctx context.Context, w *puller, t *task) (numbers []int32, gone *state.Gone, after *ranked, err error) {
-	e := f.u.e
-	if err := e.ranking.enter(ctx, e.Done()); err != nil {
-		return nil, nil, nil, err
-	}
-	defer e.ranking.leave()
-	var all []int32
-	var rank []ranked
-	most := mostNumbers
-	settle := func() (err error) {
-		if rank, err = inOrder(ctx, rank); err == nil && len(rank) > most {
-			rank = rank[:most]
-			last := rank[most-1]
-			after = &last
-		}
-		return err
-	}
-	for gone == nil || len(all) > 0 {
-		if err := t.reading(ctx, w.env.Stop, func() error {
-			if gone == nil {
-				all, gone = t.view.all()
-				most = max(most, len(all)/8)
-			}
-			n := t.view.most()
-			for end := len(all) - min(len(all), walkRows); len(all) > end; {
-				part := all[:min(n, len(all)-end)]
-				if _, _, err := t.view.some(ctx, part, gone, allWindows, w.want, func(b *op.Batch, of func(int) int32) (err error) {
-					rank, err = f.u.rank(t, b, f.after, rank, of)
-					return err
-				}); err != nil {
-					return err
-				}
-				all = all[len(part):]
-			}
-			return nil
-		}); err != nil {
-			return nil, nil, nil, err
-		}
-		if len(rank) > 2*most {
-			if err := settle(); err != nil {
-				return nil, nil, nil, err
-			}
-		}
-	}
-	if err := settle(); err != nil {
-		return nil, nil, nil, err
-	}
-	numbers = make([]int32, len(rank))
-	for i, x := range rank {
-		numbers[i] = x.row
-	}
-	if after != nil && t.view.merges() { // the key with all of its windows
-		after.start = math.MaxInt64
-	}
-	return slices.Compact(numbers), gone, after, nil
-}
-
-// hold makes these the numbers to read.
-func (f *flow) hold(numbers []int32, gone *state.Gone) error {
-	f.drop()
-	n := 4 * int64(cap(numbers))
-	if gone != nil {
-		n += gone.Bytes()
-	}
-	if n >= wholeBytes {
-		if !f.u.e.memory.answers.Take(n) {
-			return errNoRoom
-		}
-		f.held = n
-	}
-	f.rest, f.gone = numbers, gone
-	return nil
-}
-
-// drop forgets the numbers that are left.
-func (f *flow) drop() {
-	f.u.e.memory.answers.Give(f.held)
-	f.held, f.rest, f.gone = 0, nil, nil
-}
-
-// take adds the rows of b that pass the filter to page, all or none: errLarge.
-func (w *puller) take(b *op.Batch, columns int, page *Page) (err error) {
-	defer func() {
-		if r := recover(); (r == vec.ErrTooLarge || r == vec.ErrMemory) && b.N > 1 {
-			err = errLarge
-		} else if r != nil {
-			panic(r)
-		}
-	}()
-	w.see(b, columns)
-	return w.add(page)
 }

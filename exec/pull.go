@@ -29,6 +29,7 @@ type puller struct {
 	env    *expr.Env
 	most   int64 // bytes of the page that is made
 	filter *expr.Program
+	passed bool // the rows have passed it already
 	items  []*expr.Program
 	keys   [][]*expr.Program
 	key    []*vec.Vec
@@ -116,7 +117,8 @@ func (u *Pull) Run(ctx context.Context, params []any) (*Rows, error) {
 	}
 	if limit != 0 {
 		err = u.with(ctx, params, func(w *puller) error {
-			if w.most = u.e.memory.page; len(u.p.Keys) > 0 {
+			w.most, w.passed = u.e.memory.page, false
+			if len(u.p.Keys) > 0 {
 				return u.lookup(ctx, q, w, page)
 			}
 			return u.scan(ctx, q, w, page)
@@ -326,7 +328,7 @@ func (w *puller) see(b *op.Batch, columns int) {
 	w.cols = append(append(w.cols[:0], b.Cols[:columns-1]...), &w.time)
 	w.call.Cols, w.call.N, w.call.Fail, w.call.Halve = w.cols, b.N, nil, true
 	w.rows = w.rows[:0]
-	if w.filter != nil {
+	if w.filter != nil && !w.passed {
 		w.rows = w.filter.Filter(&w.call, w.rows)
 	} else {
 		for i := range b.N {
@@ -335,9 +337,10 @@ func (w *puller) see(b *op.Batch, columns int) {
 	}
 }
 
-// add adds the rows of the batch that was seen last to page, all or none: errLarge.
-func (w *puller) add(page *Page) error {
-	if len(w.rows) == 0 {
+// take adds the rows of b that pass the filter to page, all or none: errLarge.
+func (w *puller) take(b *op.Batch, columns int, page *Page) (err error) {
+	defer together(b.N, &err)
+	if w.see(b, columns); len(w.rows) == 0 {
 		return nil
 	}
 	w.made = w.made[:0]
@@ -355,6 +358,15 @@ func (w *puller) add(page *Page) error {
 	}
 	page.N += len(w.rows)
 	return nil
+}
+
+// together is deferred where n rows are evaluated at once: it makes errLarge of values that are too large together.
+func together(n int, err *error) {
+	if r := recover(); (r == vec.ErrTooLarge || r == vec.ErrMemory) && n > 1 {
+		*err = errLarge
+	} else if r != nil {
+		panic(r)
+	}
 }
 
 // value is the value of an expression without columns, lent.

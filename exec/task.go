@@ -28,6 +28,7 @@ type task struct {
 	readers atomic.Int32
 	held    bool
 	tables  int64 // bytes of the tables, as of the last commit
+	count   int64 // commits: who holds state sees whether anything has changed
 	pending int   // rows processed since the commit
 	most    int   // rows to run at once: fewer where they became a lot of output
 	since   time.Time
@@ -270,6 +271,7 @@ func (t *task) commit() error {
 	read := t.pending
 	t.read += read
 	t.pending, t.held = 0, false
+	t.count++
 	t.state.leave()
 	t.q.e.moved()
 	if len(told.commit) > 0 {

@@ -1,0 +1,212 @@
+package exec
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/ksqlgo/ksql/exec/op"
+	"github.com/ksqlgo/ksql/exec/state"
+)
+
+// settled settles what is to be read next.
+func (f *flow) settled(ctx context.Context, w *puller) (err error) {
+	tasks := f.q.tasks
+	parts := len(tasks)
+	if len(w.keys) > 0 {
+		if f.keys == nil {
+			if f.keys, err = w.once(); err != nil {
+				return err
+			}
+		}
+		parts *= len(f.keys)
+	}
+	if f.part == parts {
+		f.end = Completed
+		f.drop()
+		return nil
+	}
+	t := tasks[f.part%len(tasks)]
+	var numbers []int32
+	var gone *state.Gone
+	var after *ranked
+	was := int64(-1)
+	switch {
+	case t.view == nil:
+	case len(w.keys) == 0:
+		numbers, gone, was, err = f.passing(ctx, w, t)
+		if err == nil {
+			numbers, after, err = f.ordered(ctx, w, t, numbers, gone)
+		}
+	default:
+		numbers, gone, err = f.find(ctx, w, t)
+	}
+	if err != nil {
+		return err
+	}
+	if err := f.hold(numbers, gone); err != nil {
+		return err
+	}
+	if f.after = after; after == nil {
+		f.part++
+	}
+	f.task, f.was, f.most, f.open = t, was, 1, allWindows
+	return nil
+}
+
+// once is the numbers of the keys, without those that come again.
+func (w *puller) once() (list []int, err error) {
+	var seen [][]any
+	for n := range w.keys {
+		again, err := w.bind(n, &seen)
+		if err != nil {
+			return nil, err
+		}
+		if !again {
+			list = append(list, n)
+		}
+	}
+	return list, nil
+}
+
+// find finds the key at hand.
+func (f *flow) find(ctx context.Context, w *puller, t *task) (numbers []int32, gone *state.Gone, err error) {
+	var seen [][]any
+	if _, err := w.bind(f.keys[f.part/len(f.q.tasks)], &seen); err != nil {
+		return nil, nil, err
+	}
+	err = t.reading(ctx, w.env.Stop, func() error {
+		numbers, gone = t.view.one(w.key)
+		return nil
+	})
+	return numbers, gone, err
+}
+
+const (
+	walkRows    = 16 << 10 // numbers that are looked at while the task waits
+	mostNumbers = 1 << 20  // that are settled at once; of very large partitions an eighth
+)
+
+// passing is the numbers of a partition of which a row passes the filter, as of commit was or later.
+func (f *flow) passing(ctx context.Context, w *puller, t *task) (numbers []int32, gone *state.Gone, was int64, err error) {
+	var all []int32
+	if err := t.reading(ctx, w.env.Stop, func() error {
+		all, gone = t.view.all()
+		was = t.count
+		return nil
+	}); err != nil || w.filter == nil {
+		return all, gone, was, err
+	}
+	w.passed = false
+	err = f.walk(ctx, w, t, all, gone, func(b *op.Batch, of func(int) int32) (err error) {
+		defer together(b.N, &err)
+		w.see(b, len(f.u.p.Columns))
+		for _, r := range w.rows {
+			if n := of(int(r)); len(numbers) == 0 || numbers[len(numbers)-1] != n {
+				numbers = append(numbers, n)
+			}
+		}
+		return nil
+	}, nil)
+	return numbers, gone, was, err
+}
+
+// ordered puts the numbers of a partition in order, or the next of them: then after is the last. What it takes
+// nobody else has at the same time.
+func (f *flow) ordered(ctx context.Context, w *puller, t *task, all []int32, gone *state.Gone) (numbers []int32, after *ranked, err error) {
+	e := f.u.e
+	if err := e.ranking.enter(ctx, e.Done()); err != nil {
+		return nil, nil, err
+	}
+	defer e.ranking.leave()
+	var rank []ranked
+	most := max(mostNumbers, len(all)/8)
+	settle := func() (err error) {
+		if rank, err = inOrder(ctx, rank); err == nil && len(rank) > most {
+			rank = rank[:most]
+			last := rank[most-1]
+			after = &last
+		}
+		return err
+	}
+	if err := f.walk(ctx, w, t, all, gone, func(b *op.Batch, of func(int) int32) (err error) {
+		rank, err = f.u.rank(t, b, f.after, rank, of)
+		return err
+	}, func() error {
+		if len(rank) <= 2*most {
+			return nil
+		}
+		return settle()
+	}); err != nil {
+		return nil, nil, err
+	}
+	if err := settle(); err != nil {
+		return nil, nil, err
+	}
+	numbers = make([]int32, len(rank))
+	for i, x := range rank {
+		numbers[i] = x.row
+	}
+	if after != nil && t.view.merges() { // the key with all of its windows
+		after.start = math.MaxInt64
+	}
+	return slices.Compact(numbers), after, nil
+}
+
+// walk reads the rows behind numbers, and lets the task work in between. errLarge: it is to be done again.
+func (f *flow) walk(ctx context.Context, w *puller, t *task, numbers []int32, gone *state.Gone, visit func(b *op.Batch, of func(int) int32) error, between func() error) error {
+	for len(numbers) > 0 {
+		if err := t.reading(ctx, w.env.Stop, func() error {
+			n := t.view.most()
+			if f.step > 0 {
+				n = min(n, f.step)
+			}
+			for end := len(numbers) - min(len(numbers), walkRows); len(numbers) > end; {
+				part := numbers[:min(n, len(numbers)-end)]
+				_, _, err := t.view.some(ctx, part, gone, allWindows, w.want, visit)
+				if err == errLarge && len(part) == 1 {
+					return errAnswer
+				}
+				if err == errLarge {
+					f.step = max(1, len(part)/4)
+				}
+				if err != nil {
+					return err
+				}
+				numbers = numbers[len(part):]
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+		if between != nil {
+			if err := between(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// hold makes these the numbers to read.
+func (f *flow) hold(numbers []int32, gone *state.Gone) error {
+	f.drop()
+	n := 4 * int64(cap(numbers))
+	if gone != nil {
+		n += gone.Bytes()
+	}
+	if n >= wholeBytes {
+		if !f.u.e.memory.answers.Take(n) {
+			return errNoRoom
+		}
+		f.held = n
+	}
+	f.rest, f.gone = numbers, gone
+	return nil
+}
+
+// drop forgets the numbers that are left.
+func (f *flow) drop() {
+	f.u.e.memory.answers.Give(f.held)
+	f.held, f.rest, f.gone = 0, nil, nil
+}
