@@ -369,6 +369,7 @@ func silent(t *testing.T, o ...ksql.Option) {
 	for _, rows := range clients {
 		rows.Close()
 	}
+	whole(t, h)
 }
 
 // TestSilentScans: scans and lookups of many large rows whose clients do not read hold little together, others go on
@@ -488,4 +489,5 @@ func TestExpressionsGiveBack(t *testing.T) {
 	if failed := h.Failed(); len(failed) > 0 {
 		t.Error(failed)
 	}
+	whole(t, h)
 }

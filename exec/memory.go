@@ -112,33 +112,34 @@ const lookAgain = 20 * time.Millisecond
 
 // room waits until a page of about n bytes may be made: the client waits for one, or holds little and the pool has
 // so much, which is taken. So clients that do not read hold no more than the pool together, and stop nobody who does.
-func (r *Rows) room(ctx context.Context, n int64) error {
-	var again *time.Timer
+func (r *Rows) room(ctx context.Context, n int64) (taken int64, err error) {
+	if taken, ok := r.fits(n); ok {
+		return taken, nil
+	}
+	again := time.NewTicker(lookAgain)
+	defer again.Stop()
 	for {
-		r.mu.Lock()
-		eager := r.waiting && len(r.pages) == 0
-		size := r.size.Load()
-		ok := eager || (size == 0 || size+n <= clientBytes) && r.pool.Take(n)
-		if eager {
-			r.pool.Give(-n)
-		}
-		r.mu.Unlock()
-		if ok {
-			return ctx.Err()
-		}
-		if again == nil {
-			again = time.NewTimer(lookAgain)
-			defer again.Stop()
-		} else {
-			again.Reset(lookAgain)
-		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return 0, ctx.Err()
 		case <-r.taken:
 		case <-again.C:
 		}
+		if taken, ok := r.fits(n); ok {
+			return taken, ctx.Err()
+		}
 	}
+}
+
+// fits takes n bytes if a page may be made; of a client that waits for one, nothing.
+func (r *Rows) fits(n int64) (taken int64, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.waiting && len(r.pages) == 0 {
+		return 0, true
+	}
+	size := r.size.Load()
+	return n, (size == 0 || size+n <= clientBytes) && r.pool.Take(n)
 }
 
 // put queues a page.

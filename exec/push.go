@@ -175,7 +175,7 @@ func (w *push) work() (end End, err error) {
 	most := 16 // rows to poll: they may be long
 	for {
 		if w.rows.full() {
-			if err := w.rows.room(w.ctx, 0); err != nil {
+			if _, err := w.rows.room(w.ctx, 0); err != nil {
 				return Stopped, nil
 			}
 		}
@@ -192,13 +192,16 @@ func (w *push) work() (end End, err error) {
 				part, runs = split(runs, min(w.e.opt.Batch, pushBatch), pushBytes)
 				size, n := recordBytes(part)
 				most = min(2*most, int(max(1, 4*pushBytes*n/max(size, 1))), w.e.opt.Batch)
-				need := size + max(0, 2*size-w.buffers)
-				if err := w.rows.room(w.ctx, need); err != nil {
+				grown := max(0, 2*size-w.buffers)
+				taken, err := w.rows.room(w.ctx, size+grown)
+				if err != nil {
 					return Stopped, nil
 				}
-				err := w.line.head(part)
-				w.rows.pool.Give(size) // the pages are counted as they are
-				w.buffers = max(w.buffers, 2*size)
+				err = w.line.head(part)
+				if taken != grown {
+					w.rows.pool.Give(taken - grown) // the pages are counted as they are
+				}
+				w.buffers += grown
 				w.report()
 				switch {
 				case errors.Is(err, errLimit):

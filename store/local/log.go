@@ -355,10 +355,12 @@ func (l *log) apply(c *change, first int64, at place) {
 		l.topics[d.name], l.byID[d.id] = t, t
 		l.nextID = max(l.nextID, d.id+1)
 	}
-	if t := l.byID[c.remove]; t != nil {
-		t.drop()
-		delete(l.topics, t.name)
-		delete(l.byID, t.id) // positions in it stay until the next snapshot, or until their session is forgotten
+	if c.remove != 0 {
+		if t := l.byID[c.remove]; t != nil {
+			t.drop()
+			delete(l.topics, t.name)
+			delete(l.byID, t.id) // positions in it stay until the next snapshot, or until their session is forgotten
+		}
 	}
 	if c.forget != "" {
 		delete(l.sessions, c.forget)
