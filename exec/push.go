@@ -31,6 +31,7 @@ type push struct {
 	stop    *fn.Stop
 	budget  *vec.Budget
 	buffers int64      // bytes that the operators may hold, taken from the pool of answers
+	taken   int64      // bytes of what is at work, besides
 	shape   sql.Schema // of the pipeline's end: its roles tell which columns a deleted row keeps
 }
 
@@ -133,12 +134,21 @@ func (w *push) run() {
 	if w.ctx.Err() != nil && end == Stopped {
 		w.rows.uncount()
 	}
+	w.settle()
 	w.rows.pool.Give(w.buffers)
 	w.line = nil
 	w.budget.Release()
 	w.e.mu.Lock()
 	delete(w.e.pushes, w.rows.ID)
 	w.e.mu.Unlock()
+}
+
+// settle gives back what was taken for the rows at work.
+func (w *push) settle() {
+	if w.taken != 0 {
+		w.rows.pool.Give(w.taken)
+		w.taken = 0
+	}
 }
 
 // pushBatch and pushBytes are how much a push query takes at once: nobody bounds what the rows become, and what a
@@ -197,11 +207,9 @@ func (w *push) work() (end End, err error) {
 				if err != nil {
 					return Stopped, nil
 				}
+				w.taken, w.buffers = taken-grown, w.buffers+grown
 				err = w.line.head(part)
-				if taken != grown {
-					w.rows.pool.Give(taken - grown) // the pages are counted as they are
-				}
-				w.buffers += grown
+				w.settle() // the pages are counted as they are
 				w.report()
 				switch {
 				case errors.Is(err, errLimit):
