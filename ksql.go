@@ -238,7 +238,7 @@ type (
 
 // Sync returns when all running persistent queries have seen all that was appended before the call, and what they
 // made of it for each other: after it a pull query sees every INSERT before it. It does not wait for queries that
-// are paused or have failed.
+// have failed, and of paused ones only for the rows they were at.
 func (e *Engine) Sync(ctx context.Context) error { return classify(e.run.Sync(ctx), "") }
 
 // Internal is the engine room, for package httpapi. Its API may change at any time.

@@ -250,7 +250,8 @@ func (e *Engine) moved() {
 }
 
 // Sync returns when all persistent queries have seen all that was appended before the call, and what other
-// queries made of it. Paused and failed queries are not waited for.
+// queries made of it. Failed queries are not waited for; of paused ones it waits for what was at work when they were
+// told.
 func (e *Engine) Sync(ctx context.Context) error {
 	if err := e.alive(); err != nil {
 		return err
@@ -325,11 +326,12 @@ func (e *Engine) await(ctx context.Context, ends map[store.TP]int64) error {
 
 func (e *Engine) reached(ends map[store.TP]int64) bool {
 	for _, q := range e.Queries() {
-		if q.Err() != nil || q.paused.Load() {
+		if q.Err() != nil {
 			continue
 		}
+		paused := q.paused.Load()
 		for _, t := range q.tasks {
-			if !t.reached(ends) {
+			if paused && !t.rests.Load() || !paused && !t.reached(ends) {
 				return false
 			}
 		}

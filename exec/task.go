@@ -21,6 +21,8 @@ type task struct {
 	ctx  *op.Context
 
 	ending <-chan struct{} // closed when the query is told to end
+	rests  atomic.Bool     // the query is paused, and what was at hand is committed
+	rested bool            // rests, for the task's goroutine
 
 	// state is held from the first row after a commit until the next one, so that a reader never sees anything
 	// but committed state. readers counts those who wait for it: they make the task commit.
@@ -121,8 +123,18 @@ func (t *task) step() (progress bool, err error) {
 			err = panicked(r)
 		}
 	}()
+	if t.rested {
+		t.rested = false
+		t.rests.Store(false) // before paused is looked at: who sees both is not misled
+	}
 	if t.q.paused.Load() {
-		return false, t.commit()
+		if err := t.commit(); err != nil {
+			return false, err
+		}
+		t.rested = true
+		t.rests.Store(true)
+		t.q.e.moved()
+		return false, nil
 	}
 	runs, err := t.work.Poll(t.q.e.opt.Batch)
 	if err != nil {
