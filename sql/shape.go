@@ -27,7 +27,7 @@ func ShapeOf(text string) Shape {
 		switch {
 		case t.kind == varToken || t.kind == badToken:
 			return Shape{Text: text}
-		case i < 2 || s.toks[i-1].word != wEq || !s.toks[i-2].ident() || !endsOperand(s.toks[i+1]):
+		case i < 2 || t.kind == eofToken || s.toks[i-1].word != wEq || !s.toks[i-2].ident() || !endsOperand(s.toks[i+1]):
 			continue
 		}
 		typ, v := s.plainValue(i)

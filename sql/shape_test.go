@@ -20,8 +20,12 @@ func TestShapes(t *testing.T) {
 		{"SELECT * FROM T WHERE K='${k}' AND V=1;", "SELECT * FROM T WHERE K=? AND V=?; [${k} 1]"},
 		{"SELECT * FROM ${t} WHERE V=1;", "SELECT * FROM ${t} WHERE V=1; []"},
 		{"SELECT * FROM T WHERE K='open", "SELECT * FROM T WHERE K='open []"},
+		{"SELECT * FROM T WHERE K=", "SELECT * FROM T WHERE K= []"},
 		{"", " []"},
 	} {
+		for end := range c.text { // wherever it is cut off
+			ShapeOf(c.text[:end])
+		}
 		s := ShapeOf(c.text)
 		if got := s.Text + " " + fmt.Sprint(s.Values); got != c.want {
 			t.Errorf("%s\n got %s\nwant %s", c.text, got, c.want)
