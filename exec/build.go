@@ -82,9 +82,9 @@ type line struct {
 	after   []plan.Step // from it to the result
 }
 
-// materialize says whether a task must keep its result for pull queries.
-func (s *stage) materialize(kind plan.QueryKind) bool {
-	return kind == plan.PersistentAs && s.sink != nil && s.sink.Shape == sql.TableKind
+// answers says whether the state of the stage's last step that has one answers pull queries.
+func (s *stage) answers(kind plan.QueryKind) bool {
+	return kind == plan.PersistentSource || kind == plan.PersistentAs && s.sink != nil && s.sink.Shape == sql.TableKind
 }
 
 // refused makes an error of the statement of one that says that this build lacks what it names.
@@ -144,19 +144,9 @@ func (s *stage) build(c *op.Context, kind plan.QueryKind, keep bool, last op.Emi
 			return nil, err
 		}
 		add(o)
-		_, grouped := st.(*plan.Aggregate)
-		if src, ok := o.(op.Source); ok && (grouped || kind == plan.PersistentSource) {
+		if src, ok := o.(op.Source); ok && s.answers(kind) {
 			l.read, l.after = src, s.steps[i+1:]
 		}
-	}
-	if l.read == nil && s.materialize(kind) {
-		print, err := printRows(&s.sink.Head)
-		if err != nil {
-			return nil, err
-		}
-		m := op.NewLatest("Materialize", print, s.sink.Schema, nil, s.sink.Window != nil, keep, false)
-		add(m)
-		l.read, l.after = m, nil
 	}
 	if k, ok := l.end.(op.Keeper); ok {
 		l.keepers = append(l.keepers, k)
@@ -182,11 +172,8 @@ func (s *stage) build(c *op.Context, kind plan.QueryKind, keep bool, last op.Emi
 func operator(st plan.Step, env *expr.Env, keep bool, order op.KeyBytes) (op.Operator, error) {
 	switch s := st.(type) {
 	case *plan.Latest:
-		print, err := printRows(&s.Head)
-		if err != nil {
-			return nil, err
-		}
-		return op.NewLatest("Latest", print, s.Schema, s.Live, s.Window != nil, keep, true), nil
+		print, err := printRows(s)
+		return op.NewLatest(s, print, keep), err
 	case *plan.Filter:
 		return op.NewFilter(s, env)
 	case *plan.Project:

@@ -60,13 +60,13 @@ func callText(c *plan.AggCall) (string, error) {
 }
 
 // printRows is the print of a table of whole rows. Columns may be added at the end of them.
-func printRows(h *plan.Head) (p state.Print, err error) {
+func printRows(s *plan.Latest) (p state.Print, err error) {
 	p.Open = true
-	if p.Step, err = stepText("rows", h.Schema[:h.Schema.Keys()], h.Window); err != nil {
+	if p.Step, err = stepText("rows", s.Schema[:s.Schema.Keys()], s.Window); err != nil {
 		return p, err
 	}
-	for i := range h.Schema {
-		text, err := h.Schema[i : i+1].MarshalText()
+	for _, i := range s.Kept() {
+		text, err := s.Schema[i : i+1].MarshalText()
 		if err != nil {
 			return p, err
 		}

@@ -17,6 +17,7 @@ import (
 // The task's lock is held while it is used.
 type view struct {
 	src   op.Source
+	keys  []int // of the result's key columns, those of src; nil: the same ones
 	chain op.Emit
 	gids  []int32
 	visit func(*op.Batch) error
@@ -43,12 +44,46 @@ func newView(l *line, env *expr.Env) (*view, error) {
 			return nil, err
 		}
 		ops = append(ops, o)
+		if p, ok := st.(*plan.Project); ok {
+			v.project(p)
+		}
 	}
 	v.chain = op.Chain(c, ops, func(b *op.Batch) error { return v.visit(b) })
 	if e, ok := l.end.(*op.Encode); ok {
 		v.order = e.Keys
 	}
 	return v, nil
+}
+
+// project follows the key columns through p, which may order them anew (ksqlDB: ksql.new.query.planner.enabled).
+func (v *view) project(p *plan.Project) {
+	was := v.keys
+	v.keys = nil
+	for _, it := range p.Items[:p.Schema.Keys()] {
+		i := it.X.(*plan.Column).Index
+		if was != nil {
+			i = was[i]
+		}
+		v.keys = append(v.keys, i)
+	}
+	if slices.IsSorted(v.keys) {
+		v.keys = nil
+	}
+}
+
+// find appends the groups of a key of the result.
+func (v *view) find(key []*vec.Vec, out []int32) []int32 { return v.src.Find(v.own(key), out) }
+
+// own is the key of src that is this key of the result.
+func (v *view) own(key []*vec.Vec) []*vec.Vec {
+	if v.keys == nil {
+		return key
+	}
+	own := make([]*vec.Vec, len(key))
+	for i, k := range v.keys {
+		own[k] = key[i]
+	}
+	return own
 }
 
 // reader makes the operator of a step between state and result. Rows are whole there, never changes.
@@ -63,7 +98,7 @@ func reader(st plan.Step, env *expr.Env) (op.Operator, error) {
 
 // lookup reads the rows of one key.
 func (v *view) lookup(ctx context.Context, key []*vec.Vec, want func(start, end int64) bool, visit func(*op.Batch) error) error {
-	v.gids = v.src.Find(key, v.gids[:0])
+	v.gids = v.find(key, v.gids[:0])
 	return v.read(ctx, readRows, want, visit)
 }
 
@@ -99,9 +134,9 @@ func (v *view) all() ([]int32, *state.Gone) {
 func (v *view) one(key []*vec.Vec) (numbers []int32, gone *state.Gone) {
 	m, merges := v.src.(op.Merger)
 	if !merges {
-		return v.src.Find(key, nil), v.src.Tables()[0].Watch()
+		return v.find(key, nil), v.src.Tables()[0].Watch()
 	}
-	if n := m.Keys().Find(key, 0, 0); n >= 0 {
+	if n := m.Keys().Find(v.own(key), 0, 0); n >= 0 {
 		numbers = append(numbers, n)
 	}
 	return numbers, m.Keys().Watch()

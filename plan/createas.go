@@ -385,7 +385,7 @@ func (k *checker) materialize(src *Source) *Query {
 	id := k.queryID("CST_" + strings.ToUpper(src.Name) + "_")
 	scan := newScan(src, func(name string) bool { return name == rowTime })
 	h := scan.Head
-	h.Name, h.Old = "KsqlTopic-Reduce", true
+	h.Name = "KsqlTopic-Reduce"
 	root := &Latest{Head: h, In: scan}
 	setLive(root, nil)
 	src.State = id

@@ -15,7 +15,7 @@ func setOld(s Step, want bool) {
 	}
 	switch s := s.(type) {
 	case *Latest:
-		s.Old = true
+		s.Old = want
 		setOld(s.In, false)
 	case *Filter:
 		setOld(s.In, true)

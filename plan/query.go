@@ -24,9 +24,9 @@ func (q *query) plan() (Step, error) {
 		return nil, err
 	}
 	var in Step = q.scan(grouped)
-	if src.Kind == sql.TableKind && (q.where != nil || grouped) {
+	if src.Kind == sql.TableKind && (q.persistent() || q.where != nil || grouped) {
 		h := *in.Out()
-		h.Name, h.Old = "KsqlTopic-Reduce", true
+		h.Name = "KsqlTopic-Reduce"
 		in = &Latest{Head: h, In: in}
 	}
 	if q.where != nil {
@@ -105,8 +105,12 @@ func keysFirst(s sql.Schema) sql.Schema {
 	return out
 }
 
-// scan reads the query's source, with the pseudo columns that its clauses name.
+// scan reads the query's source, with the pseudo columns that its clauses name. The rows of a table may be remembered
+// for what CREATE OR REPLACE will name.
 func (q *query) scan(grouped bool) *Scan {
+	if q.persistent() && q.source().Kind == sql.TableKind {
+		return newScan(q.source(), func(string) bool { return true })
+	}
 	used := map[string]bool{}
 	for _, e := range q.clauses() {
 		for _, c := range references(e) {

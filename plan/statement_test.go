@@ -100,7 +100,7 @@ func TestResults(t *testing.T) {
 		{"group by value", "CREATE TABLE O AS SELECT B, SUM(A) AS N FROM S GROUP BY B HAVING COUNT(*) > 1;",
 			"`B` INTEGER KEY, `N` INTEGER", "Scan Project Exchange Aggregate Filter Project Sink"},
 		{"table filter", "CREATE TABLE O AS SELECT ID, A FROM T WHERE A > 1;", "`ID` INTEGER KEY, `A` INTEGER", "Scan Latest Filter Project Sink"},
-		{"table projection", "CREATE TABLE O AS SELECT ID, A FROM T;", "`ID` INTEGER KEY, `A` INTEGER", "Scan Project Sink"},
+		{"table projection", "CREATE TABLE O AS SELECT ID, A FROM T;", "`ID` INTEGER KEY, `A` INTEGER", "Scan Latest Project Sink"},
 		{"table grouped", "CREATE TABLE O AS SELECT A, COUNT(*) AS N FROM T GROUP BY A;", "`A` INTEGER KEY, `N` BIGINT", "Scan Latest Project Exchange Aggregate Project Sink"},
 		{"windowed", "CREATE TABLE O AS SELECT K, WINDOWSTART AS WS, COUNT(*) AS N FROM S WINDOW TUMBLING (SIZE 1 HOUR) GROUP BY K;",
 			"`K` STRING KEY, `WS` BIGINT, `N` BIGINT", "Scan Project Aggregate Project Sink"},

@@ -2,6 +2,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/sql/fn"
 )
@@ -68,7 +70,9 @@ type (
 		Key, Value Format
 		Timestamp  *Timestamp
 	}
-	// Latest remembers the last row of each key of a table and turns upserts into changes (Old is true).
+	// Latest remembers the last row of each key of a table. With Old it turns upserts into changes, else it lets them
+	// through. In a persistent query it keeps whole rows: CREATE OR REPLACE may ask for other columns of them (ksqlDB
+	// judges them by the new predicate, and pull queries see them through the new projection).
 	Latest struct {
 		Head
 		In Step
@@ -152,6 +156,29 @@ type AggCall struct {
 	Site    fn.Site
 	Args    []int
 	Name    string // of its column: KSQL_AGG_VARIABLE_n
+}
+
+// Kept lists the columns that s stores, in the order in which it does: another form of the query, or of the source,
+// has more at the end. ROWTIME is not among them: it is the time of the row.
+func (s *Latest) Kept() (out []int) {
+	for _, part := range []func(c sql.Column) bool{
+		func(c sql.Column) bool { return c.Role == sql.KeyRole },
+		func(c sql.Column) bool { return c.Role == sql.PseudoRole && c.Name != rowTime },
+		func(c sql.Column) bool { return c.Role == sql.HeadersRole },
+		func(c sql.Column) bool { return c.Role == sql.ValueRole },
+	} {
+		for i, c := range s.Schema {
+			if part(c) && (s.Live == nil || s.Live[i]) {
+				out = append(out, i)
+			}
+		}
+	}
+	return out
+}
+
+// RowTime is the place of ROWTIME in the schema; -1: it is not there.
+func (s *Latest) RowTime() int {
+	return slices.IndexFunc(s.Schema, func(c sql.Column) bool { return c.Role == sql.PseudoRole && c.Name == rowTime })
 }
 
 // Out is the step's head.

@@ -81,9 +81,12 @@ func lives(t *testing.T) map[string]func() Keeper {
 		}
 	}
 	schema := counted(t, nil).In.Out().Schema
-	all["latest"] = func() Keeper { return NewLatest("Latest", state.Print{}, schema, nil, false, true, true) }
-	all["materialize"] = func() Keeper { return NewLatest("Materialize", state.Print{}, schema, nil, false, true, false) }
-	all["latestOfWindows"] = func() Keeper { return NewLatest("Latest", state.Print{}, schema, nil, true, true, true) }
+	for name, h := range map[string]plan.Head{
+		"latest": {Old: true}, "latestOfUpserts": {}, "latestOfWindows": {Old: true, Window: &plan.Window{Kind: sql.Tumbling, Size: 10}},
+	} {
+		h.Name, h.Schema = "Latest", schema
+		all[name] = func() Keeper { return NewLatest(&plan.Latest{Head: h}, state.Print{}, true) }
+	}
 	sink := &plan.Sink{Head: plan.Head{Name: "Sink", Schema: schema}, Topic: "t", Key: plan.Format{Name: "KAFKA"}, Value: plan.Format{Name: "JSON"},
 		Timestamp: &plan.Timestamp{Column: "T"}}
 	all["sink"] = func() Keeper {
