@@ -8,10 +8,10 @@ import (
 // changes turns the results of an aggregation into Before and After: the old row of a group is the one
 // shown last in this batch, else the one from before it.
 type changes struct {
-	prev  []int32 // of each shown row: shown row before it, or -1-n: row n of before, or fresh
-	last  map[int32]int32
-	read  []int32
-	befor []*vec.Vec
+	prev []int32 // of each shown row: shown row before it, or -1-n: row n of old, or fresh
+	last map[int32]int32
+	read []int32
+	old  []*vec.Vec
 	gather
 }
 
@@ -23,12 +23,12 @@ func (c *changes) begin(accs []fn.Accumulator, gids []int32, show []bool, was in
 	if c.last == nil {
 		c.last = map[int32]int32{}
 		for _, o := range outs {
-			c.befor = append(c.befor, vec.New(o.Type))
+			c.old = append(c.old, vec.New(o.Type))
 		}
 	}
 	clear(c.last)
 	c.prev, c.read = c.prev[:0], c.read[:0]
-	reset(c.befor)
+	reset(c.old)
 	seen := int32(0)
 	for i, g := range gids {
 		p, ok := c.last[g]
@@ -48,7 +48,7 @@ func (c *changes) begin(accs []fn.Accumulator, gids []int32, show []bool, was in
 		seen++
 	}
 	for k, acc := range accs {
-		if err := acc.Read(c.read, c.befor[k]); err != nil {
+		if err := acc.Read(c.read, c.old[k]); err != nil {
 			return err
 		}
 	}
@@ -68,8 +68,8 @@ func (c *changes) spread(b *Batch, keys int) *Batch {
 	}
 	out := c.take(b, rows, nil)
 	out.Ops = ops
-	first := len(b.Cols) - len(c.befor)
-	for k := range c.befor {
+	first := len(b.Cols) - len(c.old)
+	for k := range c.old {
 		col := c.cols[first+k]
 		col.Reset()
 		for j, r := range rows {
@@ -79,7 +79,7 @@ func (c *changes) spread(b *Batch, keys int) *Batch {
 			case p >= 0:
 				col.AppendFrom(b.Cols[first+k], int(p))
 			default:
-				col.AppendFrom(c.befor[k], int(-1-p))
+				col.AppendFrom(c.old[k], int(-1-p))
 			}
 		}
 	}

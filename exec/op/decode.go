@@ -27,22 +27,43 @@ type Decode struct {
 	strict     bool // ksql.fail.on.deserialization.error
 	include    bool // ksql.logging.processing.rows.include
 
-	origin Origin
-	runs   []store.Records
-	out    Batch
-	time   []int64
-	ops    []Op
-	gone   []bool // rows that are left out
-	lost   int
-	empty  []bool // rows without a value
-	hollow int
-	noKey  []bool // rows without a key
-	bare   int
-	inner  []store.Span
-	start  []int64
-	end    []int64
-	rows   []int32
+	origin  Origin
+	runs    []store.Records
+	out     Batch
+	time    []int64
+	ops     []Op
+	dropped marks // rows that are left out
+	noValue marks
+	noKey   marks
+	inner   []store.Span
+	start   []int64
+	end     []int64
+	rows    []int32
 	gather
+}
+
+// marks is a set of rows.
+type marks struct {
+	rows []bool // may end early
+	n    int
+}
+
+func (m *marks) reset()         { m.rows, m.n = m.rows[:0], 0 }
+func (m *marks) has(i int) bool { return i < len(m.rows) && m.rows[i] }
+
+func (m *marks) set(i int) {
+	m.fit(i + 1)
+	if !m.rows[i] {
+		m.rows[i] = true
+		m.n++
+	}
+}
+
+// fit lets rows have an entry for each of n rows.
+func (m *marks) fit(n int) {
+	for len(m.rows) < n {
+		m.rows = append(m.rows, false)
+	}
 }
 
 // NewDecode is the operator of s.
@@ -100,38 +121,36 @@ func (d *Decode) Run(c *Context, runs []store.Records, emit Emit) error {
 	if base == 0 {
 		return nil
 	}
-	if d.strict && d.lost > 0 {
+	if d.strict && d.dropped.n > 0 {
 		return fmt.Errorf("topic %s: a record cannot be read and ksql.fail.on.deserialization.error is set", d.step.Topic)
 	}
 	d.out = Batch{N: base, Cols: d.cols, Time: d.time, From: &d.origin}
 	if d.step.Window != nil {
 		d.out.Start, d.out.End = d.start, d.end
 	}
-	if d.hollow > 0 {
+	if d.noValue.n > 0 {
 		d.ops = append(d.ops[:0], make([]Op, base)...)
-		for i, e := range d.empty {
-			if e {
+		for i, none := range d.noValue.rows {
+			if none {
 				d.ops[i] = Delete
 			}
 		}
 		d.out.Ops = d.ops
 	}
-	if d.bare > 0 {
-		for len(d.noKey) < base {
-			d.noKey = append(d.noKey, false)
-		}
-		d.out.NoKey = d.noKey
+	if d.noKey.n > 0 {
+		d.noKey.fit(base)
+		d.out.NoKey = d.noKey.rows
 	}
 	if err := d.extract(c, base); err != nil {
 		return err
 	}
 	d.fill(base)
-	if d.lost == 0 {
+	if d.dropped.n == 0 {
 		return emit(&d.out)
 	}
 	d.rows = d.rows[:0]
 	for i := 0; i < base; i++ {
-		if !d.gone[i] {
+		if !d.dropped.has(i) {
 			d.rows = append(d.rows, int32(i))
 		}
 	}
@@ -155,15 +174,16 @@ func (d *Decode) begin(runs []store.Records) {
 		}
 	}
 	d.time, d.start, d.end = d.time[:0], d.start[:0], d.end[:0]
-	d.lost, d.hollow, d.bare = 0, 0, 0
-	d.gone, d.empty, d.noKey = d.gone[:0], d.empty[:0], d.noKey[:0]
+	d.dropped.reset()
+	d.noValue.reset()
+	d.noKey.reset()
 }
 
 func (d *Decode) run(c *Context, r *store.Records, base int) error {
 	d.time = append(d.time, r.Time...)
-	lose := func(side string) func(int, error) {
+	unread := func(side string) func(int, error) {
 		return func(row int, err error) {
-			d.drop(base + row)
+			d.dropped.set(base + row)
 			d.problem(c, DeserializationError, side, r, row, err)
 		}
 	}
@@ -176,7 +196,7 @@ func (d *Decode) run(c *Context, r *store.Records, base int) error {
 			if key := s.Of(r.Bytes); key != nil {
 				b, st, en, err := format.SplitWindow(key, w.Kind == sql.Session, w.Size)
 				if err != nil {
-					lose("key")(i, err)
+					unread("key")(i, err)
 					in = store.Span{Len: -1}
 				} else {
 					start, end = st, en
@@ -188,50 +208,38 @@ func (d *Decode) run(c *Context, r *store.Records, base int) error {
 		at = d.inner
 	}
 	if d.key != nil {
-		d.key.Decode(r.Bytes, at, d.keys, lose("key"), nil)
+		d.key.Decode(r.Bytes, at, d.keys, unread("key"), nil)
 	}
 	for i, s := range at {
 		if s.Len < 0 && len(d.keys) > 0 {
 			if d.step.Shape == sql.TableKind {
-				d.drop(base + i)
+				d.dropped.set(base + i)
 			}
-			d.noKey = mark(d.noKey, base+i)
-			d.bare++
+			d.noKey.set(base + i)
 		}
 	}
 	if d.value != nil {
-		report := lose("value")
+		report := unread("value")
 		d.value.Decode(r.Bytes, r.Value, d.vals, func(row int, err error) {
-			if i := base + row; i >= len(d.gone) || !d.gone[i] { // a record is told of once: its key comes first
+			if !d.dropped.has(base + row) { // a record is told of once: its key comes first
 				report(row, err)
 			}
-		}, func(row int) { d.hollowOut(base + row) })
+		}, func(row int) { d.noValue.set(base + row) })
 	} else {
 		for i, s := range r.Value {
 			if s.Len < 0 {
-				d.hollowOut(base + i)
+				d.noValue.set(base + i)
 			}
 		}
 	}
 	for i, t := range r.Time {
 		if t < 0 {
-			d.drop(base + i)
+			d.dropped.set(base + i)
 			d.problem(c, ProcessingError, "", r, i, fmt.Errorf("negative timestamp %d", t))
 		}
 	}
 	return nil
 }
-
-func mark(b []bool, i int) []bool {
-	for len(b) <= i {
-		b = append(b, false)
-	}
-	b[i] = true
-	return b
-}
-
-func (d *Decode) drop(i int)      { d.gone = mark(d.gone, i); d.lost++ }
-func (d *Decode) hollowOut(i int) { d.empty = mark(d.empty, i); d.hollow++ }
 
 func (d *Decode) problem(c *Context, kind ErrorKind, side string, r *store.Records, row int, err error) {
 	if c.Report == nil {
@@ -252,11 +260,6 @@ func (d *Decode) problem(c *Context, kind ErrorKind, side string, r *store.Recor
 // extract takes ROWTIME from the TIMESTAMP column. A record whose value gives no time is left out; one
 // without a value keeps its own.
 func (d *Decode) extract(c *Context, n int) error {
-	if d.lost > 0 {
-		for len(d.gone) < n {
-			d.gone = append(d.gone, false)
-		}
-	}
 	if d.stamp < 0 {
 		return nil
 	}
@@ -267,7 +270,7 @@ func (d *Decode) extract(c *Context, n int) error {
 			d.time[i] = v.I64[i]
 			continue
 		}
-		if i < len(d.empty) && d.empty[i] || d.lost > 0 && i < len(d.gone) && d.gone[i] {
+		if d.noValue.has(i) || d.dropped.has(i) {
 			continue
 		}
 		t, err := stampOf(v, i, d.pattern)
@@ -279,11 +282,8 @@ func (d *Decode) extract(c *Context, n int) error {
 		if d.throw {
 			return fmt.Errorf("Fatal user code error in TimestampExtractor callback for record %s-%d@%d: %w", r.TP.Topic, r.TP.Partition, r.Offset(row), err)
 		}
-		d.drop(i)
+		d.dropped.set(i)
 		d.problem(c, DeserializationError, "value", r, row, fmt.Errorf("%w: %w", errTimestamp, err))
-	}
-	for d.lost > 0 && len(d.gone) < n {
-		d.gone = append(d.gone, false)
 	}
 	return nil
 }
@@ -352,8 +352,8 @@ func (d *Decode) fill(n int) {
 func (d *Decode) bound(v *vec.Vec, of []int64) {
 	v.I64 = append(v.I64, of...)
 	v.N = len(of)
-	for i, bare := range d.noKey {
-		if bare {
+	for i, none := range d.noKey.rows {
+		if none {
 			v.SetNull(i)
 		}
 	}
