@@ -8,7 +8,7 @@ test: ## all tests
 	go test ./...
 
 race: ## tests of the packages where goroutines meet, under the race detector (needs a C compiler)
-	CGO_ENABLED=1 go test -race ./exec/... ./httpapi/... ./store/... ./sql .
+	CGO_ENABLED=1 go test -race ./exec/... ./httpapi/... ./store/... ./sql . ./bench/bed
 
 lint: ## gofmt, vet, staticcheck
 	test -z "$$(gofmt -l .)"
@@ -25,10 +25,10 @@ conformance: ## ksqlDB's own cases; CORPUS names their folder
 	go run ./bench/conformance -corpus $(or $(CORPUS),../shared/conformance/open)
 
 crash: ## kill and reopen, 200 times
-	KSQL_CRASH_CYCLES=200 go test -count=1 -run Crash .
+	KSQL_CRASH_CYCLES=200 go test -count=1 -run Crash ./bench/bed
 
 rewrite: ## write the actual answers into the script tests
-	go test -run TestScripts -rewrite .
+	go test -run TestScripts -rewrite ./bench/bed
 
 ci: ## what runs on every submission
 	.ci/run

@@ -114,13 +114,16 @@ func WithCommit(rows int, every time.Duration) Option {
 // sixteenth.
 func WithMemoryLimit(bytes int64) Option { return func(o *options) { o.exec.Memory = bytes } }
 
+// WithPage sets how many bytes of a pull query's answer are made before its reader asks for more; 0 is the default, 1 MiB.
+func WithPage(bytes int64) Option { return func(o *options) { o.exec.Page = bytes } }
+
 // WithAllocator sets where the Arrow records of Rows.Batches live; by default, on the Go heap.
 func WithAllocator(m vec.Mem) Option { return func(o *options) { o.mem = m } }
 
 // WithHooks has hooks told of commits, checkpoints, retired files, faults, queries' states, and rows that are bad or
 // late: each of those whose interface it implements. Open refuses one that implements none.
-func WithHooks(hooks ...Hook) Option {
-	return func(o *options) { o.exec.Hooks = append(o.exec.Hooks, hooks...) }
+func WithHooks(h ...Hook) Option {
+	return func(o *options) { o.exec.Hooks = append(o.exec.Hooks, h...) }
 }
 
 // WithLogger logs queries' states (Info), failed checkpoints (Warn), faults and recovered panics (Error), but never
