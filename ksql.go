@@ -120,8 +120,7 @@ func WithPage(bytes int64) Option { return func(o *options) { o.exec.Page = byte
 // WithAllocator sets where the Arrow records of Rows.Batches live; by default, on the Go heap.
 func WithAllocator(m vec.Mem) Option { return func(o *options) { o.mem = m } }
 
-// WithHooks has hooks told of commits, checkpoints, retired files, faults, queries' states, and rows that are bad or
-// late: each of those whose interface it implements. Open refuses one that implements none.
+// WithHooks has hooks told of what their interfaces name (see Hook). Open refuses one that implements none.
 func WithHooks(h ...Hook) Option {
 	return func(o *options) { o.exec.Hooks = append(o.exec.Hooks, h...) }
 }
