@@ -38,7 +38,7 @@ func (s *suite) unit(st []store.Stage, partition int32) (store.Work, store.Check
 	return w, cp, rd
 }
 
-func atomic(t *testing.T, s *suite) {
+func allOrNothing(t *testing.T, s *suite) {
 	s.make("in", "out", "c")
 	s.append(rows("in", 0, "1", "2", "3"))
 	w, _, _ := s.unit(stage("in"), 0)
