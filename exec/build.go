@@ -25,6 +25,8 @@ type stage struct {
 	send  *plan.Exchange // a repartition topic, or neither (push queries, materialized sources)
 	out   string         // topic written
 	parts int32          // of it
+
+	answers bool // its state answers pull queries
 }
 
 // cut turns a plan into stages. With one partition no repartition topic is needed: every key is there.
