@@ -47,6 +47,7 @@ func (t *task) load(ctx context.Context, old *Query) (err error) {
 	clear(t.done)
 	t.work.Position(t.done)
 	t.seen.Unlock()
+	t.q.e.moved()
 	t.most = 64
 	if t.held {
 		t.loads++

@@ -38,8 +38,8 @@ func (l *AbortingLog) Calm(on bool) { l.calm.Store(on) }
 
 // Faults is how many commits were rolled back, units revoked, commits refused, reads of the input broken off, and
 // reads of a changelog.
-func (l *AbortingLog) Faults() (aborted, lost, refused, unread, restored int64) {
-	return l.aborted.Load(), l.lost.Load(), l.refused.Load(), l.unread.Load(), l.restored.Load()
+func (l *AbortingLog) Faults() [5]int64 {
+	return [...]int64{l.aborted.Load(), l.lost.Load(), l.refused.Load(), l.unread.Load(), l.restored.Load()}
 }
 
 // hit reports whether one of so many fails now.

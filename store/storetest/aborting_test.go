@@ -163,9 +163,8 @@ func TestAborting(t *testing.T) {
 			}
 		}
 	}
-	aborted, lost, no, unread, restored := l.Faults()
-	if n != rows || aborted < 50 || lost < 20 || no < 20 || unread < 20 || restored < 20 || int(no) != refused || int(lost) != went {
-		t.Errorf("%d rows, faults %d %d %d %d %d, units went %d times, opened %d times", n, aborted, lost, no, unread, restored, went, opened)
+	if f := l.Faults(); n != rows || slices.Min(f[:]) < 20 || int(f[2]) != refused || int(f[1]) != went {
+		t.Errorf("%d rows, faults %v, units went %d times, opened %d times", n, f, went, opened)
 	}
 	short, stop := context.WithTimeout(ctx, 5*time.Millisecond)
 	defer stop()
