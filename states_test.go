@@ -143,9 +143,7 @@ func TestStatementsInStates(t *testing.T) {
 				} else if err != nil && !strings.Contains(err.Error(), "CTAS_T_1") && !strings.Contains(err.Error(), "T does not exist") && !strings.Contains(err.Error(), "isn't queryable") {
 					t.Error(err)
 				}
-				if h := r.Health(); !h.Healthy() {
-					t.Errorf("%+v", h)
-				}
+				eventually(t, "all is well", func() bool { return r.Health().Healthy() })
 			})
 		}
 	}
