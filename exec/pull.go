@@ -457,7 +457,10 @@ func (t *task) reading(ctx context.Context, stop *fn.Stop, f func() error) error
 	err := t.state.enter(ctx, t.q.e.Done(), t.q.left)
 	t.readers.Add(-1)
 	if err == errLeft {
-		if err = t.q.failed(); err == nil {
+		if err = t.q.e.unwanted(ctx); err == nil {
+			err = t.q.failed()
+		}
+		if err == nil {
 			err = halted(t.q.plan.ID)
 		}
 	}

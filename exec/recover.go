@@ -24,6 +24,7 @@ func (t *task) restore(ctx context.Context, fresh bool, old *Query) error {
 	if !fresh {
 		return nil
 	}
+	t.changed = 0
 	tables := map[string]*state.Table{}
 	for _, k := range t.line.keepers {
 		for _, tab := range k.Tables() {
@@ -58,6 +59,7 @@ func (t *task) restore(ctx context.Context, fresh bool, old *Query) error {
 				if tab == nil {
 					continue
 				}
+				t.changed += r.Len()
 				for row := range r.Time {
 					if err := tab.Apply(r.Key[row].Of(r.Bytes), r.Value[row].Of(r.Bytes)); err != nil {
 						return fmt.Errorf("topic %s, offset %d: %w", r.TP.Topic, r.Offset(row), err)

@@ -66,8 +66,9 @@ func (t *task) remembers() bool {
 // unload closes the unit. State that is not that of a commit, or not ours any more, goes, and readers wait until it is
 // back.
 func (t *task) unload(drop bool) error {
-	if t.unsave != nil {
+	if t.saving.Load() {
 		t.unsave()
+		t.changed = checkpointRows // it is made again soon
 	}
 	t.saver.Wait()
 	if drop {
@@ -171,10 +172,10 @@ func (t *task) fault(p Part, err error) FaultInfo {
 
 // rest ends the task. State that is not that of a commit is said to be so before anybody may look at it.
 func (t *task) rest() {
-	t.saver.Wait()
 	if t.held {
 		t.q.torn.Store(true)
 		t.state.leave()
 	}
+	t.saver.Wait()
 	t.unaccount()
 }

@@ -120,14 +120,19 @@ func (q *Query) mend(err error) bool {
 // assign makes list the units that run here. It returns the tasks of those that never did; the others hear of it.
 func (q *Query) assign(list []store.Unit) (news []*task) {
 	all := q.tasks()
+	gone := make(map[store.Unit]bool, len(all))
 	for _, t := range all {
-		if here := slices.Contains(list, t.unit); t.here.Swap(here) != here {
-			t.poke()
-		}
+		gone[t.unit] = true
 	}
 	for _, u := range list {
-		if q.task(u) == nil {
+		if !gone[u] {
 			news = append(news, q.newTask(u))
+		}
+		delete(gone, u)
+	}
+	for _, t := range all {
+		if here := !gone[t.unit]; t.here.Swap(here) != here {
+			t.poke()
 		}
 	}
 	if len(news) == 0 {
