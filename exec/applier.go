@@ -125,7 +125,9 @@ func (e *Engine) replay(ctx context.Context) error {
 	if err := e.resume(ctx); err != nil {
 		return err
 	}
-	a.passed, a.done, e.paid = a.position(), a.fold.next, a.fold.next
+	e.paid = a.fold.next
+	a.finish(a.fold.next)
+	a.pass(a.position())
 	e.applying.Add(1)
 	go e.follow()
 	return nil
@@ -272,8 +274,8 @@ func (e *Engine) match(ctx context.Context, r *record, own *proposal) (err error
 	if r.End {
 		err = errors.Join(err, e.ended())
 	}
-	e.mark(r.Effect.Pause, true)
-	e.mark(r.Effect.Resume, false)
+	e.pause(r.Effect.Pause)
+	err = errors.Join(err, e.goOn(ctx, r.Effect.Resume))
 	if own != nil {
 		more, bad := e.finish(ctx, r.Deeds)
 		left.Forget, left.Delete = more.Forget, more.Delete
@@ -342,13 +344,47 @@ func (a *applier) snapshot() (f fold, live func(id string) *queryRecord) {
 	}
 }
 
-// mark holds queries, or lets them go on.
-func (e *Engine) mark(ids []string, paused bool) {
+// pause holds queries.
+func (e *Engine) pause(ids []string) {
 	for _, id := range ids {
 		if q, ok := e.Query(id); ok {
-			q.pause(paused)
+			q.pause(true)
 		}
 	}
+}
+
+// goOn lets queries go on. One in ERROR is tried again: built anew and started from its last commit.
+func (e *Engine) goOn(ctx context.Context, ids []string) (err error) {
+	for _, id := range ids {
+		q, ok := e.Query(id)
+		switch {
+		case !ok:
+		case q.Err() == nil:
+			q.pause(false)
+		case e.apply.waiting[id] == nil: // else it starts by itself
+			err = errors.Join(err, e.retry(ctx, q))
+		}
+	}
+	return err
+}
+
+// retry starts a query again that has failed.
+func (e *Engine) retry(ctx context.Context, old *Query) error {
+	err := old.stop(grace)
+	b, bad := e.build(e.base, old.rec)
+	if bad == nil {
+		bad = b.differs()
+	}
+	if bad != nil {
+		p := *old.plan
+		p.Paused = false
+		e.put(e.stuck(old.rec, &p, bad))
+		return err
+	}
+	e.apply.planned(b)
+	e.catalog.Store(e.apply.fold.cat)
+	e.put(e.launch(ctx, b, old))
+	return err
 }
 
 // mine is the proposal whose record has that hash; nil: it is another engine's.

@@ -25,6 +25,8 @@ type stage struct {
 	send  *plan.Exchange // a repartition topic, or neither (push queries, materialized sources)
 	out   string         // topic written
 	parts int32          // of it
+
+	answers bool // its state answers pull queries
 }
 
 // cut turns a plan into stages. With one partition no repartition topic is needed: every key is there.
@@ -82,8 +84,8 @@ type line struct {
 	after   []plan.Step // from it to the result
 }
 
-// answers says whether the state of the stage's last step that has one answers pull queries.
-func (s *stage) answers(kind plan.QueryKind) bool {
+// keeps says whether the state of the stage's last step that has one answers pull queries.
+func (s *stage) keeps(kind plan.QueryKind) bool {
 	return kind == plan.PersistentSource || kind == plan.PersistentAs && s.sink != nil && s.sink.Shape == sql.TableKind
 }
 
@@ -144,7 +146,7 @@ func (s *stage) build(c *op.Context, kind plan.QueryKind, keep bool, last op.Emi
 			return nil, err
 		}
 		add(o)
-		if src, ok := o.(op.Source); ok && s.answers(kind) {
+		if src, ok := o.(op.Source); ok && s.keeps(kind) {
 			l.read, l.after = src, s.steps[i+1:]
 		}
 	}

@@ -50,6 +50,7 @@ func (e *Engine) build(ctx context.Context, r *queryRecord) (b *built, err error
 		if err != nil {
 			return nil, refused(err)
 		}
+		s.answers = l.read != nil
 		at := stageShape{Name: s.name, In: s.topic, Tasks: in, Out: s.out, Parts: s.parts}
 		for _, k := range l.keepers {
 			for _, t := range k.Tables() {

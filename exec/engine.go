@@ -296,7 +296,7 @@ func (e *Engine) inputs() []store.TP {
 		if q.Err() != nil || q.paused.Load() {
 			continue
 		}
-		for _, t := range q.tasks {
+		for _, t := range q.tasks() {
 			if tp := (store.TP{Topic: t.topic(), Partition: t.unit.Partition}); !seen[tp] {
 				seen[tp] = true
 				out = append(out, tp)
@@ -330,7 +330,7 @@ func (e *Engine) reached(ends map[store.TP]int64) bool {
 			continue
 		}
 		paused := q.paused.Load()
-		for _, t := range q.tasks {
+		for _, t := range q.tasks() {
 			if paused && !t.rests.Load() || !paused && !t.reached(ends) {
 				return false
 			}

@@ -14,6 +14,7 @@ import (
 type flow struct {
 	u      *Pull
 	q      *Query
+	tasks  []*task // of q, when it began
 	params []any
 	asked  context.Context // of the query
 	ctx    context.Context // ends with it, and with close
@@ -24,6 +25,7 @@ type flow struct {
 	left  int     // rows until LIMIT; -1: no limit
 	keys  []int   // those to look up, each once
 	part  int     // the next one
+	at    int     // the one at hand
 	after *ranked // the part has rows behind this one; nil: all of it was settled
 	step  int     // numbers to look at at once while it is settled; 0: as many as usual
 	task  *task
@@ -33,6 +35,10 @@ type flow struct {
 	most  int     // numbers to read at once
 	open  windows // of the first of rest
 	held  int64   // bytes of these, taken from the pool
+	loads int64   // of the task, when it was settled
+	last  *ranked // of a scan: behind it nothing of the part was read yet
+	seen  *view   // what the numbers are of
+	rests *rests  // of a key some was read; nil: none was
 
 	page  *Page // being made, or made and not given yet
 	good  int   // rows of it that are not in doubt: another may have been broken off
@@ -45,7 +51,7 @@ type flow struct {
 
 // flow makes r an answer that flows. Its first page is made at once, if there is room for it to wait.
 func (u *Pull) flow(ctx context.Context, q *Query, r *Rows, params []any, limit int) error {
-	f := &flow{u: u, q: q, params: params, asked: ctx, busy: newGate(), left: limit, most: 1, open: allWindows, page: u.page()}
+	f := &flow{u: u, q: q, tasks: q.tasks(), params: params, asked: ctx, busy: newGate(), left: limit, most: 1, open: allWindows, page: u.page()}
 	f.ctx, f.cancel = context.WithCancel(ctx)
 	f.keep = context.AfterFunc(f.ctx, func() { // nobody may ask again
 		f.busy.lock()
@@ -70,7 +76,7 @@ func (u *Pull) flow(ctx context.Context, q *Query, r *Rows, params []any, limit 
 
 // next is the next page; nil at the end, with the reason.
 func (f *flow) next(ctx context.Context) (*Page, End, error) {
-	if err := f.busy.enter(ctx, f.ctx.Done()); err != nil {
+	if err := f.busy.enter(ctx, f.ctx.Done(), nil); err != nil {
 		return f.broken(ctx, err)
 	}
 	defer f.busy.leave()
@@ -173,7 +179,7 @@ func (f *flow) make(ctx context.Context) error {
 		if q, err := f.u.query(); err != nil {
 			return err
 		} else if q != f.q {
-			return stopped(f.u.p.QueryID)
+			return halted(f.u.p.QueryID)
 		}
 		if err := f.u.with(ctx, f.params, func(w *puller) error { return f.fill(ctx, w) }); err != nil || f.whole {
 			return err
@@ -195,6 +201,8 @@ func (f *flow) fill(ctx context.Context, w *puller) error {
 		if len(f.rest) == 0 {
 			if err := f.settled(ctx, w); err == errLarge {
 				return nil
+			} else if err == errReloaded {
+				continue
 			} else if err != nil {
 				return err
 			}
@@ -218,14 +226,23 @@ func (f *flow) read(ctx context.Context, w *puller) (fits bool, err error) {
 	}
 	var most, read int
 	var next windows
+	last := f.last
 	err = f.task.reading(ctx, w.env.Stop, func() (err error) {
+		if f.task.loads != f.loads {
+			return f.again()
+		}
 		single := n == 1 && (f.open.most == 1 || !f.task.view.merges())
 		if w.most = m.page; single && first {
 			w.most = max(m.page, m.largest())
 		}
 		most = f.task.view.most()
 		w.passed = f.was == f.task.count
-		read, next, err = f.task.view.some(ctx, f.rest[:n], f.gone, f.open, w.want, func(b *op.Batch, _ func(int) int32) error {
+		read, next, err = f.task.view.some(ctx, f.rest[:n], f.gone, f.open, w.want, func(b *op.Batch, _ func(int) int32) (err error) {
+			if len(w.keys) == 0 {
+				if last, err = f.u.rankLast(f.task.view, b); err != nil {
+					return err
+				}
+			}
 			return w.take(b, len(f.u.p.Columns), f.page)
 		})
 		if err == errLarge && single && first {
@@ -234,6 +251,8 @@ func (f *flow) read(ctx context.Context, w *puller) (fits bool, err error) {
 		return err
 	})
 	switch {
+	case err == errReloaded:
+		return true, nil
 	case err == errLarge:
 		if f.page.cut(f.good); n > 1 {
 			f.most = max(1, n/4)
@@ -245,6 +264,7 @@ func (f *flow) read(ctx context.Context, w *puller) (fits bool, err error) {
 	case err != nil:
 		return false, err
 	}
+	f.last = last
 	if f.open = next; next == allWindows {
 		f.rest = f.rest[n:]
 	}

@@ -17,6 +17,7 @@ type Health struct {
 	Statuses      Condition
 	ProcessingLog Condition
 	Commits       []UnitHealth  // of units whose commit the log does not take now, by query
+	Restarts      []UnitHealth  // of units whose work was broken off and is tried again, by query; of a whole query without a stage
 	Checkpoints   []UnitHealth  // of units whose newest checkpoint failed, by query
 	Queries       []QueryHealth // all persistent ones, by id
 	Unread        int64         // bytes of answers that wait for their readers; not an illness
@@ -43,6 +44,7 @@ type QueryHealth struct {
 	ID    string
 	State string    // RUNNING, PAUSED or ERROR
 	Err   error     // of ERROR
+	Hint  string    // what to do about it
 	Since time.Time // it has this state, by the engine's clock
 }
 
@@ -64,7 +66,7 @@ func (h Health) Ill() []Part {
 	add(of(PartLog) || len(h.Commits) > 0, PartLog)
 	add(of(PartRetiring), PartRetiring)
 	add(of(PartCheckpoints) || len(h.Checkpoints) > 0, PartCheckpoints)
-	add(failed, PartQueries)
+	add(failed || len(h.Restarts) > 0, PartQueries)
 	add(h.Statements.Err != nil, PartStatements)
 	add(h.Statuses.Err != nil, PartStatuses)
 	add(h.ProcessingLog.Err != nil, PartProcessingLog)
@@ -99,12 +101,13 @@ func (e *Engine) Health() Health {
 		h.Log = append(h.Log, store.Trouble{What: store.Reading, Of: e.commands(), Err: err, Since: e.wall(), Last: e.wall(), Count: 1})
 	}
 	for _, q := range e.Queries() {
-		x := QueryHealth{ID: q.plan.ID, State: q.State(), Err: q.Err()}
+		x := QueryHealth{ID: q.plan.ID, State: q.State(), Err: q.Err(), Hint: q.Hint()}
 		q.stateM.Lock()
 		x.Since = q.since
 		q.stateM.Unlock()
 		h.Queries = append(h.Queries, x)
-		for _, t := range q.tasks {
+		h.Restarts = append(h.Restarts, q.restarts()...)
+		for _, t := range q.tasks() {
 			if c := t.commits.now(); c.Err != nil && q.Err() == nil { // its state says the rest
 				h.Commits = append(h.Commits, UnitHealth{q.plan.ID, t.unit.Stage, t.unit.Partition, c})
 			}
@@ -114,6 +117,42 @@ func (e *Engine) Health() Health {
 		}
 	}
 	return h
+}
+
+// restarts is what of the query is tried again.
+func (q *Query) restarts() (out []UnitHealth) {
+	if q.Err() != nil { // its state says the rest
+		return nil
+	}
+	if c := q.faults.now(); c.Err != nil {
+		out = append(out, UnitHealth{Query: q.plan.ID, Condition: c})
+	}
+	for _, t := range q.tasks() {
+		if c := t.faults.now(); c.Err != nil {
+			out = append(out, UnitHealth{q.plan.ID, t.unit.Stage, t.unit.Partition, c})
+		}
+	}
+	return out
+}
+
+// QueryTrouble is what stopped a query, or breaks its work off now.
+type QueryTrouble struct {
+	At   time.Time
+	Err  error
+	Hint string // what to do about it; empty: nothing, it is tried again
+}
+
+// Troubles is what stopped the query, or what it is recovering from.
+func (q *Query) Troubles() (out []QueryTrouble) {
+	if err := q.Err(); err != nil {
+		q.stateM.Lock()
+		defer q.stateM.Unlock()
+		return []QueryTrouble{{q.since, err, q.Hint()}}
+	}
+	for _, u := range q.restarts() {
+		out = append(out, QueryTrouble{At: u.Since, Err: u.Err})
+	}
+	return out
 }
 
 // condition is a Condition at work.

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
-	"github.com/ksqlgo/ksql/exec/op"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/store"
 )
@@ -14,15 +12,20 @@ import (
 // stuck is a query that cannot run: it is listed with its reason, and can be dropped and replaced. It runs again when
 // the engine is opened and the cause is gone: its positions and its state stay.
 func (e *Engine) stuck(r *queryRecord, p *plan.Query, err error) *Query {
-	q := &Query{e: e, rec: r, plan: p}
-	q.fail(fmt.Errorf("query %s cannot run: %w", r.ID, err), store.Unit{})
+	q := &Query{e: e, rec: r, plan: p, left: make(chan struct{})}
+	q.fail(fmt.Errorf("query %s cannot run: %w", r.ID, err), judge(err).hint, store.Unit{})
 	return q
 }
 
 // launch starts a query whose topics exist. old is the stopped one that it replaces; nil: none. It gives nil where
 // another engine has been there with a newer record, which will end the query.
 func (e *Engine) launch(ctx context.Context, b *built, old *Query) *Query {
-	q := &Query{e: e, rec: b.rec, plan: b.plan, stages: b.stages}
+	q := &Query{e: e, rec: b.rec, plan: b.plan, stages: b.stages, left: make(chan struct{})}
+	if old != nil && old.rec == b.rec { // it is the same one again
+		old.stateM.Lock()
+		q.told = old.told
+		old.stateM.Unlock()
+	}
 	q.paused.Store(b.plan.Paused)
 	if err := q.begin(ctx, b, old); err != nil {
 		if taken(err) {
@@ -36,66 +39,6 @@ func (e *Engine) launch(ctx context.Context, b *built, old *Query) *Query {
 		return e.stuck(b.rec, b.plan, err)
 	}
 	return q
-}
-
-func (q *Query) begin(ctx context.Context, b *built, old *Query) (err error) {
-	e := q.e
-	if err := e.lacks(e.topic(ctx), b); err != nil {
-		return err
-	}
-	spec := b.rec.places(b.shape.Stages)
-	if q.sess, err = e.log.Session(ctx, b.rec.Session, spec); err != nil {
-		return err
-	}
-	run, cancel := context.WithCancel(e.ctx)
-	q.cancel = cancel
-	defer func() {
-		if err != nil {
-			cancel()
-			for _, t := range q.tasks {
-				err = errors.Join(err, t.work.Close())
-			}
-			err = errors.Join(err, q.sess.Close())
-		}
-	}()
-	units, err := q.sess.Units(ctx)
-	if err != nil {
-		return err
-	}
-	for _, u := range units {
-		t, err := q.open(ctx, u, old)
-		if err != nil {
-			return fmt.Errorf("%s/%d: %w", u.Stage, u.Partition, err)
-		}
-		q.tasks = append(q.tasks, t)
-		if !b.first && !e.log.Durable() && old.task(u) == nil && t.remembers() && t.after(spec) {
-			return fmt.Errorf("%s/%d: its state was in the memory of the engine that ran it, and the log keeps none: drop it and create it again", u.Stage, u.Partition)
-		}
-	}
-	q.tell(false)
-	for _, t := range q.tasks {
-		q.wg.Add(1)
-		go t.run(run)
-	}
-	return nil
-}
-
-// task is the one that runs u; nil: none does.
-func (q *Query) task(u store.Unit) *task {
-	if q == nil {
-		return nil
-	}
-	for _, t := range q.tasks {
-		if t.unit == u {
-			return t
-		}
-	}
-	return nil
-}
-
-// remembers reports whether the task has tables.
-func (t *task) remembers() bool {
-	return slices.ContainsFunc(t.line.keepers, func(k op.Keeper) bool { return len(k.Tables()) > 0 })
 }
 
 // after reports whether the task goes on behind the beginning of its input.

@@ -64,16 +64,18 @@ func (t *task) account() error {
 	grown := sum - t.tables
 	t.tables = sum
 	if all := m.tables.Add(grown); grown > 0 && all > m.limit/2 {
-		return fmt.Errorf("table %s holds %d bytes, all tables %d: half of the memory limit of %d bytes is for tables, raise it to go on", name, largest, all, m.limit)
+		return fmt.Errorf("%w: table %s holds %d bytes, all tables %d: half of the memory limit of %d bytes is for tables, raise it to go on", errTables, name, largest, all, m.limit)
 	}
 	return nil
 }
 
-// unaccount gives back what the tables of a task that ends held.
+// unaccount gives back what the tables and the expressions of a task held.
 func (t *task) unaccount() {
 	t.q.e.memory.tables.Add(-t.tables)
 	t.tables = 0
-	t.ctx.Env.Budget.Release()
+	if t.ctx != nil {
+		t.ctx.Env.Budget.Release()
+	}
 }
 
 // bytes is about what a page takes.
@@ -211,6 +213,7 @@ func (m *memory) largest() int64 {
 const wholeBytes = 64 << 10
 
 var (
+	errTables = errors.New("the tables are too large")
 	errLarge  = errors.New("the page is too large")
 	errAnswer = errors.New("a row of the answer is larger than an eighth of the memory limit: select less, or raise the limit")
 	errNoRoom = errors.New("answers that are not read yet hold all of their memory (a quarter of the memory limit; 64 MiB without one): close some, or set a larger limit")

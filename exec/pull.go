@@ -144,7 +144,7 @@ func (u *Pull) query() (*Query, error) {
 	}
 	q, ok := u.e.Query(u.p.QueryID)
 	if !ok {
-		return nil, stopped(u.p.QueryID)
+		return nil, halted(u.p.QueryID)
 	}
 	return q, q.failed()
 }
@@ -208,8 +208,8 @@ func (u *Pull) lookup(ctx context.Context, q *Query, w *puller, page *Page) erro
 		if again {
 			continue
 		}
-		for _, t := range q.tasks {
-			if t.view == nil {
+		for _, t := range q.tasks() {
+			if !t.stage.answers {
 				continue
 			}
 			if err := ctx.Err(); err != nil {
@@ -266,8 +266,8 @@ func sameKey(a, b []any) bool {
 // scan reads every row: partition by partition, by the bytes of the serialized key, then by window (ksqlDB's
 // order on one node).
 func (u *Pull) scan(ctx context.Context, q *Query, w *puller, page *Page) error {
-	for _, t := range q.tasks {
-		if t.view == nil {
+	for _, t := range q.tasks() {
+		if !t.stage.answers {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
@@ -443,19 +443,27 @@ func (q *Query) failed() error {
 		return fmt.Errorf("query %s has failed: %w", q.plan.ID, err)
 	}
 	if q.torn.Load() {
-		return stopped(q.plan.ID)
+		return halted(q.plan.ID)
 	}
 	return nil
 }
 
-// stopped says that the query whose state answers has ended (ksqlDB's message).
-func stopped(id string) error { return fmt.Errorf("Materializing query has been stopped: %s", id) }
+// halted says that the query whose state answers has ended (ksqlDB's message).
+func halted(id string) error { return fmt.Errorf("Materializing query has been stopped: %s", id) }
 
 // reading runs f on committed state: the task commits after the batch at hand when somebody waits here.
 func (t *task) reading(ctx context.Context, stop *fn.Stop, f func() error) error {
 	t.readers.Add(1)
-	err := t.state.enter(ctx, t.q.e.Done())
+	err := t.state.enter(ctx, t.q.e.Done(), t.q.left)
 	t.readers.Add(-1)
+	if err == errLeft {
+		if err = t.q.e.unwanted(ctx); err == nil {
+			err = t.q.failed()
+		}
+		if err == nil {
+			err = halted(t.q.plan.ID)
+		}
+	}
 	if err != nil {
 		return err
 	}

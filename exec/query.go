@@ -11,23 +11,37 @@ import (
 	"github.com/ksqlgo/ksql/store"
 )
 
-// Query is a persistent query at work: one session at the log, one task for each of its units.
+// Query is a persistent query at work: one session at the log, one task for each unit that runs here, or did.
 type Query struct {
 	e      *Engine
 	rec    *queryRecord
 	plan   *plan.Query
 	stages []stage
-	sess   store.Session
-	tasks  []*task
+	places []store.Stage // what the log is told of them
+	ctx    context.Context
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
+	list   atomic.Pointer[[]*task] // by stage and partition; only the goroutine that follows the units writes it
 	paused atomic.Bool
 	torn   atomic.Bool // a task was cancelled: its state is not that of a commit
-	err    atomic.Pointer[error]
+	err    atomic.Pointer[stopped]
+	faults condition // of the session
+
+	left chan struct{} // closed when nobody may wait for its state any more
+	once sync.Once
+
+	sessM sync.Mutex
+	sess  store.Session // nil: none yet
 
 	stateM sync.Mutex
 	told   string    // the state that was told of last
 	since  time.Time // it has it
+}
+
+// stopped is what stopped a query, and what to do about it.
+type stopped struct {
+	err  error
+	hint string
 }
 
 // Plan is what the query does.
@@ -36,10 +50,29 @@ func (q *Query) Plan() *plan.Query { return q.plan }
 // Err is what stopped the query; nil: it runs, or was told to end.
 func (q *Query) Err() error {
 	if p := q.err.Load(); p != nil {
+		return p.err
+	}
+	return nil
+}
+
+// Hint says what to do about Err.
+func (q *Query) Hint() string {
+	if p := q.err.Load(); p != nil {
+		return p.hint
+	}
+	return ""
+}
+
+// tasks is those that there are. The slice stays as it is.
+func (q *Query) tasks() []*task {
+	if p := q.list.Load(); p != nil {
 		return *p
 	}
 	return nil
 }
+
+// ended reports whether the query was told to end, or has failed.
+func (q *Query) ended() bool { return q.Err() != nil || q.ctx.Err() != nil }
 
 // State is RUNNING, PAUSED or ERROR.
 func (q *Query) State() string {
@@ -93,10 +126,12 @@ func (e *Engine) ensure(ctx context.Context, topic string, c store.TopicConfig) 
 }
 
 // A query that is to end may work off the rows at hand, then it is cancelled; where a function of the user does not
-// return, it is left to itself. A query that another continues has more time for its rows.
+// return, it is left to itself. A query that another continues has more time for its rows. All that takes less than a
+// second, with what a statement does besides.
 const (
 	grace    = 20 * time.Millisecond
-	patience = time.Second
+	patience = 500 * time.Millisecond
+	deadline = 750 * time.Millisecond
 )
 
 // within waits until all of g are done; false: they are not after d.
@@ -124,24 +159,39 @@ func (q *Query) stop(grace time.Duration) (err error) {
 	}
 	q.cancel()
 	if !within(&q.wg, grace) {
-		for _, t := range q.tasks {
-			t.ctx.Env.Stop.Set()
+		for _, t := range q.tasks() {
+			t.stop.Set()
 		}
-		if !within(&q.wg, patience) {
+		if !within(&q.wg, deadline-grace) {
 			q.torn.Store(true)
 		}
 	}
-	for _, t := range q.tasks {
-		err = errors.Join(err, t.work.Close())
-	}
-	return errors.Join(err, q.sess.Close())
+	q.leave()
+	return q.release()
 }
 
-func (q *Query) fail(err error, u store.Unit) {
-	if q.err.CompareAndSwap(nil, &err) {
+// release gives back what the log gave: a task that is late gets ErrLost.
+func (q *Query) release() (err error) {
+	q.sessM.Lock()
+	defer q.sessM.Unlock()
+	for _, t := range q.tasks() {
+		err = errors.Join(err, t.close())
+	}
+	if q.sess != nil {
+		err = errors.Join(err, q.sess.Close())
+	}
+	return err
+}
+
+// leave sends away those who wait for the state of a task that does not leave its gate.
+func (q *Query) leave() { q.once.Do(func() { close(q.left) }) }
+
+func (q *Query) fail(err error, hint string, u store.Unit) {
+	if q.err.CompareAndSwap(nil, &stopped{err, hint}) {
 		if q.cancel != nil {
 			q.cancel()
 		}
+		q.leave()
 		q.e.teller.later(FaultInfo{Part: PartQueries, Query: q.plan.ID, Stage: u.Stage, Partition: u.Partition, Err: err})
 		q.tell(false)
 		q.e.moved()
@@ -151,7 +201,7 @@ func (q *Query) fail(err error, u store.Unit) {
 // pause holds the tasks, or lets them go on.
 func (q *Query) pause(on bool) {
 	q.paused.Store(on)
-	for _, t := range q.tasks {
+	for _, t := range q.tasks() {
 		t.poke()
 	}
 	q.tell(false)
@@ -161,7 +211,7 @@ func (q *Query) pause(on bool) {
 // Positions is the next offset of each partition that the query reads, as of its last commits.
 func (q *Query) Positions() map[store.TP]int64 {
 	out := map[store.TP]int64{}
-	for _, t := range q.tasks {
+	for _, t := range q.tasks() {
 		t.seen.Lock()
 		for tp, at := range t.done {
 			out[tp] = at

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/ksqlgo/ksql/exec/op"
+	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/vec"
 )
 
 // ranked is one row of a scan with what it is ordered by.
@@ -23,6 +25,28 @@ func rankOf(b *op.Batch, keys [][]byte, i int, row int32) ranked {
 		x.start = b.Start[i]
 	}
 	return x
+}
+
+// rankLast is what the last row of b is ordered by.
+func (u *Pull) rankLast(v *view, b *op.Batch) (*ranked, error) {
+	i := b.N - 1
+	one := &op.Batch{N: 1, Cols: make([]*vec.Vec, len(u.p.Columns))}
+	for n, c := range u.p.Columns {
+		if c.Role == sql.KeyRole && n < len(b.Cols) {
+			one.Cols[n] = vec.New(c.Type)
+			one.Cols[n].AppendFrom(b.Cols[n], i)
+		}
+	}
+	if b.Start != nil {
+		one.Start = b.Start[i : i+1]
+	}
+	keys, err := v.keyBytes(one, u.p.Columns)
+	if err != nil {
+		return nil, err
+	}
+	x := rankOf(one, keys, 0, 0)
+	x.key = slices.Clone(x.key)
+	return &x, nil
 }
 
 func byRank(a, b ranked) int {

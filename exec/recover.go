@@ -5,18 +5,26 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/ksqlgo/ksql/exec/op"
 	"github.com/ksqlgo/ksql/exec/state"
 	"github.com/ksqlgo/ksql/store"
 )
 
 // restore reads the state of the task back: the newest checkpoint, then the changelog after it. A changelog row
 // is an after-image, so reading one twice is harmless. Where the log keeps nothing, the state of the query that
-// this one replaces is handed over.
-func (t *task) restore(ctx context.Context, old *Query) error {
+// this one replaces is handed over. fresh: the tables are empty; else they are as of the last commit already.
+func (t *task) restore(ctx context.Context, fresh bool, old *Query) error {
 	cp, change, err := t.work.Restore(ctx)
 	if err != nil {
-		return err
+		return unread(err)
 	}
+	if change != nil {
+		defer change.Close()
+	}
+	if !fresh {
+		return nil
+	}
+	t.changed = 0
 	tables := map[string]*state.Table{}
 	for _, k := range t.line.keepers {
 		for _, tab := range k.Tables() {
@@ -32,7 +40,7 @@ func (t *task) restore(ctx context.Context, old *Query) error {
 					err = ctx.Err()
 				}
 				if err != nil {
-					return err
+					return unread(err)
 				}
 				if err := tab.Load(chunk); err != nil {
 					return err
@@ -41,10 +49,9 @@ func (t *task) restore(ctx context.Context, old *Query) error {
 		}
 	}
 	if change != nil {
-		defer change.Close()
 		for runs, err := range store.Runs(ctx, change, 1<<13) {
 			if err != nil {
-				return err
+				return unread(err)
 			}
 			for i := range runs {
 				r := &runs[i]
@@ -52,6 +59,7 @@ func (t *task) restore(ctx context.Context, old *Query) error {
 				if tab == nil {
 					continue
 				}
+				t.changed += r.Len()
 				for row := range r.Time {
 					if err := tab.Apply(r.Key[row].Of(r.Bytes), r.Value[row].Of(r.Bytes)); err != nil {
 						return fmt.Errorf("topic %s, offset %d: %w", r.TP.Topic, r.Offset(row), err)
@@ -84,7 +92,7 @@ func (t *task) inherit(old *Query, tables map[string]*state.Table) error {
 		return fmt.Errorf("the query that it replaces was stopped in the middle of its work: its state is lost")
 	}
 	o := old.task(t.unit)
-	if o == nil {
+	if o == nil || o.line == nil {
 		return nil
 	}
 	for _, k := range o.line.keepers {
@@ -139,21 +147,23 @@ func (t *task) checkpoint() {
 	}
 	t.changed = 0
 	t.saving.Store(true)
-	t.saver.Add(1)
-	go func() {
-		defer t.saver.Done()
+	ctx, end := context.WithCancel(t.q.e.ctx)
+	t.unsave = end
+	keepers, work := t.line.keepers, t.work
+	t.saver.Go(func() {
+		defer end()
 		defer t.saving.Store(false)
-		t.saved()
-	}()
+		t.saved(ctx, keepers, work)
+	})
 }
 
 // saved makes a checkpoint. One that fails leaves the one before and its changelog: nothing is lost.
-func (t *task) saved() {
+func (t *task) saved(ctx context.Context, keepers []op.Keeper, work store.Work) {
 	e, began := t.q.e, time.Now()
 	i := CheckpointInfo{Query: t.q.plan.ID, Stage: t.unit.Stage, Partition: t.unit.Partition}
-	i.Err = t.work.Checkpoint(e.ctx, func(w store.Writer) error { return t.save(w, &i.Bytes) })
-	if i.Err != nil && (e.ctx.Err() != nil || t.q.Err() != nil) {
-		return // the engine closes, or the query has failed and said so
+	i.Err = work.Checkpoint(ctx, func(w store.Writer) error { return t.save(ctx, keepers, w, &i.Bytes) })
+	if i.Err != nil && (ctx.Err() != nil || t.q.ended()) {
+		return // the engine closes, the unit is opened again, or the query has ended or failed and said so
 	}
 	i.Took = time.Since(began)
 	if t.saves.went(i.Err, e.wall()) {
@@ -162,20 +172,20 @@ func (t *task) saved() {
 	e.teller.checkpointed(i)
 }
 
-func (t *task) save(w store.Writer, bytes *int64) (err error) {
+func (t *task) save(ctx context.Context, keepers []op.Keeper, w store.Writer, bytes *int64) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = panicked(r)
 		}
 	}()
-	for _, k := range t.line.keepers {
+	for _, k := range keepers {
 		for _, tab := range k.Tables() {
 			if err := w.Table(tab.Name, tab.Print.Sum()); err != nil {
 				return err
 			}
 			for from := 0; from >= 0; {
 				var buf []byte
-				if err := t.reading(t.q.e.ctx, nil, func() error {
+				if err := t.reading(ctx, nil, func() error {
 					from, buf = tab.Chunk(from, 8192, nil)
 					return nil
 				}); err != nil {

@@ -65,7 +65,7 @@ func TestForeignCheckpoint(t *testing.T) {
 		"foreign, not marked": {checkpoint{0, [][]byte{chunk}}, false},
 	} {
 		task := &task{q: &Query{e: &Engine{}, plan: &plan.Query{ID: "q"}}, line: &line{keepers: []op.Keeper{kept{table("mine")}}}, work: restored{cp: c.cp}}
-		err := task.restore(context.Background(), nil)
+		err := task.restore(context.Background(), true, nil)
 		if (err == nil) != c.ok || err != nil && !strings.Contains(err.Error(), "Aggregate") {
 			t.Errorf("%s: %v", name, err)
 		}

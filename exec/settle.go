@@ -1,7 +1,9 @@
 package exec
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"math"
 	"slices"
 
@@ -11,7 +13,7 @@ import (
 
 // settled settles what is to be read next.
 func (f *flow) settled(ctx context.Context, w *puller) (err error) {
-	tasks := f.q.tasks
+	tasks := f.tasks
 	parts := len(tasks)
 	if len(w.keys) > 0 {
 		if f.keys == nil {
@@ -31,12 +33,14 @@ func (f *flow) settled(ctx context.Context, w *puller) (err error) {
 	var gone *state.Gone
 	var after *ranked
 	was := int64(-1)
+	f.open = allWindows
 	switch {
-	case t.view == nil:
+	case !t.stage.answers:
 	case len(w.keys) == 0:
 		numbers, gone, was, err = f.passing(ctx, w, t)
 		if err == nil {
 			numbers, after, err = f.ordered(ctx, w, t, numbers, gone)
+			f.last = f.after
 		}
 	default:
 		numbers, gone, err = f.find(ctx, w, t)
@@ -47,11 +51,36 @@ func (f *flow) settled(ctx context.Context, w *puller) (err error) {
 	if err := f.hold(numbers, gone); err != nil {
 		return err
 	}
+	f.at = f.part
 	if f.after = after; after == nil {
 		f.part++
 	}
-	f.task, f.was, f.most, f.open = t, was, 1, allWindows
+	f.task, f.was, f.most, f.rests = t, was, 1, nil
 	return nil
+}
+
+// errReloaded says that the state of a task was read back meanwhile: its numbers are others.
+var errReloaded = errors.New("the state was read back")
+
+// again lets the part at hand be settled once more, as far as it was not read yet. The task's gate is held.
+func (f *flow) again() error {
+	f.part, f.after = f.at, f.last
+	if len(f.keys) > 0 {
+		f.rests = &rests{open: f.open, start: map[int64]bool{}}
+		for _, n := range f.rest {
+			if !f.seen.merges() && !f.gone.Has(n) {
+				f.rests.start[f.seen.src.Tables()[0].Win(n)] = true
+			}
+		}
+	}
+	f.drop()
+	return errReloaded
+}
+
+// rests is what of a key was not read before the state was read back.
+type rests struct {
+	open  windows        // where numbers are those of keys, else
+	start map[int64]bool // by WINDOWSTART
 }
 
 // once is the numbers of the keys, without those that come again.
@@ -72,11 +101,20 @@ func (w *puller) once() (list []int, err error) {
 // find finds the key at hand.
 func (f *flow) find(ctx context.Context, w *puller, t *task) (numbers []int32, gone *state.Gone, err error) {
 	var seen [][]any
-	if _, err := w.bind(f.keys[f.part/len(f.q.tasks)], &seen); err != nil {
+	if _, err := w.bind(f.keys[f.part/len(f.tasks)], &seen); err != nil {
 		return nil, nil, err
 	}
 	err = t.reading(ctx, w.env.Stop, func() error {
+		f.seen, f.loads = t.view, t.loads
 		numbers, gone = t.view.one(w.key)
+		switch {
+		case f.rests == nil:
+		case t.view.merges():
+			f.open = f.rests.open
+		default:
+			win := t.view.src.Tables()[0].Win
+			numbers = slices.DeleteFunc(numbers, func(n int32) bool { return !f.rests.start[win(n)] })
+		}
 		return nil
 	})
 	return numbers, gone, err
@@ -91,6 +129,7 @@ const (
 func (f *flow) passing(ctx context.Context, w *puller, t *task) (numbers []int32, gone *state.Gone, was int64, err error) {
 	var all []int32
 	if err := t.reading(ctx, w.env.Stop, func() error {
+		f.seen, f.loads = t.view, t.loads
 		all, gone = t.view.all()
 		was = t.count
 		return nil
@@ -115,7 +154,7 @@ func (f *flow) passing(ctx context.Context, w *puller, t *task) (numbers []int32
 // nobody else has at the same time.
 func (f *flow) ordered(ctx context.Context, w *puller, t *task, all []int32, gone *state.Gone) (numbers []int32, after *ranked, err error) {
 	e := f.u.e
-	if err := e.ranking.enter(ctx, e.Done()); err != nil {
+	if err := e.ranking.enter(ctx, e.Done(), nil); err != nil {
 		return nil, nil, err
 	}
 	defer e.ranking.leave()
@@ -147,7 +186,10 @@ func (f *flow) ordered(ctx context.Context, w *puller, t *task, all []int32, gon
 	for i, x := range rank {
 		numbers[i] = x.row
 	}
-	if after != nil && t.view.merges() { // the key with all of its windows
+	if f.seen.merges() && f.after != nil && len(rank) > 0 && bytes.Equal(rank[0].key, f.after.key) {
+		f.open = windows{f.after.start, 1} // of this key some were read
+	}
+	if after != nil && f.seen.merges() { // the key with all of its windows
 		after.start = math.MaxInt64
 	}
 	return slices.Compact(numbers), after, nil
@@ -157,6 +199,9 @@ func (f *flow) ordered(ctx context.Context, w *puller, t *task, all []int32, gon
 func (f *flow) walk(ctx context.Context, w *puller, t *task, numbers []int32, gone *state.Gone, visit func(b *op.Batch, of func(int) int32) error, between func() error) error {
 	for len(numbers) > 0 {
 		if err := t.reading(ctx, w.env.Stop, func() error {
+			if t.loads != f.loads {
+				return errReloaded
+			}
 			n := t.view.most()
 			if f.step > 0 {
 				n = min(n, f.step)

@@ -40,7 +40,7 @@ func (e *Engine) Change(ctx context.Context, p sql.Parsed, props map[string]stri
 
 // alone runs one statement at a time. It returns when ctx ends, though the statement may go on.
 func (e *Engine) alone(ctx context.Context, run func() (*Changed, error)) (*Changed, error) {
-	if err := e.stmt.enter(ctx, e.Done()); err != nil {
+	if err := e.stmt.enter(ctx, e.Done(), nil); err != nil {
 		return nil, err
 	}
 	type answer struct {

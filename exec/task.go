@@ -9,26 +9,32 @@ import (
 	"time"
 
 	"github.com/ksqlgo/ksql/exec/op"
+	"github.com/ksqlgo/ksql/sql/fn"
 	"github.com/ksqlgo/ksql/store"
 )
 
-// task is one stage on one partition: one goroutine that only calls step.
+// task is one unit's place in a query: one goroutine that only calls step, and restores the unit when something went
+// wrong.
 type task struct {
-	q    *Query
-	unit store.Unit
-	work store.Work
-	line *line
-	ctx  *op.Context
+	q     *Query
+	unit  store.Unit
+	stage *stage
 
 	ending <-chan struct{} // closed when the query is told to end
+	stop   *fn.Stop        // of its expressions
+	here   atomic.Bool     // the log says that the unit is to run here
 	rests  atomic.Bool     // the query is paused, and what was at hand is committed
 	rested bool            // rests, for the task's goroutine
 
-	// state is held from the first row after a commit until the next one, so that a reader never sees anything
-	// but committed state. readers counts those who wait for it: they make the task commit.
+	// state is held from the first row after a commit until the next one, and while there is no state, so that a
+	// reader never sees anything but committed state. readers counts those who wait for it: they make the task commit.
 	state   gate
 	readers atomic.Int32
 	held    bool
+	line    *line // the operators, nil: there is no state
+	view    *view // reads the state: see pull.go
+	ctx     *op.Context
+	loads   int64 // how often the state was read back
 	tables  int64 // bytes of the tables, as of the last commit
 	count   int64 // commits: who holds state sees whether anything has changed
 	pending int   // rows processed since the commit
@@ -39,61 +45,73 @@ type task struct {
 	out     []*store.Records
 	trouble []op.Problem
 
-	seen     sync.Mutex
-	done     map[store.TP]int64 // pos as of the last commit, for Sync
-	wake     chan struct{}
-	changed  int  // changelog rows since the last checkpoint
-	read     int  // rows read since the last trim
-	internal bool // the input is a repartition topic
-	saving   atomic.Bool
-	saver    sync.WaitGroup
-	commits  condition // that the log takes
-	ailing   bool      // the last one was not taken: only the task's goroutine asks
-	saves    condition // of checkpoints
-	view     *view     // reads the state: see pull.go
+	seen    sync.Mutex
+	work    store.Work         // nil: the unit is not open; written with seen by the task's goroutine
+	done    map[store.TP]int64 // pos as of the last commit, for Sync
+	wake    chan struct{}
+	changed int // changelog rows since the last checkpoint
+	read    int // rows read since the last trim
+	saving  atomic.Bool
+	unsave  context.CancelFunc // ends the checkpoint that is being made
+	saver   sync.WaitGroup
+	commits condition // that the log takes
+	ailing  bool      // the last one was not taken: only the task's goroutine asks
+	saves   condition // of checkpoints
+	faults  condition // that broke its work off
+	first   error     // why it has no state when it begins
+	tries   int       // since it last went right
+	doubt   bool      // only a commit says that it goes right
 }
 
-func (q *Query) open(ctx context.Context, u store.Unit, old *Query) (*task, error) {
-	t := &task{q: q, unit: u, state: newGate(), most: 64, pos: map[store.TP]int64{}, polled: map[store.TP]int64{}, done: map[store.TP]int64{}, wake: make(chan struct{}, 1)}
-	var s *stage
+// newTask is a task that has no state yet: it holds its gate until it has some.
+func (q *Query) newTask(u store.Unit) *task {
+	t := &task{
+		q: q, unit: u, state: newGate(), held: true, stop: new(fn.Stop), pos: map[store.TP]int64{}, polled: map[store.TP]int64{},
+		done: map[store.TP]int64{}, wake: make(chan struct{}, 1),
+	}
+	t.state.lock()
 	for i := range q.stages {
 		if q.stages[i].name == u.Stage {
-			s = &q.stages[i]
+			t.stage = &q.stages[i]
 		}
 	}
-	t.ctx = q.e.context(q.plan, u.Partition, func(p op.Problem) { t.trouble = append(t.trouble, p) })
-	t.internal = s.from != nil
-	var err error
-	if t.line, err = s.build(t.ctx, q.plan.Kind, q.e.log.Durable(), func(*op.Batch) error { return nil }); err != nil {
-		return nil, err
-	}
-	if t.work, err = q.sess.Open(ctx, u); err != nil {
-		return nil, err
-	}
-	if err := t.restore(ctx, old); err != nil {
-		return nil, errors.Join(err, t.work.Close())
-	}
-	t.work.Position(t.pos)
-	t.work.Position(t.done)
-	if t.line.read != nil {
-		if t.view, err = newView(t.line, t.ctx.Env); err != nil {
-			return nil, errors.Join(err, t.work.Close())
-		}
-	}
-	return t, nil
+	t.here.Store(true)
+	return t
 }
 
 // run is the task's goroutine.
 func (t *task) run(ctx context.Context) {
-	defer t.q.wg.Done()
-	defer t.unaccount()
-	defer t.saver.Wait()
+	defer t.rest()
 	t.ending = ctx.Done()
+	err := t.first
+	for {
+		if err == nil {
+			err = t.live(ctx)
+		}
+		if err == nil || !t.mend(ctx, err) {
+			return
+		}
+		err = nil
+	}
+}
+
+// live works until ctx ends, or something goes wrong.
+func (t *task) live(ctx context.Context) error {
+	if t.work == nil {
+		if err := t.load(ctx, nil); err != nil {
+			return err
+		}
+	}
 	for ctx.Err() == nil {
+		if !t.here.Load() {
+			if err := t.commit(); err != nil {
+				return err
+			}
+			return store.ErrLost
+		}
 		progress, err := t.step()
 		if err != nil {
-			t.abandon(ctx, err)
-			return
+			return err
 		}
 		if progress {
 			continue
@@ -104,17 +122,10 @@ func (t *task) run(ctx context.Context) {
 		case <-t.wake:
 		}
 	}
-	if err := t.commit(); err != nil {
-		t.abandon(ctx, err)
-	}
+	return t.commit()
 }
 
-func (t *task) poke() {
-	select {
-	case t.wake <- struct{}{}:
-	default:
-	}
-}
+func (t *task) poke() { poke(t.wake) }
 
 // step polls, runs the pipeline, and commits when nothing more is ready, enough was done, or somebody waits.
 func (t *task) step() (progress bool, err error) {
@@ -138,7 +149,7 @@ func (t *task) step() (progress bool, err error) {
 	}
 	runs, err := t.work.Poll(t.q.e.opt.Batch)
 	if err != nil {
-		return t.lost(err)
+		return t.lost(unread(err))
 	}
 	t.work.Position(t.polled)
 	if len(runs) == 0 {
@@ -147,6 +158,9 @@ func (t *task) step() (progress bool, err error) {
 			return false, t.commit()
 		}
 		t.passed()
+		if !t.doubt {
+			t.well()
+		}
 		return false, nil
 	}
 	for len(runs) > 0 {
@@ -164,7 +178,7 @@ func (t *task) step() (progress bool, err error) {
 // query ends.
 func (t *task) lost(err error) (progress bool, _ error) {
 	var gap *store.Gap
-	if !errors.As(err, &gap) || t.internal {
+	if !errors.As(err, &gap) || t.internal() {
 		return false, err
 	}
 	t.hold()
@@ -229,145 +243,6 @@ func (t *task) hold() {
 	}
 }
 
-// commit makes what was done since the last one visible and durable as one: outputs, changelog rows,
-// positions, and what went wrong.
-func (t *task) commit() error {
-	if !t.held {
-		return nil
-	}
-	if err := t.account(); err != nil {
-		return &Fault{err}
-	}
-	t.out = t.out[:0]
-	if t.line.end != nil {
-		t.out = t.line.end.Take(t.out)
-	}
-	if t.q.e.log.Durable() {
-		for _, k := range t.line.keepers {
-			for _, tab := range k.Tables() {
-				if !tab.Changed() {
-					continue
-				}
-				r := &store.Records{TP: store.TP{Topic: t.q.e.changelog(t.q.plan.ID, tab), Partition: t.unit.Partition}}
-				tab.Changes(r)
-				t.changed += r.Len()
-				t.out = append(t.out, r)
-			}
-		}
-	}
-	told := t.q.e.teller
-	wrong := told.count(t.trouble)
-	troubled := len(t.trouble) > 0
-	if troubled {
-		if r := t.q.e.problems(t.q.plan.ID, t.trouble); r != nil {
-			t.out = append(t.out, r)
-		}
-		t.trouble = t.trouble[:0]
-	}
-	var began time.Time
-	if len(told.commit) > 0 {
-		began = time.Now()
-	}
-	if err := t.write(store.Commit{Appends: t.out, Positions: t.pos}); err != nil {
-		return err
-	}
-	var took time.Duration
-	if len(told.commit) > 0 {
-		took = time.Since(began)
-	}
-	t.seen.Lock()
-	for tp, n := range t.pos {
-		t.done[tp] = n
-	}
-	t.seen.Unlock()
-	read := t.pending
-	t.read += read
-	t.pending, t.held = 0, false
-	t.count++
-	t.state.leave()
-	t.q.e.moved()
-	if len(told.commit) > 0 {
-		t.committed(read, took)
-	}
-	if troubled {
-		told.rows(t.q.plan.ID, t.unit.Stage, t.unit.Partition, &wrong)
-	}
-	t.checkpoint()
-	return t.trim()
-}
-
-// committed tells of a commit of rows read.
-func (t *task) committed(read int, took time.Duration) {
-	i := CommitInfo{Query: t.q.plan.ID, Stage: t.unit.Stage, Partition: t.unit.Partition, Read: read, Took: took}
-	for _, r := range t.out {
-		i.Written += r.Len()
-	}
-	t.q.e.teller.committed(i)
-}
-
-// mostPause is the longest time between two tries to commit.
-const mostPause = time.Second
-
-// write commits c. A log that cannot take it now has nothing of it: it is tried again until the query is told to end,
-// and the engine's health tells so. A query that was ended goes on from the commit before when it starts again.
-func (t *task) write(c store.Commit) error {
-	e := t.q.e
-	for pause := 5 * time.Millisecond; ; pause = min(2*pause, mostPause) {
-		err := t.work.Commit(e.base, c)
-		if !errors.Is(err, store.ErrTransient) {
-			if err == nil && t.ailing {
-				t.ailing = false
-				t.commits.went(nil, e.wall())
-				e.teller.later(recovered(PartLog))
-			}
-			return err
-		}
-		t.commits.went(err, e.wall())
-		if !t.ailing { // told once: the log may tell of each
-			t.ailing = true
-			e.teller.later(FaultInfo{Part: PartLog, Query: t.q.plan.ID, Stage: t.unit.Stage, Partition: t.unit.Partition, Err: err})
-		}
-		select {
-		case <-t.ending:
-			return err
-		case <-time.After(pause):
-		}
-	}
-}
-
-// trimRows is how many rows of a repartition topic may be read before they are given up.
-const trimRows = 1 << 16
-
-// trim tells the log that rows of a repartition topic have been consumed: nobody else reads it.
-func (t *task) trim() error {
-	if !t.internal || t.read < trimRows {
-		return nil
-	}
-	t.read = 0
-	return t.q.e.log.Trim(t.q.e.base, t.pos)
-}
-
-// abandon leaves state as it is: the query has failed, or was cancelled. It says so before anybody may look at that
-// state.
-func (t *task) abandon(ctx context.Context, err error) {
-	if taken(err) { // by a statement, perhaps, which will end the query
-		if bad := t.q.e.catchUp(ctx); bad != nil && ctx.Err() == nil {
-			err = errors.Join(err, bad)
-		}
-	}
-	ended := ctx.Err() != nil
-	if !ended { // else it was to end anyway
-		t.q.fail(err, t.unit)
-	}
-	if ended || t.held {
-		t.q.torn.Store(true)
-	}
-	if t.held {
-		t.held = false
-		t.state.leave()
-	}
-}
-
 // reached reports whether the task has committed everything below ends.
 func (t *task) reached(ends map[store.TP]int64) bool {
 	t.seen.Lock()
@@ -380,11 +255,7 @@ func (t *task) reached(ends map[store.TP]int64) bool {
 	return true
 }
 
-func (t *task) topic() string {
-	for i := range t.q.stages {
-		if t.q.stages[i].name == t.unit.Stage {
-			return t.q.stages[i].topic
-		}
-	}
-	return ""
-}
+func (t *task) topic() string { return t.stage.topic }
+
+// internal reports whether the input is a repartition topic: nobody else reads it.
+func (t *task) internal() bool { return t.stage.from != nil }

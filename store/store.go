@@ -234,7 +234,8 @@ type Unit struct {
 
 // Session is one query's place at the log. The log says which units run here.
 type Session interface {
-	// Units waits for a change and returns the whole set. In memory and files: all of them, once.
+	// Units waits for a change and returns the whole set. In memory and files: all of them, once. ErrLost: all of them
+	// belong to another session of this id now, or it was forgotten.
 	Units(ctx context.Context) ([]Unit, error)
 	Open(ctx context.Context, u Unit) (Work, error)
 	Close() error

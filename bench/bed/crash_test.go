@@ -117,13 +117,13 @@ func crashChild(dir string) {
 	}
 }
 
-// openSmall opens a log of small files that shows its rows late.
+// openSmall opens a log of small files that shows its rows late, and some of whose commits and reads fail.
 func openSmall(dir string) (store.Log, error) {
 	log, err := local.Open(dir, smallLog)
 	if err != nil {
 		return nil, err
 	}
-	return storetest.Late(log, uint64(os.Getpid()), nil), nil
+	return storetest.Aborting(storetest.Late(log, uint64(os.Getpid()), nil), uint64(os.Getpid()), 20), nil
 }
 
 // openCrashed opens the engine on its directory, or over a log of small files there.

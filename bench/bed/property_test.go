@@ -66,6 +66,9 @@ func TestIncremental(t *testing.T) {
 		if v.late = rapid.Bool().Draw(t, "late"); v.late {
 			v.holes = rapid.IntRange(0, 2).Draw(t, "holes")
 		}
+		if v.log == forgetful && rapid.Bool().Draw(t, "aborts") {
+			v.aborts, v.commit = rapid.IntRange(2, 9).Draw(t, "of"), rapid.IntRange(0, 3).Draw(t, "commit")
+		}
 		r := newRig(t, v, 1)
 		defer r.close()
 		ctx := context.Background()

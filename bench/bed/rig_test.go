@@ -31,16 +31,19 @@ import (
 
 // rig is an engine under test, and all that it is opened again with.
 type rig struct {
-	t     tester
-	v     variant
-	e     *ksql.Engine
-	log   store.Log // ours to close; nil: the engine's own
-	fs    *local.Forgetful
-	dir   string
-	mem   *memory.CheckedAllocator
-	props map[string]string
-	clock int64
-	rand  *rand.Rand
+	t   tester
+	v   variant
+	e   *ksql.Engine
+	log store.Log // ours to close; nil: the engine's own
+	fs  *local.Forgetful
+
+	aborting *storetest.AbortingLog // log, if it is one
+	faults   [5]int64               // of those that were closed
+	dir      string
+	mem      *memory.CheckedAllocator
+	props    map[string]string
+	clock    int64
+	rand     *rand.Rand
 }
 
 // tester is what a rig needs of a test: *testing.T, or *rapid.T.
@@ -92,6 +95,10 @@ func (r *rig) open() {
 	if r.v.late {
 		r.log = storetest.Late(r.log, r.rand.Uint64(), r.holes)
 	}
+	if r.v.aborts > 0 {
+		r.aborting = storetest.Aborting(r.log, r.rand.Uint64(), r.v.aborts)
+		r.log = r.aborting
+	}
 	if r.log != nil {
 		opts = append(opts, ksql.WithLog(r.log))
 	}
@@ -116,6 +123,11 @@ func (r *rig) shut() {
 	if r.log != nil {
 		if err := r.log.Close(); err != nil {
 			r.t.Error(err)
+		}
+	}
+	if r.aborting != nil {
+		for i, n := range r.aborting.Faults() {
+			r.faults[i] += n
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -57,6 +58,7 @@ type variant struct {
 	restart bool // after every command
 	late    bool // the log shows its rows late and in pieces (in memory, or forgetful)
 	holes   int  // offsets without a row behind each row of a late log
+	aborts  int  // of so many commits one fails (forgetful only); 0: none
 }
 
 // page is the bytes of a page of a pull query: where rows are taken one by one each has its own.
@@ -89,6 +91,9 @@ var variants = []variant{
 	{name: "late", batch: 4096, late: true, holes: 2},
 	{name: "late partitions", batch: 4096, late: true, parts: true},
 	{name: "late restart", batch: 7, log: forgetful, restart: true, late: true, holes: 1},
+	{name: "aborts", batch: 1, commit: 1, log: forgetful, aborts: 2},
+	{name: "aborts, partitions", batch: 7, commit: 1, log: forgetful, parts: true, aborts: 3},
+	{name: "aborts, late restart", batch: 4096, log: forgetful, restart: true, late: true, holes: 1, aborts: 2},
 }
 
 func TestScripts(t *testing.T) {
@@ -96,6 +101,13 @@ func TestScripts(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal("no scripts", err)
 	}
+	var aborts scriptFaults
+	t.Cleanup(func() {
+		t.Logf("%d runs, faults of aborting logs: %v", aborts.runs, aborts.n)
+		if all := len(files) * len(variants) / 2; slices.Min(aborts.n[:]) < 100 && aborts.runs > all {
+			t.Error("some kind of fault is rare")
+		}
+	})
 	for n, file := range files {
 		name := strings.TrimSuffix(strings.TrimPrefix(filepath.ToSlash(file), "../../testdata/"), ".txt")
 		t.Run(name, func(t *testing.T) {
@@ -109,18 +121,34 @@ func TestScripts(t *testing.T) {
 				if has(blocks, "restart") || has(blocks, "crash") {
 					v = variants[4]
 				}
-				runScript(t, v, blocks, true, 1)
+				runScript(t, v, blocks, true, 1, &aborts)
 				if err := os.WriteFile(file, []byte(printScript(blocks, tail)), 0o644); err != nil {
 					t.Fatal(err)
 				}
 				return
 			}
 			for _, v := range ways(blocks, n) {
-				if !runScript(t, v, blocks, false, uint64(n)) {
+				if !runScript(t, v, blocks, false, uint64(n), &aborts) {
 					t.Fatalf("%s: the answers differ when run as: %s %+v", file, v.name, v)
 				}
 			}
 		})
+	}
+}
+
+// scriptFaults is the faults of the aborting logs of all scripts.
+type scriptFaults struct {
+	mu   sync.Mutex
+	n    [5]int64
+	runs int
+}
+
+func (f *scriptFaults) add(n [5]int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.runs++
+	for i := range n {
+		f.n[i] += n[i]
 	}
 }
 
@@ -131,6 +159,7 @@ func ways(blocks []block, seed int) []variant {
 	list := append(slices.Clone(variants), variant{
 		name: fmt.Sprintf("random combination, seed %d", seed), batch: []int{1, 2, 3, 7, 4096}[r.IntN(5)],
 		parts: r.IntN(2) == 0, commit: r.IntN(3), log: forgetful, restart: r.IntN(2) == 0, late: r.IntN(2) == 0,
+		aborts: 2 * r.IntN(3),
 	})
 	if seed%8 == 0 {
 		list = append(list, variant{name: "disk", batch: 4096, log: onDisk, restart: true})
@@ -202,9 +231,12 @@ func printScript(blocks []block, tail []string) string {
 }
 
 // runScript runs a script one way; rewriting, it keeps the answers.
-func runScript(t *testing.T, v variant, blocks []block, rewriting bool, seed uint64) bool {
+func runScript(t *testing.T, v variant, blocks []block, rewriting bool, seed uint64, aborts *scriptFaults) bool {
 	r := newRig(t, v, seed)
-	defer r.close()
+	defer func() {
+		r.close()
+		aborts.add(r.faults)
+	}()
 	same := true
 	for i := range blocks {
 		b := &blocks[i]

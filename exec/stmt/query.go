@@ -75,7 +75,7 @@ type QueryDescription struct {
 	State      *string           `json:"state"`
 }
 
-// QueryFailure is what stopped a query.
+// QueryFailure is what stopped a query, or what it is recovering from.
 type QueryFailure struct {
 	Time    int64  `json:"timestamp"`
 	Message string `json:"errorMessage"`
@@ -137,9 +137,14 @@ func describeQuery(e *exec.Engine, q *exec.Query) QueryDescription {
 	maps.DeleteFunc(d.Props, func(k, v string) bool { was, ok := server[k]; return ok && was == v })
 	state := q.State()
 	d.Hosts[host] = state
-	if err := q.Err(); err != nil {
-		d.Errors = append(d.Errors, QueryFailure{e.Now(), err.Error(), "UNKNOWN"})
-	} else {
+	for _, t := range q.Troubles() {
+		f := QueryFailure{t.At.UnixMilli(), t.Err.Error(), "UNKNOWN"}
+		if t.Hint != "" {
+			f.Message += "\n" + t.Hint
+		}
+		d.Errors = append(d.Errors, f)
+	}
+	if q.Err() == nil {
 		state = "RUNNING"
 	}
 	d.State = &state

@@ -16,6 +16,7 @@ type session struct {
 	stages []store.Stage
 	units  []store.Unit
 	given  bool
+	lost   chan struct{} // closed when its place is another's, or free
 }
 
 // Session opens the query's place. An input that begins at its end begins at the end of this moment:
@@ -28,7 +29,7 @@ func (l *log) Session(ctx context.Context, id string, stages []store.Stage) (sto
 		return nil, err
 	}
 	defer l.write.Unlock()
-	s := &session{l: l, id: id, stages: slices.Clone(stages)}
+	s := &session{l: l, id: id, stages: slices.Clone(stages), lost: make(chan struct{})}
 	for i := range s.stages {
 		st := &s.stages[i]
 		var width int
@@ -50,9 +51,18 @@ func (l *log) Session(ctx context.Context, id string, stages []store.Stage) (sto
 		}
 	}
 	l.mu.Lock()
+	l.disown(id)
 	l.owner[id] = s
 	l.mu.Unlock()
 	return s, nil
+}
+
+// disown takes its place from the session that has this id; mu is held.
+func (l *log) disown(id string) {
+	if s := l.owner[id]; s != nil {
+		close(s.lost)
+		delete(l.owner, id)
+	}
 }
 
 // starts is where inputs begin that have no position yet. It is kept, so that a later session goes on from there.
@@ -85,8 +95,8 @@ func (l *log) starts(id string, st *store.Stage, u store.Unit) map[tid]int64 {
 	return moves
 }
 
-// Units gives all units at the first call and then waits for the end of ctx or of the log: here they
-// never change.
+// Units gives all units at the first call and then waits for the end of ctx, of the log, or of its place: here
+// they never change.
 func (s *session) Units(ctx context.Context) ([]store.Unit, error) {
 	s.l.mu.Lock()
 	given := s.given
@@ -104,6 +114,8 @@ func (s *session) Units(ctx context.Context) ([]store.Unit, error) {
 		return nil, ctx.Err()
 	case <-s.l.closed:
 		return nil, store.ErrClosed
+	case <-s.lost:
+		return nil, store.ErrLost
 	}
 }
 
@@ -136,7 +148,7 @@ func (s *session) Close() error {
 	s.l.mu.Lock()
 	defer s.l.mu.Unlock()
 	if s.l.owner[s.id] == s {
-		delete(s.l.owner, s.id)
+		s.l.disown(s.id)
 	}
 	return nil
 }
@@ -147,7 +159,7 @@ func (l *log) Forget(ctx context.Context, id string) error {
 		return err
 	}
 	l.mu.Lock()
-	delete(l.owner, id)
+	l.disown(id)
 	l.mu.Unlock()
 	seq, err := l.commit(change{forget: id})
 	l.write.Unlock()

@@ -38,7 +38,7 @@ func (s *suite) unit(st []store.Stage, partition int32) (store.Work, store.Check
 	return w, cp, rd
 }
 
-func atomic(t *testing.T, s *suite) {
+func allOrNothing(t *testing.T, s *suite) {
 	s.make("in", "out", "c")
 	s.append(rows("in", 0, "1", "2", "3"))
 	w, _, _ := s.unit(stage("in"), 0)
@@ -127,8 +127,23 @@ func starts(t *testing.T, s *suite) {
 func takeover(t *testing.T, s *suite) {
 	s.make("in", "c")
 	s.append(rows("in", 0, "1"))
-	w, _, _ := s.unit(stage("in"), 0)
+	old, err := s.Session(ctx, "q", stage("in"))
+	s.ok(err)
+	units, err := old.Units(ctx)
+	s.ok(err)
+	w, err := old.Open(ctx, units[0])
+	s.ok(err)
+	_, _, err = w.Restore(ctx)
+	s.ok(err)
+	told := make(chan error, 1)
+	go func() {
+		_, err := old.Units(ctx)
+		told <- err
+	}()
 	next, _, _ := s.unit(stage("in"), 0)
+	s.is(<-told, store.ErrLost)
+	_, err = old.Open(ctx, units[0])
+	s.is(err, store.ErrLost)
 	s.is(w.Commit(ctx, store.Commit{Positions: map[store.TP]int64{{Topic: "in"}: s.o(1)}}), store.ErrLost)
 	s.ok(next.Commit(ctx, store.Commit{Positions: map[store.TP]int64{{Topic: "in"}: s.o(1)}}))
 }

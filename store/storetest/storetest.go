@@ -23,7 +23,7 @@ func Log(t *testing.T, open func(t *testing.T, fresh bool) store.Log) {
 	}{
 		{"topics", topics}, {"order", order}, {"offsets", offsets}, {"pieces", pieces}, {"pairs", pairs},
 		{"ends", ends}, {"gap", gap}, {"compacted", compacted}, {"claim", claim}, {"validate", validate},
-		{"headers", headers}, {"atomic", atomic}, {"positions", positions}, {"starts", starts},
+		{"headers", headers}, {"atomic", allOrNothing}, {"positions", positions}, {"starts", starts},
 		{"takeover", takeover}, {"recreate", recreate}, {"woken", woken}, {"trim", trim},
 		{"restart", restart}, {"checkpoint", checkpoint}, {"forget", forget}, {"closed", closed},
 		{"concurrent", concurrent},

@@ -1,0 +1,170 @@
+package exec
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/ksqlgo/ksql/store"
+)
+
+// begin takes the query's place at the log, opens the units that are to run here, and lets them work. What may pass
+// does not keep it from beginning.
+func (q *Query) begin(ctx context.Context, b *built, old *Query) (err error) {
+	e := q.e
+	if err := e.lacks(e.topic(ctx), b); err != nil {
+		return err
+	}
+	q.places = b.rec.places(b.shape.Stages)
+	q.ctx, q.cancel = context.WithCancel(e.ctx)
+	defer func() {
+		if err != nil {
+			q.cancel()
+			err = errors.Join(err, q.release())
+		}
+	}()
+	units, err := q.units(ctx)
+	if err != nil && (judge(err).class != passing || ctx.Err() != nil) {
+		return err
+	}
+	q.faults.went(err, e.wall())
+	tasks := q.assign(units)
+	for _, t := range tasks {
+		err := t.load(ctx, old)
+		if err == nil && !b.first && !e.log.Durable() && old.task(t.unit) == nil && t.remembers() && t.after(q.places) {
+			err = errors.New("its state was in the memory of the engine that ran it, and the log keeps none: drop it and create it again")
+		}
+		if err != nil && (judge(err).class != passing || ctx.Err() != nil || !e.log.Durable()) {
+			return fmt.Errorf("%s/%d: %w", t.unit.Stage, t.unit.Partition, err)
+		}
+		t.first = err
+	}
+	q.tell(false)
+	q.work(tasks)
+	q.wg.Go(q.follow)
+	return nil
+}
+
+// units waits until the log says which units are to run here. The first time it takes the query's place.
+func (q *Query) units(ctx context.Context) ([]store.Unit, error) {
+	q.sessM.Lock()
+	if q.sess == nil {
+		s, err := q.e.log.Session(ctx, q.rec.Session, q.places)
+		if err != nil {
+			q.sessM.Unlock()
+			return nil, unread(err)
+		}
+		q.sess = s
+	}
+	q.sessM.Unlock()
+	list, err := q.sess.Units(ctx)
+	if err != nil {
+		return nil, unread(err)
+	}
+	return list, nil
+}
+
+// follow is the goroutine that brings the units of the log's answers to work, and to rest.
+func (q *Query) follow() {
+	for tries := 0; ; {
+		list, err := q.units(q.ctx)
+		if q.ctx.Err() != nil {
+			return
+		}
+		if err == nil {
+			if tries = 0; q.faults.went(nil, q.e.wall()) {
+				q.e.teller.later(recovered(PartQueries))
+			}
+			q.work(q.assign(list))
+			continue
+		}
+		if !q.mend(err) {
+			return
+		}
+		if tries++; tries == 1 {
+			q.e.teller.later(FaultInfo{Part: PartQueries, Query: q.plan.ID, Err: err})
+		}
+		select {
+		case <-q.ctx.Done():
+			return
+		case <-time.After(min(5*time.Millisecond<<min(tries, 20), mostRest)):
+		}
+	}
+}
+
+// mend judges a fault of the session. false: it is the end of the query.
+func (q *Query) mend(err error) bool {
+	if taken(err) { // by a statement, perhaps, which will end the query
+		if bad := q.e.catchUp(q.ctx); bad != nil {
+			err = errors.Join(err, bad)
+		}
+	}
+	if q.ctx.Err() != nil {
+		return false
+	}
+	v := judge(err)
+	if v.class == passing {
+		q.faults.went(err, q.e.wall())
+		return true
+	}
+	if v.class == foreign {
+		v.hint = "another engine runs the query: end one of them, then RESUME it"
+	}
+	q.fail(err, v.hint, store.Unit{})
+	return false
+}
+
+// assign makes list the units that run here. It returns the tasks of those that never did; the others hear of it.
+func (q *Query) assign(list []store.Unit) (news []*task) {
+	all := q.tasks()
+	gone := make(map[store.Unit]bool, len(all))
+	for _, t := range all {
+		gone[t.unit] = true
+	}
+	for _, u := range list {
+		if !gone[u] {
+			news = append(news, q.newTask(u))
+		}
+		delete(gone, u)
+	}
+	for _, t := range all {
+		if here := !gone[t.unit]; t.here.Swap(here) != here {
+			t.poke()
+		}
+	}
+	if len(news) == 0 {
+		return nil
+	}
+	all = append(slices.Clone(all), news...)
+	place := func(t *task) int {
+		return slices.IndexFunc(q.stages, func(s stage) bool { return s.name == t.unit.Stage })
+	}
+	slices.SortStableFunc(all, func(a, b *task) int {
+		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a.unit.Partition, b.unit.Partition))
+	})
+	q.list.Store(&all)
+	return news
+}
+
+// work lets tasks begin.
+func (q *Query) work(tasks []*task) {
+	for _, t := range tasks {
+		q.wg.Go(func() { t.run(q.ctx) })
+	}
+}
+
+// task is the one of u; nil: it never ran here.
+func (q *Query) task(u store.Unit) *task {
+	if q == nil {
+		return nil
+	}
+	for _, t := range q.tasks() {
+		if t.unit == u {
+			return t
+		}
+	}
+	return nil
+}
