@@ -46,7 +46,7 @@ func TestBytes(t *testing.T) {
 		}
 		before := heap()
 		rows := &Rows{}
-		tab := NewTable(Layout{Name: "t", Keys: []sql.Type{key}, Windowed: true, Keep: true, Cells: []Cells{rows}})
+		tab := NewTable(Layout{Name: "t", Keys: []sql.Type{key}, Windowed: true, Chain: true, Keep: true, Cells: []Cells{rows}})
 		gids := tab.Groups([]*vec.Vec{k}, win, n, nil, nil)
 		tab.Fit()
 		tab.Touch(gids)
@@ -57,7 +57,7 @@ func TestBytes(t *testing.T) {
 		check("filled", tab, before)
 		tab.Changes(&store.Records{})
 		check("committed", tab, before)
-		other := NewTable(Layout{Name: "t", Keys: []sql.Type{key}, Windowed: true, Keep: true, Cells: []Cells{&Rows{}}})
+		other := NewTable(Layout{Name: "t", Keys: []sql.Type{key}, Windowed: true, Chain: true, Keep: true, Cells: []Cells{&Rows{}}})
 		var chunk []byte
 		for at := 0; at >= 0; {
 			at, chunk = tab.Chunk(at, n, chunk)

@@ -51,6 +51,7 @@ type Layout struct {
 	Keys     []sql.Type
 	Windowed bool // keys carry a window start
 	Session  bool // ... and groups the end of their window
+	Chain    bool // ... and all groups of a key can be asked for: Chain
 	Keep     bool // changes are noted for the changelog: Changes will be asked for
 	Cells    []Cells
 	// Step is the cells of the step itself, as they are at first: stream time, sequences. More may be added at the end.
@@ -60,6 +61,9 @@ type Layout struct {
 // NewTable is an empty table.
 func NewTable(l Layout) *Table {
 	t := &Table{Index: NewIndex(l.Keys), Name: l.Name, Print: l.Print, Cells: l.Cells, Step: slices.Clone(l.Step), windowed: l.Windowed, keep: l.Keep, saved: slices.Clone(l.Step)}
+	if l.Chain {
+		t.chain = newChain()
+	}
 	if l.Session {
 		t.End = []int64{}
 	}
