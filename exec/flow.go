@@ -225,7 +225,7 @@ func (f *flow) read(ctx context.Context, w *puller) (fits bool, err error) {
 		}
 		most = f.task.view.most()
 		w.passed = f.was == f.task.count
-		read, next, err = f.task.view.some(ctx, f.rest[:n], f.gone, f.open, w.want, func(b *op.Batch, _ func(int) int32) error {
+		read, next, err = f.task.view.some(ctx, f.rest[:n], f.gone, f.open, w.in, func(b *op.Batch, _ func(int) int32) error {
 			return w.take(b, len(f.u.p.Columns), f.page)
 		})
 		if err == errLarge && single && first {

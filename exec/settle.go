@@ -58,7 +58,7 @@ func (f *flow) settled(ctx context.Context, w *puller) (err error) {
 func (w *puller) once() (list []int, err error) {
 	var seen [][]any
 	for n := range w.keys {
-		again, err := w.bind(n, &seen)
+		again, err := w.look(n, &seen)
 		if err != nil {
 			return nil, err
 		}
@@ -72,11 +72,11 @@ func (w *puller) once() (list []int, err error) {
 // find finds the key at hand.
 func (f *flow) find(ctx context.Context, w *puller, t *task) (numbers []int32, gone *state.Gone, err error) {
 	var seen [][]any
-	if _, err := w.bind(f.keys[f.part/len(f.q.tasks)], &seen); err != nil {
+	if _, err := w.look(f.keys[f.part/len(f.q.tasks)], &seen); err != nil {
 		return nil, nil, err
 	}
 	err = t.reading(ctx, w.env.Stop, func() error {
-		numbers, gone = t.view.one(w.key)
+		numbers, gone = t.view.one(w.key, w.in)
 		return nil
 	})
 	return numbers, gone, err
@@ -91,7 +91,7 @@ const (
 func (f *flow) passing(ctx context.Context, w *puller, t *task) (numbers []int32, gone *state.Gone, was int64, err error) {
 	var all []int32
 	if err := t.reading(ctx, w.env.Stop, func() error {
-		all, gone = t.view.all()
+		all, gone = t.view.all(w.in)
 		was = t.count
 		return nil
 	}); err != nil || w.filter == nil {
@@ -163,7 +163,7 @@ func (f *flow) walk(ctx context.Context, w *puller, t *task, numbers []int32, go
 			}
 			for end := len(numbers) - min(len(numbers), walkRows); len(numbers) > end; {
 				part := numbers[:min(n, len(numbers)-end)]
-				_, _, err := t.view.some(ctx, part, gone, allWindows, w.want, visit)
+				_, _, err := t.view.some(ctx, part, gone, allWindows, w.in, visit)
 				if err == errLarge && len(part) == 1 {
 					return errAnswer
 				}

@@ -29,10 +29,11 @@ type Keeper interface {
 // Source is a Keeper whose state answers pull queries.
 type Source interface {
 	Keeper
-	// Find appends the groups of a key (row 0 of key): all of its windows, or the one group without windows.
-	Find(key []*vec.Vec, out []int32) []int32
-	// All appends every group.
-	All(out []int32) []int32
+	// Find appends the groups of a key (row 0 of key): those of its windows that lie in the bounds, by start (sessions:
+	// by end), or the one group without windows.
+	Find(key []*vec.Vec, in Bounds, out []int32) []int32
+	// All appends every group in the bounds.
+	All(in Bounds, out []int32) []int32
 	// Read is the rows of these groups as the step gives them, lent until the next call.
 	Read(groups []int32) (*Batch, error)
 }
@@ -43,8 +44,8 @@ type Merger interface {
 	Source
 	// Keys numbers the keys.
 	Keys() *state.Index
-	// Of appends the groups of the key of this number, by window.
-	Of(key int32, out []int32) []int32
+	// Of appends the groups in the bounds of the key of this number, by window.
+	Of(key int32, in Bounds, out []int32) []int32
 }
 
 // ErrorKind is the type of a row in the processing log, as ksqlDB numbers it.

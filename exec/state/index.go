@@ -1,6 +1,7 @@
 package state
 
 import (
+	"bytes"
 	"hash/maphash"
 	"math/bits"
 	"slices"
@@ -343,6 +344,24 @@ func (x *Index) Add(keys []*vec.Vec, i int, win int64) (g int32, isNew bool) {
 func (x *Index) All(out []int32) []int32 {
 	for g := range x.dead {
 		if !x.dead[g] {
+			out = append(out, int32(g))
+		}
+	}
+	return out
+}
+
+// Between appends every live group whose key in vec.AppendKey's form lies from lo on and below hi; nil: open. It looks
+// at all keys.
+func (x *Index) Between(lo, hi []byte, out []int32) []int32 {
+	if lo == nil && hi == nil {
+		return x.All(out)
+	}
+	var tmp []byte
+	for g := range x.dead {
+		if x.dead[g] {
+			continue
+		}
+		if tmp = x.AppendKey(tmp[:0], int32(g)); bytes.Compare(tmp, lo) >= 0 && (hi == nil || bytes.Compare(tmp, hi) < 0) {
 			out = append(out, int32(g))
 		}
 	}
