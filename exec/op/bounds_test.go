@@ -34,7 +34,7 @@ func TestBounds(t *testing.T) {
 		if w != nil {
 			w.Retention = w.Size + w.Grace + rapid.SampledFrom([]int64{0, 5, 100}).Draw(r, "longer")
 			if kind == "session" && rapid.Bool().Draw(r, "forgets") { // sessions that are no longer seen lie within others
-				w.Retention = 1
+				w.Retention, w.Grace = rapid.Int64Range(1, 30).Draw(r, "retention"), 1000
 			}
 		}
 		fresh := func() Source {
@@ -62,11 +62,14 @@ func TestBounds(t *testing.T) {
 		}
 		src := fresh()
 		keys := []string{"", "a", "a\x00", "b", "é"}
+		at := int64(0)
 		for range rapid.IntRange(1, 4).Draw(r, "batches") {
 			k, v := vec.New(sql.TString), vec.New(sql.TBigint)
 			b := &Batch{Cols: []*vec.Vec{k, v}}
 			for range rapid.IntRange(1, 40).Draw(r, "rows") {
-				at := rapid.Int64Range(0, 120).Draw(r, "at")
+				if at += rapid.Int64Range(0, 9).Draw(r, "later"); rapid.IntRange(0, 9).Draw(r, "jumps") == 0 {
+					at = rapid.Int64Range(0, 120).Draw(r, "at")
+				}
 				k.AppendString(rapid.SampledFrom(keys).Draw(r, "key"))
 				v.AppendI64(at)
 				b.N++
@@ -207,5 +210,24 @@ func TestInterval(t *testing.T) {
 	}
 	if s := fmt.Sprint(Unbounded()); s != fmt.Sprint(Bounds{Start: Interval{least, most}, End: Interval{least, most}}) {
 		t.Error(s)
+	}
+}
+
+// TestForgottenSession: a session that rows no longer see can hold another, which ends before it and starts after it.
+func TestForgottenSession(t *testing.T) {
+	s, err := NewSessions(counted(t, &plan.Window{Kind: sql.Session, Size: 5, Grace: 1000, Retention: 20}), state.Print{}, false, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	feed(t, s, []event{{"a", 0}, {"a", 5}, {"a", 10}, {"b", 100}, {"a", 5}}, 10)
+	col := vec.New(sql.TString)
+	col.AppendString("a")
+	in := Unbounded()
+	if got := s.Find([]*vec.Vec{col}, in, nil); len(got) != 2 {
+		t.Fatal(got)
+	}
+	in.Start.Narrow(sql.OpEq, 0)
+	if got := s.Find([]*vec.Vec{col}, in, nil); len(got) != 1 || s.table.End[got[0]] != 10 {
+		t.Error(got)
 	}
 }
