@@ -17,7 +17,7 @@ import (
 type kept struct{ tab *state.Table }
 
 func (kept) Process(_ *op.Context, b *op.Batch, emit op.Emit) error { return emit(b) }
-func (k kept) Tables() []*state.Table                               { return []*state.Table{k.tab} }
+func (k kept) Tables() []state.Kept                                 { return []state.Kept{k.tab} }
 func (kept) Restored() error                                        { return nil }
 
 // checkpoint is one whose print is known before its first chunk is read.
@@ -59,9 +59,9 @@ func TestForeignCheckpoint(t *testing.T) {
 		cp checkpoint
 		ok bool
 	}{
-		"own":                 {checkpoint{mine.Print.Sum(), [][]byte{own}}, true},
-		"foreign":             {checkpoint{foreign.Print.Sum(), nil}, false},
-		"foreign in a chunk":  {checkpoint{mine.Print.Sum(), [][]byte{chunk}}, false},
+		"own":                 {checkpoint{mine.Print().Sum(), [][]byte{own}}, true},
+		"foreign":             {checkpoint{foreign.Print().Sum(), nil}, false},
+		"foreign in a chunk":  {checkpoint{mine.Print().Sum(), [][]byte{chunk}}, false},
 		"foreign, not marked": {checkpoint{0, [][]byte{chunk}}, false},
 	} {
 		task := &task{q: &Query{e: &Engine{}, plan: &plan.Query{ID: "q"}}, line: &line{keepers: []op.Keeper{kept{table("mine")}}}, work: restored{cp: c.cp}}

@@ -129,14 +129,14 @@ func (v *view) all(in op.Bounds) ([]int32, *state.Gone) {
 	if m, ok := v.src.(op.Merger); ok {
 		return m.Keys().All(nil), m.Keys().Watch()
 	}
-	return v.src.All(in, nil), v.src.Tables()[0].Watch()
+	return v.src.All(in, nil), v.src.Groups().Watch()
 }
 
 // one is all of one key.
 func (v *view) one(key []*vec.Vec, in op.Bounds) (numbers []int32, gone *state.Gone) {
 	m, merges := v.src.(op.Merger)
 	if !merges {
-		return v.find(key, in, nil), v.src.Tables()[0].Watch()
+		return v.find(key, in, nil), v.src.Groups().Watch()
 	}
 	if n := m.Keys().Find(v.own(key), 0, 0); n >= 0 {
 		numbers = append(numbers, n)
@@ -175,7 +175,7 @@ func (v *view) some(ctx context.Context, numbers []int32, gone *state.Gone, open
 		} else if was := len(v.gids); i > 0 || open == allWindows {
 			v.gids = m.Of(n, in, v.gids)
 		} else {
-			win := v.src.Tables()[0].Win
+			win := v.src.Groups().Win
 			v.gids = m.Of(n, in, v.gids)
 			v.gids = slices.DeleteFunc(v.gids, func(g int32) bool { return win(g) <= open.after })
 			if len(v.gids) > was+open.most {

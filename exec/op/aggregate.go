@@ -54,7 +54,10 @@ func accumulators(s *plan.Aggregate) (accs []fn.Accumulator, cells []state.Cells
 }
 
 // Tables is the one table.
-func (a *Aggregate) Tables() []*state.Table { return []*state.Table{a.table} }
+func (a *Aggregate) Tables() []state.Kept { return []state.Kept{a.table} }
+
+// Groups numbers the groups.
+func (a *Aggregate) Groups() *state.Index { return a.table.Index }
 
 // Restored has nothing to do.
 func (a *Aggregate) Restored() error { return nil }

@@ -101,7 +101,7 @@ func TestBounds(t *testing.T) {
 
 // bounded compares what a source finds in some bounds with what it has.
 func bounded(r *rapid.T, when string, src Source, keys []string) {
-	tab := src.Tables()[0]
+	tab := src.Tables()[0].(*state.Table)
 	everything := src.All(Unbounded(), nil)
 	if len(everything) != tab.Len() {
 		r.Fatalf("%s: %d groups of %d", when, len(everything), tab.Len())

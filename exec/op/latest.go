@@ -48,7 +48,10 @@ func NewLatest(s *plan.Latest, print state.Print, keep bool) *Latest {
 }
 
 // Tables is the one table.
-func (l *Latest) Tables() []*state.Table { return []*state.Table{l.table} }
+func (l *Latest) Tables() []state.Kept { return []state.Kept{l.table} }
+
+// Groups numbers the groups.
+func (l *Latest) Groups() *state.Index { return l.table.Index }
 
 // Restored has nothing to do.
 func (l *Latest) Restored() error { return nil }

@@ -21,7 +21,7 @@ type Operator interface {
 // to the next is in its tables, or follows from them in Restored.
 type Keeper interface {
 	Operator
-	Tables() []*state.Table
+	Tables() []state.Kept
 	// Restored is called once after the tables are back and before the first row.
 	Restored() error
 }
@@ -29,6 +29,8 @@ type Keeper interface {
 // Source is a Keeper whose state answers pull queries.
 type Source interface {
 	Keeper
+	// Groups numbers the groups.
+	Groups() *state.Index
 	// Find appends the groups of a key (row 0 of key): those of its windows that lie in the bounds, by start (sessions:
 	// by end), or the one group without windows.
 	Find(key []*vec.Vec, in Bounds, out []int32) []int32

@@ -75,7 +75,10 @@ func NewSessions(s *plan.Aggregate, print state.Print, keep bool, order KeyBytes
 }
 
 // Tables is the one table.
-func (s *Sessions) Tables() []*state.Table { return []*state.Table{s.table} }
+func (s *Sessions) Tables() []state.Kept { return []state.Kept{s.table} }
+
+// Groups numbers the groups.
+func (s *Sessions) Groups() *state.Index { return s.table.Index }
 
 // Restored finds the sessions of each key again, and which have left: those that are closed.
 func (s *Sessions) Restored() error {

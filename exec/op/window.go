@@ -89,7 +89,10 @@ func NewWindows(s *plan.Aggregate, print state.Print, keep bool, order KeyBytes)
 }
 
 // Tables is the one table.
-func (w *Windows) Tables() []*state.Table { return []*state.Table{w.table} }
+func (w *Windows) Tables() []state.Kept { return []state.Kept{w.table} }
+
+// Groups numbers the groups.
+func (w *Windows) Groups() *state.Index { return w.table.Index }
 
 // Restored finds the open windows again.
 func (w *Windows) Restored() error {

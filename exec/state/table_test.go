@@ -210,7 +210,7 @@ func TestForeignPrint(t *testing.T) {
 		_, chunk := tab.Chunk(0, 10, nil)
 		for _, how := range []string{"changelog", "checkpoint"} {
 			other := remember(sql.TString)
-			change(&other.Print)
+			change(&other.print)
 			var err error
 			if how == "checkpoint" {
 				err = other.Load(chunk)
