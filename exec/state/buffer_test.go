@@ -168,6 +168,19 @@ func TestBuffer(t *testing.T) {
 	}
 }
 
+// TestBufferLast finds rows whose numbers of arrival and times are the last that there are.
+func TestBufferLast(t *testing.T) {
+	b := newRows(rowTypes[0])
+	b.next = math.MaxUint64 - 1
+	keys, cols := b.keys(rand.New(rand.NewPCG(1, 1)), 1), b.columns()
+	cols[0].AppendI64(1)
+	cols[1].AppendNull()
+	b.Insert(keys, cols, []int64{math.MaxInt64}, []int32{0, 0}, nil)
+	if got := b.Probe(keys, 0, math.MaxInt64, math.MaxInt64, nil); len(got) != 2 {
+		t.Error(got)
+	}
+}
+
 // TestBufferForeign: rows that no buffer wrote are refused, at the latest when all is read.
 func TestBufferForeign(t *testing.T) {
 	b := newRows(rowTypes[0])

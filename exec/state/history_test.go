@@ -36,10 +36,14 @@ func (h *history) commit() {
 	if !changed && h.log.Len() > was+1 { // the print
 		h.Fatal("nothing has changed, and something is told")
 	}
+	now := map[string]bool{}
 	for i := was; i < h.log.Len(); i++ {
 		key := string(h.log.Key[i].Of(h.log.Bytes))
 		if h.log.Value[i].Len >= 0 {
-			h.told[key] = true
+			if now[key] {
+				h.Fatalf("%q is told twice in a commit", key)
+			}
+			h.told[key], now[key] = true, true
 		} else if !h.told[key] {
 			h.Fatalf("a tombstone for %q, of which nothing was told", key)
 		} else {
@@ -55,8 +59,11 @@ func (h *history) checkpoint(rows int) {
 	if h.next < 0 {
 		h.making, h.next, h.began = nil, 0, h.log.Len()
 	}
+	was := h.next
 	if h.next, h.making = h.tab.Chunk(h.next, rows, h.making); h.next < 0 {
 		h.saved, h.from = h.making, h.began
+	} else if h.next == was {
+		h.Fatal("the checkpoint does not go on")
 	}
 }
 
