@@ -78,7 +78,7 @@ func TestOrderedBytes(t *testing.T) {
 func TestChurn(t *testing.T) {
 	const live, all = 1000, 300_000
 	tab := NewTable(Layout{Name: "t", Keys: []sql.Type{sql.TBigint}, Windowed: true, Chain: true})
-	o := NewOrdered(OrderedLayout{Name: "o", Expires: true})
+	o, one := NewOrdered(OrderedLayout{Name: "o", Expires: true}), NewOrdered(OrderedLayout{Name: "one", Expires: true})
 	k := vec.New(sql.TBigint)
 	for i := range int64(all) {
 		k.Reset()
@@ -94,6 +94,15 @@ func TestChurn(t *testing.T) {
 		}
 		o.Put(appendTime(nil, i), i, make([]byte, i%300))
 		o.Expire(i - live)
+		one.Put(appendTime(nil, i), i, make([]byte, i%300))
+		one.Expire(i + 1)
+	}
+	total := 0
+	for _, page := range o.pages.list {
+		total += cap(page)
+	}
+	if o.pages.total != total || one.pages.total != pageBytes {
+		t.Errorf("%d bytes of pages are counted, %d are there; of an empty table %d", o.pages.total, total, one.pages.total)
 	}
 	if n := len(tab.chain.heads); n > 4*live {
 		t.Errorf("%d heads of %d keys", n, live)
