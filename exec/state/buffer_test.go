@@ -137,7 +137,7 @@ func TestBuffer(t *testing.T) {
 		b := newRows(rowTypes[seed%uint64(len(rowTypes))])
 		h := newHistory(t, b.Buffer)
 		var committed []bufferRow
-		for range r.IntN(40) {
+		for range r.IntN(30) {
 			switch r.IntN(8) {
 			case 0:
 				below := r.Int64N(40) - 10
