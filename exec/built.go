@@ -54,7 +54,7 @@ func (e *Engine) build(ctx context.Context, r *queryRecord) (b *built, err error
 		at := stageShape{Name: s.name, In: s.topic, Tasks: in, Out: s.out, Parts: s.parts}
 		for _, k := range l.keepers {
 			for _, t := range k.Tables() {
-				row := tableShape{Name: t.Name, Print: t.Print}
+				row := tableShape{Name: t.Name(), Print: t.Print()}
 				if e.log.Durable() {
 					row.Topic = e.changelog(r.ID, t)
 				}

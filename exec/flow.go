@@ -237,7 +237,7 @@ func (f *flow) read(ctx context.Context, w *puller) (fits bool, err error) {
 		}
 		most = f.task.view.most()
 		w.passed = f.was == f.task.count
-		read, next, err = f.task.view.some(ctx, f.rest[:n], f.gone, f.open, w.want, func(b *op.Batch, _ func(int) int32) (err error) {
+		read, next, err = f.task.view.some(ctx, f.rest[:n], f.gone, f.open, w.in, func(b *op.Batch, _ func(int) int32) (err error) {
 			if len(w.keys) == 0 {
 				if last, err = f.u.rankLast(f.task.view, b); err != nil {
 					return err

@@ -57,7 +57,7 @@ func (t *task) account() error {
 		for _, tab := range k.Tables() {
 			n := tab.Bytes()
 			if sum += n; n >= largest {
-				largest, name = n, tab.Name
+				largest, name = n, tab.Name()
 			}
 		}
 	}

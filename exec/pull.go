@@ -33,8 +33,9 @@ type puller struct {
 	items  []*expr.Program
 	keys   [][]*expr.Program
 	key    []*vec.Vec
-	bounds [2][]*expr.Program          // of window start and end
-	want   func(start, end int64) bool // what bounds say now; nil: nothing
+	bounds [2][]*expr.Program // of window start and end
+	ends   [2][]*expr.Program // of the range of keys; empty: open
+	in     op.Bounds          // what these say now
 	call   expr.Call
 	rows   []int32
 	time   vec.Vec
@@ -86,6 +87,13 @@ func (u *Pull) compile() (*puller, error) {
 	for i, list := range [2][]plan.Bound{u.p.Start, u.p.End} {
 		for _, b := range list {
 			one(b.X, &w.bounds[i])
+		}
+	}
+	if r := u.p.Range; r != nil {
+		for i, x := range [2]plan.Expr{r.Lo, r.Hi} {
+			if x != nil {
+				one(x, &w.ends[i])
+			}
 		}
 	}
 	for _, c := range u.p.Columns {
@@ -191,7 +199,7 @@ func (u *Pull) with(ctx context.Context, params []any, f func(w *puller) error) 
 	w.env.Stop.With(&u.e.closing)
 	defer w.env.Stop.Follow(ctx)()
 	w.call.Params = params
-	if w.want, err = w.window(u.p); err != nil {
+	if err = w.bind(u.p); err != nil {
 		return err
 	}
 	return f(w)
@@ -201,7 +209,7 @@ func (u *Pull) with(ctx context.Context, params []any, f func(w *puller) error) 
 func (u *Pull) lookup(ctx context.Context, q *Query, w *puller, page *Page) error {
 	var seen [][]any
 	for n := range w.keys {
-		again, err := w.bind(n, &seen)
+		again, err := w.look(n, &seen)
 		if err != nil {
 			return err
 		}
@@ -216,7 +224,7 @@ func (u *Pull) lookup(ctx context.Context, q *Query, w *puller, page *Page) erro
 				return err
 			}
 			if err := t.reading(ctx, w.env.Stop, func() error {
-				return t.view.lookup(ctx, w.key, w.want, func(b *op.Batch) error {
+				return t.view.lookup(ctx, w.key, w.in, func(b *op.Batch) error {
 					return w.take(b, len(u.p.Columns), page)
 				})
 			}); err != nil {
@@ -227,8 +235,8 @@ func (u *Pull) lookup(ctx context.Context, q *Query, w *puller, page *Page) erro
 	return nil
 }
 
-// bind puts key n into w.key. again: it was one of those before.
-func (w *puller) bind(n int, seen *[][]any) (again bool, err error) {
+// look puts key n into w.key. again: it was one of those before.
+func (w *puller) look(n int, seen *[][]any) (again bool, err error) {
 	var key []any
 	for i, p := range w.keys[n] {
 		v, err := w.value(p)
@@ -276,7 +284,7 @@ func (u *Pull) scan(ctx context.Context, q *Query, w *puller, page *Page) error 
 		part := u.page()
 		var rank []ranked
 		err := t.reading(ctx, w.env.Stop, func() error {
-			return t.view.scan(ctx, w.want, func(b *op.Batch) error {
+			return t.view.scan(ctx, w.in, func(b *op.Batch) error {
 				if err := w.take(b, len(u.p.Columns), part); err != nil || len(w.rows) == 0 {
 					return err
 				}
@@ -375,66 +383,6 @@ func (w *puller) value(p *expr.Program) (*vec.Vec, error) {
 	w.call.Cols, w.call.N, w.call.Fail = nil, 1, func(_ int, err error) { failed = err }
 	v := p.Eval(&w.call)
 	return v, failed
-}
-
-// window is the test of window bounds; nil: none.
-func (w *puller) window(p *plan.Pull) (func(start, end int64) bool, error) {
-	if len(p.Start)+len(p.End) == 0 {
-		return nil, nil
-	}
-	var at [2][]int64
-	for i, list := range w.bounds {
-		for _, b := range list {
-			v, err := w.value(b)
-			if err != nil {
-				return nil, err
-			}
-			if v.IsNull(0) {
-				return nil, errors.New("Window bounds must resolve to an INT, BIGINT, or STRING containing a datetime.")
-			}
-			n := int64(0)
-			switch v.Type.Kind {
-			case sql.Integer:
-				n = int64(v.I32[0])
-			case sql.Bigint, sql.Timestamp:
-				n = v.I64[0]
-			default:
-				return nil, errors.New("Window bounds must resolve to an INT, BIGINT, or STRING containing a datetime.")
-			}
-			at[i] = append(at[i], n)
-		}
-	}
-	return func(start, end int64) bool {
-		for i, b := range p.Start {
-			if !holds(b.Op, start, at[0][i]) {
-				return false
-			}
-		}
-		for i, b := range p.End {
-			if !holds(b.Op, end, at[1][i]) {
-				return false
-			}
-		}
-		return true
-	}, nil
-}
-
-func holds(o sql.BinaryOp, a, b int64) bool {
-	switch o {
-	case sql.OpEq:
-		return a == b
-	case sql.OpNe:
-		return a != b
-	case sql.OpLt:
-		return a < b
-	case sql.OpLe:
-		return a <= b
-	case sql.OpGt:
-		return a > b
-	case sql.OpGe:
-		return a >= b
-	}
-	return true
 }
 
 // failed is what a reader is told of a query that has failed; nil: it has not.

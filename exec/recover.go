@@ -25,17 +25,17 @@ func (t *task) restore(ctx context.Context, fresh bool, old *Query) error {
 		return nil
 	}
 	t.changed = 0
-	tables := map[string]*state.Table{}
+	tables := map[string]state.Kept{}
 	for _, k := range t.line.keepers {
 		for _, tab := range k.Tables() {
 			tables[t.q.e.changelog(t.q.plan.ID, tab)] = tab
 			if cp == nil {
 				continue
 			}
-			if p := cp.Print(tab.Name); p != 0 && p != tab.Print.Sum() {
-				return fmt.Errorf("state of %s: it was made by another form of the query", tab.Name)
+			if p := cp.Print(tab.Name()); p != 0 && p != tab.Print().Sum() {
+				return fmt.Errorf("state of %s: it was made by another form of the query", tab.Name())
 			}
-			for chunk, err := range cp.Chunks(tab.Name) {
+			for chunk, err := range cp.Chunks(tab.Name()) {
 				if err == nil {
 					err = ctx.Err()
 				}
@@ -87,7 +87,7 @@ func (t *task) restore(ctx context.Context, fresh bool, old *Query) error {
 }
 
 // inherit copies the state of the same unit of old.
-func (t *task) inherit(old *Query, tables map[string]*state.Table) error {
+func (t *task) inherit(old *Query, tables map[string]state.Kept) error {
 	if old.torn.Load() && len(tables) > 0 {
 		return fmt.Errorf("the query that it replaces was stopped in the middle of its work: its state is lost")
 	}
@@ -115,8 +115,8 @@ func (t *task) inherit(old *Query, tables map[string]*state.Table) error {
 
 // changelog is the topic that keeps the changes of a table. A form of its rows that older builds cannot read would get
 // another name: -v2 at the end.
-func (e *Engine) changelog(id string, t *state.Table) string {
-	return e.internal(id, t.Name+"-changelog")
+func (e *Engine) changelog(id string, t state.Kept) string {
+	return e.internal(id, t.Name()+"-changelog")
 }
 
 // checkpointRows is how many changelog rows make a checkpoint worth its while.
@@ -180,7 +180,7 @@ func (t *task) save(ctx context.Context, keepers []op.Keeper, w store.Writer, by
 	}()
 	for _, k := range keepers {
 		for _, tab := range k.Tables() {
-			if err := w.Table(tab.Name, tab.Print.Sum()); err != nil {
+			if err := w.Table(tab.Name(), tab.Print().Sum()); err != nil {
 				return err
 			}
 			for from := 0; from >= 0; {

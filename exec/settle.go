@@ -69,7 +69,7 @@ func (f *flow) again() error {
 		f.rests = &rests{open: f.open, start: map[int64]bool{}}
 		for _, n := range f.rest {
 			if !f.seen.merges() && !f.gone.Has(n) {
-				f.rests.start[f.seen.src.Tables()[0].Win(n)] = true
+				f.rests.start[f.seen.src.Groups().Win(n)] = true
 			}
 		}
 	}
@@ -87,7 +87,7 @@ type rests struct {
 func (w *puller) once() (list []int, err error) {
 	var seen [][]any
 	for n := range w.keys {
-		again, err := w.bind(n, &seen)
+		again, err := w.look(n, &seen)
 		if err != nil {
 			return nil, err
 		}
@@ -101,18 +101,18 @@ func (w *puller) once() (list []int, err error) {
 // find finds the key at hand.
 func (f *flow) find(ctx context.Context, w *puller, t *task) (numbers []int32, gone *state.Gone, err error) {
 	var seen [][]any
-	if _, err := w.bind(f.keys[f.part/len(f.tasks)], &seen); err != nil {
+	if _, err := w.look(f.keys[f.part/len(f.tasks)], &seen); err != nil {
 		return nil, nil, err
 	}
 	err = t.reading(ctx, w.env.Stop, func() error {
 		f.seen, f.loads = t.view, t.loads
-		numbers, gone = t.view.one(w.key)
+		numbers, gone = t.view.one(w.key, w.in)
 		switch {
 		case f.rests == nil:
 		case t.view.merges():
 			f.open = f.rests.open
 		default:
-			win := t.view.src.Tables()[0].Win
+			win := t.view.src.Groups().Win
 			numbers = slices.DeleteFunc(numbers, func(n int32) bool { return !f.rests.start[win(n)] })
 		}
 		return nil
@@ -130,7 +130,7 @@ func (f *flow) passing(ctx context.Context, w *puller, t *task) (numbers []int32
 	var all []int32
 	if err := t.reading(ctx, w.env.Stop, func() error {
 		f.seen, f.loads = t.view, t.loads
-		all, gone = t.view.all()
+		all, gone = t.view.all(w.in)
 		was = t.count
 		return nil
 	}); err != nil || w.filter == nil {
@@ -208,7 +208,7 @@ func (f *flow) walk(ctx context.Context, w *puller, t *task, numbers []int32, go
 			}
 			for end := len(numbers) - min(len(numbers), walkRows); len(numbers) > end; {
 				part := numbers[:min(n, len(numbers)-end)]
-				_, _, err := t.view.some(ctx, part, gone, allWindows, w.want, visit)
+				_, _, err := t.view.some(ctx, part, gone, allWindows, w.in, visit)
 				if err == errLarge && len(part) == 1 {
 					return errAnswer
 				}

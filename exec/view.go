@@ -71,8 +71,10 @@ func (v *view) project(p *plan.Project) {
 	}
 }
 
-// find appends the groups of a key of the result.
-func (v *view) find(key []*vec.Vec, out []int32) []int32 { return v.src.Find(v.own(key), out) }
+// find appends the groups of a key of the result in the bounds.
+func (v *view) find(key []*vec.Vec, in op.Bounds, out []int32) []int32 {
+	return v.src.Find(v.own(key), in, out)
+}
 
 // own is the key of src that is this key of the result.
 func (v *view) own(key []*vec.Vec) []*vec.Vec {
@@ -96,16 +98,16 @@ func reader(st plan.Step, env *expr.Env) (op.Operator, error) {
 	return operator(st, env, false, nil)
 }
 
-// lookup reads the rows of one key.
-func (v *view) lookup(ctx context.Context, key []*vec.Vec, want func(start, end int64) bool, visit func(*op.Batch) error) error {
-	v.gids = v.find(key, v.gids[:0])
-	return v.read(ctx, readRows, want, visit)
+// lookup reads the rows of one key in the bounds.
+func (v *view) lookup(ctx context.Context, key []*vec.Vec, in op.Bounds, visit func(*op.Batch) error) error {
+	v.gids = v.find(key, in, v.gids[:0])
+	return v.read(ctx, readRows, visit)
 }
 
-// scan reads all rows.
-func (v *view) scan(ctx context.Context, want func(start, end int64) bool, visit func(*op.Batch) error) error {
-	v.gids = v.src.All(v.gids[:0])
-	return v.read(ctx, v.most(), want, visit)
+// scan reads all rows in the bounds.
+func (v *view) scan(ctx context.Context, in op.Bounds, visit func(*op.Batch) error) error {
+	v.gids = v.src.All(in, v.gids[:0])
+	return v.read(ctx, v.most(), visit)
 }
 
 // most is how many rows to read at once.
@@ -121,20 +123,20 @@ func (v *view) most() int {
 	return readRows
 }
 
-// all is the numbers of what a scan that goes on later reads: groups, or keys if their groups can become one; and
-// what is dropped of them from now on.
-func (v *view) all() ([]int32, *state.Gone) {
+// all is the numbers of what a scan that goes on later reads: groups in the bounds, or keys if their groups can become
+// one; and what is dropped of them from now on.
+func (v *view) all(in op.Bounds) ([]int32, *state.Gone) {
 	if m, ok := v.src.(op.Merger); ok {
 		return m.Keys().All(nil), m.Keys().Watch()
 	}
-	return v.src.All(nil), v.src.Tables()[0].Watch()
+	return v.src.All(in, nil), v.src.Groups().Watch()
 }
 
 // one is all of one key.
-func (v *view) one(key []*vec.Vec) (numbers []int32, gone *state.Gone) {
+func (v *view) one(key []*vec.Vec, in op.Bounds) (numbers []int32, gone *state.Gone) {
 	m, merges := v.src.(op.Merger)
 	if !merges {
-		return v.find(key, nil), v.src.Tables()[0].Watch()
+		return v.find(key, in, nil), v.src.Groups().Watch()
 	}
 	if n := m.Keys().Find(v.own(key), 0, 0); n >= 0 {
 		numbers = append(numbers, n)
@@ -159,7 +161,7 @@ var allWindows = windows{math.MinInt64, math.MaxInt}
 // some reads the rows behind these numbers of all, as far as they are still there; of the first of them the windows
 // in open. read is how many, next where to go on if the first is not through. of is the number behind row i of what
 // visit gets.
-func (v *view) some(ctx context.Context, numbers []int32, gone *state.Gone, open windows, want func(start, end int64) bool, visit func(b *op.Batch, of func(i int) int32) error) (read int, next windows, err error) {
+func (v *view) some(ctx context.Context, numbers []int32, gone *state.Gone, open windows, in op.Bounds, visit func(b *op.Batch, of func(i int) int32) error) (read int, next windows, err error) {
 	m, merges := v.src.(op.Merger)
 	v.gids = v.gids[:0]
 	next = allWindows
@@ -171,10 +173,10 @@ func (v *view) some(ctx context.Context, numbers []int32, gone *state.Gone, open
 		if !merges {
 			v.gids = append(v.gids, n)
 		} else if was := len(v.gids); i > 0 || open == allWindows {
-			v.gids = m.Of(n, v.gids)
+			v.gids = m.Of(n, in, v.gids)
 		} else {
-			win := v.src.Tables()[0].Win
-			v.gids = m.Of(n, v.gids)
+			win := v.src.Groups().Win
+			v.gids = m.Of(n, in, v.gids)
 			v.gids = slices.DeleteFunc(v.gids, func(g int32) bool { return win(g) <= open.after })
 			if len(v.gids) > was+open.most {
 				v.gids = v.gids[:was+open.most]
@@ -185,13 +187,13 @@ func (v *view) some(ctx context.Context, numbers []int32, gone *state.Gone, open
 			from = append(from, n)
 		}
 	}
-	return len(v.gids), next, v.read(ctx, max(1, len(v.gids)), want, func(b *op.Batch) error {
+	return len(v.gids), next, v.read(ctx, max(1, len(v.gids)), func(b *op.Batch) error {
 		return visit(b, func(i int) int32 { return from[b.Cause(i)] })
 	})
 }
 
 // read reads the rows of gids, most at once.
-func (v *view) read(ctx context.Context, most int, want func(start, end int64) bool, visit func(*op.Batch) error) error {
+func (v *view) read(ctx context.Context, most int, visit func(*op.Batch) error) error {
 	v.visit = visit
 	for part := range slices.Chunk(v.gids, most) {
 		if err := ctx.Err(); err != nil {
@@ -200,12 +202,6 @@ func (v *view) read(ctx context.Context, most int, want func(start, end int64) b
 		b, err := v.src.Read(part)
 		if err != nil {
 			return err
-		}
-		if want != nil && b.Start != nil {
-			b = b.Where(func(i int) bool { return want(b.Start[i], b.End[i]) })
-		}
-		if b.N == 0 {
-			continue
 		}
 		if err := v.chain(b); err != nil {
 			return err

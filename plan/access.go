@@ -23,7 +23,8 @@ func (q *query) access(p *Pull) error {
 		parts = [][]Expr{{p.Filter}}
 	}
 	var keys [][]Expr
-	all := true
+	var first *conditions
+	all, alike := true, true
 	for _, part := range parts {
 		a, err := q.disjunct(p, part, scans)
 		if err != nil {
@@ -38,11 +39,12 @@ func (q *query) access(p *Pull) error {
 		} else {
 			keys = append(keys, key)
 		}
-		if len(parts) == 1 {
-			p.Start, p.End = a.start, a.end
-			if key == nil && q.ranges(p) {
-				p.Range = a.keyRange
-			}
+		if first == nil {
+			first = a
+		}
+		alike = alike && slices.Equal(first.windows, a.windows)
+		if len(parts) == 1 && key == nil && q.ranges(p) {
+			p.Range = a.keyRange
 		}
 		if key == nil && p.Range == nil && !scans {
 			return refuseScan(p, a, part)
@@ -50,6 +52,9 @@ func (q *query) access(p *Pull) error {
 	}
 	if all {
 		p.Keys = distinct(keys)
+	}
+	if alike {
+		p.Start, p.End = first.start, first.end
 	}
 	return nil
 }
@@ -116,6 +121,7 @@ type conditions struct {
 	named      map[int]bool // key columns in some comparison
 	keyRange   *Range
 	start, end []Bound
+	windows    []*Compare // that these come from
 }
 
 func (q *query) disjunct(p *Pull, part []Expr, scans bool) (*conditions, error) {
@@ -175,16 +181,18 @@ func (q *query) keyCondition(p *Pull, a *conditions, i int, op sql.BinaryOp, x E
 			a.equal[i] = v
 		}
 	case sql.OpLt, sql.OpLe, sql.OpGt, sql.OpGe:
-		if a.keyRange != nil || !x.Type().Equal(p.Columns[i].Type) {
+		if !x.Type().Equal(p.Columns[i].Type) {
 			return nil
 		}
-		r := &Range{}
-		if op == sql.OpLt || op == sql.OpLe {
+		if a.keyRange == nil {
+			a.keyRange = &Range{}
+		}
+		r, below := a.keyRange, op == sql.OpLt || op == sql.OpLe
+		if below && r.Hi == nil {
 			r.Hi, r.HiOpen = x, op == sql.OpLt
-		} else {
+		} else if !below && r.Lo == nil {
 			r.Lo, r.LoOpen = x, op == sql.OpGt
 		}
-		a.keyRange = r
 	default:
 		if !scans {
 			return pullHelp("Bound on key columns '["+keySchema(p).String()+"]' must currently be '='. ", p)
@@ -272,6 +280,7 @@ func (a *conditions) bound(name string, op sql.BinaryOp, x Expr, c *Compare) err
 		return errorf("Window bounds must resolve to an INT, BIGINT, or STRING containing a datetime.")
 	}
 	*list = append(*list, Bound{Op: op, X: castTo(x, sql.TBigint)})
+	a.windows = append(a.windows, c)
 	return nil
 }
 

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ksqlgo/ksql/sql"
@@ -29,6 +31,51 @@ func explain(b *strings.Builder, q *Query, s Step, depth int) {
 	for _, in := range s.Inputs() {
 		explain(b, q, in, depth+1)
 	}
+}
+
+// ExplainPull prints how a pull query on a table finds its rows, and what it makes of them: the last step first.
+func ExplainPull(p *Pull) string {
+	out := " > [ PROJECT ] | Schema: " + p.Schema.String() + "\n"
+	tabs := "\t"
+	if p.Filter != nil {
+		out += tabs + " > [ FILTER ] | " + p.Filter.String() + "\n"
+		tabs += "\t"
+	}
+	windows := slices.Concat(bounds(windowStart, p.Start), bounds(windowEnd, p.End))
+	how, reads := "TABLE SCAN", "all rows"
+	switch {
+	case len(p.Keys) == 1:
+		how, reads = "KEY LOOKUP", strings.Join(append([]string{"rows of 1 key"}, windows...), ", ")
+	case len(p.Keys) > 1:
+		how, reads = "KEY LOOKUP", strings.Join(append([]string{fmt.Sprintf("rows of %d keys", len(p.Keys))}, windows...), ", ")
+	case p.Range != nil:
+		how, reads = "RANGE SCAN", "rows with "+strings.Join(p.Range.bounds(p.Columns[0].Name), ", ")+", looking at all keys"
+	case len(windows) > 0:
+		how, reads = "WINDOW SCAN", "rows with "+strings.Join(windows, ", ")
+	}
+	return out + tabs + " > [ " + how + " ] | State of: " + p.QueryID + " | Reads: " + reads + "\n"
+}
+
+func bounds(name string, list []Bound) (out []string) {
+	for _, b := range list {
+		out = append(out, fmt.Sprint(name, " ", b.Op, " ", b.X))
+	}
+	return out
+}
+
+// bounds is the range of a key of this name, as text.
+func (r *Range) bounds(name string) (out []string) {
+	one := func(x Expr, in, open sql.BinaryOp, isOpen bool) {
+		if isOpen {
+			in = open
+		}
+		if x != nil {
+			out = append(out, fmt.Sprint(name, " ", in, " ", x))
+		}
+	}
+	one(r.Lo, sql.OpGe, sql.OpGt, r.LoOpen)
+	one(r.Hi, sql.OpLe, sql.OpLt, r.HiOpen)
+	return out
 }
 
 // stepTitle is the kind of a step as EXPLAIN prints it.

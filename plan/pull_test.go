@@ -57,6 +57,12 @@ func TestPullAccess(t *testing.T) {
 		{"SELECT * FROM QS WHERE K < 'a';", "range <nil>false 'a'true"},
 		{"SELECT * FROM QS WHERE K = 'b' AND K < 'a';", "key['b']"},
 		{"SELECT * FROM QW WHERE K = 'a' AND WINDOWSTART >= 10 AND WINDOWEND < 20;", "key['a']; start>= 10; end< 20"},
+		{"SELECT * FROM QS WHERE K < 'z' AND K > 'a' AND K < 'm';", "range 'a'true 'z'true"},
+		{"SELECT * FROM QW WHERE K IN ('a', 'b') AND WINDOWSTART >= 10;", "key['a']; key['b']; start>= 10"},
+		{"SELECT * FROM QW WHERE K = 'a' AND WINDOWSTART = 10 OR K = 'b' AND WINDOWSTART = 11;", "key['a']; key['b']"},
+		{"SELECT * FROM QW WHERE K = 'a' OR K = 'b' AND WINDOWSTART = 10;", "key['a']; key['b']"},
+		{"SELECT * FROM QW WHERE K = 'a' AND WINDOWSTART = 10 OR K = 'b';", "key['a']; key['b']"},
+		{"SELECT * FROM QW WHERE K > 'a' AND WINDOWEND = 10;", "end= 10"},
 		{"SELECT * FROM QW WHERE WINDOWSTART BETWEEN 1 AND 5;", "start>= 1; start<= 5"},
 		{"SELECT * FROM S WHERE A = 1;", "stream"},
 	} {

@@ -52,6 +52,7 @@ var imports = map[string][]string{
 var foreign = map[string][]string{
 	"github.com/apache/arrow/":  {"sql/vec/"},
 	"github.com/pingcap/tidb/":  {"sql/tidb.go", "sql/raise.go"},
+	"github.com/tidwall/btree":  {"exec/state/"},
 	"github.com/tidwall/buntdb": {"store/meta/"},
 	"github.com/goccy/go-json":  {"exec/record.go"},
 	"github.com/twmb/franz-go":  {"store/kafka/"},

@@ -54,7 +54,10 @@ func accumulators(s *plan.Aggregate) (accs []fn.Accumulator, cells []state.Cells
 }
 
 // Tables is the one table.
-func (a *Aggregate) Tables() []*state.Table { return []*state.Table{a.table} }
+func (a *Aggregate) Tables() []state.Kept { return []state.Kept{a.table} }
+
+// Groups numbers the groups.
+func (a *Aggregate) Groups() *state.Index { return a.table.Index }
 
 // Restored has nothing to do.
 func (a *Aggregate) Restored() error { return nil }
@@ -191,15 +194,15 @@ func argsOf(dst []*vec.Vec, c plan.AggCall, b *Batch) []*vec.Vec {
 }
 
 // Find appends the group of a key.
-func (a *Aggregate) Find(key []*vec.Vec, out []int32) []int32 {
+func (a *Aggregate) Find(key []*vec.Vec, _ Bounds, out []int32) []int32 {
 	if g := a.table.Find(key, 0, 0); g >= 0 {
 		out = append(out, g)
 	}
 	return out
 }
 
-// All appends every group.
-func (a *Aggregate) All(out []int32) []int32 { return a.table.All(out) }
+// All appends every group in the bounds.
+func (a *Aggregate) All(in Bounds, out []int32) []int32 { return a.table.Between(in.Lo, in.Hi, out) }
 
 // Read is the results of these groups.
 func (a *Aggregate) Read(groups []int32) (*Batch, error) {

@@ -155,21 +155,6 @@ func reset(cols []*vec.Vec) {
 	}
 }
 
-// Where is a batch of its own with the rows that keep names.
-func (b *Batch) Where(keep func(i int) bool) *Batch {
-	var rows []int32
-	for i := range b.N {
-		if keep(i) {
-			rows = append(rows, int32(i))
-		}
-	}
-	if len(rows) == b.N {
-		return b
-	}
-	var g gather
-	return g.take(b, rows, nil)
-}
-
 // halves calls f with the two halves of b, which has two rows or more. An update stays whole.
 func halves(b *Batch, f func(*Batch) error) error {
 	mid := b.N / 2

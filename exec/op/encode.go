@@ -70,11 +70,11 @@ func NewEncode(s *plan.Sink, print state.Print, partitions int32, keep bool) (*E
 }
 
 // Tables is the one table, if there is something to remember.
-func (e *Encode) Tables() []*state.Table {
+func (e *Encode) Tables() []state.Kept {
 	if e.table == nil {
 		return nil
 	}
-	return []*state.Table{e.table}
+	return []state.Kept{e.table}
 }
 
 // Restored has nothing to do.

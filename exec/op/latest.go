@@ -1,6 +1,8 @@
 package op
 
 import (
+	"math"
+
 	"github.com/ksqlgo/ksql/exec/state"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
@@ -41,12 +43,15 @@ func NewLatest(s *plan.Latest, print state.Print, keep bool) *Latest {
 		l.cols[i], l.readers[i] = vec.New(s.Schema[i].Type), vec.New(s.Schema[i].Type)
 		l.old = append(l.old, vec.New(s.Schema[i].Type))
 	}
-	l.table = state.NewTable(state.Layout{Name: "Latest", Print: print, Keys: types(s.Schema[:k]), Windowed: windowed, Session: windowed, Keep: keep, Cells: []state.Cells{l.rows}})
+	l.table = state.NewTable(state.Layout{Name: "Latest", Print: print, Keys: types(s.Schema[:k]), Windowed: windowed, Session: windowed, Chain: windowed, Keep: keep, Cells: []state.Cells{l.rows}})
 	return l
 }
 
 // Tables is the one table.
-func (l *Latest) Tables() []*state.Table { return []*state.Table{l.table} }
+func (l *Latest) Tables() []state.Kept { return []state.Kept{l.table} }
+
+// Groups numbers the groups.
+func (l *Latest) Groups() *state.Index { return l.table.Index }
 
 // Restored has nothing to do.
 func (l *Latest) Restored() error { return nil }
@@ -134,20 +139,29 @@ func (l *Latest) Process(c *Context, b *Batch, emit Emit) error {
 	return emit(&l.out)
 }
 
-// Find appends the groups of a key.
-func (l *Latest) Find(key []*vec.Vec, out []int32) []int32 {
+// Find appends the groups of a key in the bounds.
+func (l *Latest) Find(key []*vec.Vec, in Bounds, out []int32) []int32 {
 	if l.step.Window == nil {
 		if g := l.table.Find(key, 0, 0); g >= 0 {
 			out = append(out, g)
 		}
 		return out
 	}
-	want := vec.AppendKey(nil, key, 0)
-	return l.table.Match(want, out)
+	n := len(out)
+	out, _ = l.table.Chain(key, 0, math.MaxInt, out)
+	out = in.inWindows(l.table, out, n)
+	byStart(l.table, out[n:])
+	return out
 }
 
-// All appends every group.
-func (l *Latest) All(out []int32) []int32 { return l.table.All(out) }
+// All appends every group in the bounds.
+func (l *Latest) All(in Bounds, out []int32) []int32 {
+	n := len(out)
+	if out = l.table.Between(in.Lo, in.Hi, out); l.step.Window != nil {
+		out = in.inWindows(l.table, out, n)
+	}
+	return out
+}
 
 // Read is the rows of these groups.
 func (l *Latest) Read(groups []int32) (*Batch, error) {

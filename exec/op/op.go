@@ -21,7 +21,7 @@ type Operator interface {
 // to the next is in its tables, or follows from them in Restored.
 type Keeper interface {
 	Operator
-	Tables() []*state.Table
+	Tables() []state.Kept
 	// Restored is called once after the tables are back and before the first row.
 	Restored() error
 }
@@ -29,10 +29,13 @@ type Keeper interface {
 // Source is a Keeper whose state answers pull queries.
 type Source interface {
 	Keeper
-	// Find appends the groups of a key (row 0 of key): all of its windows, or the one group without windows.
-	Find(key []*vec.Vec, out []int32) []int32
-	// All appends every group.
-	All(out []int32) []int32
+	// Groups numbers the groups.
+	Groups() *state.Index
+	// Find appends the groups of a key (row 0 of key): those of its windows that lie in the bounds, by start (sessions:
+	// by end), or the one group without windows.
+	Find(key []*vec.Vec, in Bounds, out []int32) []int32
+	// All appends every group in the bounds.
+	All(in Bounds, out []int32) []int32
 	// Read is the rows of these groups as the step gives them, lent until the next call.
 	Read(groups []int32) (*Batch, error)
 }
@@ -43,8 +46,8 @@ type Merger interface {
 	Source
 	// Keys numbers the keys.
 	Keys() *state.Index
-	// Of appends the groups of the key of this number, by window.
-	Of(key int32, out []int32) []int32
+	// Of appends the groups in the bounds of the key of this number, by window.
+	Of(key int32, in Bounds, out []int32) []int32
 }
 
 // ErrorKind is the type of a row in the processing log, as ksqlDB numbers it.

@@ -178,7 +178,7 @@ func (l *life) process(b *Batch) string {
 		}
 	}
 	if s, ok := l.k.(Source); ok {
-		gids := s.All(nil)
+		gids := s.All(Unbounded(), nil)
 		rows, err := s.Read(gids)
 		if err != nil {
 			l.t.Fatal(err)
@@ -188,7 +188,7 @@ func (l *life) process(b *Batch) string {
 		slices.Sort(out[n:]) // groups may have other numbers
 		key := vec.New(sql.TString)
 		key.AppendString("a")
-		out = append(out, fmt.Sprint("a has ", len(s.Find([]*vec.Vec{key}, nil))))
+		out = append(out, fmt.Sprint("a has ", len(s.Find([]*vec.Vec{key}, Unbounded(), nil))))
 	}
 	return strings.Join(out, "\n")
 }

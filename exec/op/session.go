@@ -1,6 +1,7 @@
 package op
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -74,7 +75,10 @@ func NewSessions(s *plan.Aggregate, print state.Print, keep bool, order KeyBytes
 }
 
 // Tables is the one table.
-func (s *Sessions) Tables() []*state.Table { return []*state.Table{s.table} }
+func (s *Sessions) Tables() []state.Kept { return []state.Kept{s.table} }
+
+// Groups numbers the groups.
+func (s *Sessions) Groups() *state.Index { return s.table.Index }
 
 // Restored finds the sessions of each key again, and which have left: those that are closed.
 func (s *Sessions) Restored() error {
@@ -334,10 +338,10 @@ func (s *Sessions) expire() {
 	}
 }
 
-// Find appends the sessions of a key, by end.
-func (s *Sessions) Find(key []*vec.Vec, out []int32) []int32 {
+// Find appends the sessions of a key in the bounds, by end.
+func (s *Sessions) Find(key []*vec.Vec, in Bounds, out []int32) []int32 {
 	if kid := s.keys.Find(key, 0, 0); kid >= 0 {
-		return s.Of(kid, out)
+		return s.Of(kid, in, out)
 	}
 	return out
 }
@@ -345,16 +349,29 @@ func (s *Sessions) Find(key []*vec.Vec, out []int32) []int32 {
 // Keys numbers the keys.
 func (s *Sessions) Keys() *state.Index { return s.keys }
 
-// Of appends the sessions of a key, by end.
-func (s *Sessions) Of(kid int32, out []int32) []int32 {
-	if int(kid) < len(s.byKey) {
-		out = append(out, s.byKey[kid]...)
+// Of appends the sessions in the bounds of the key of this number, by end.
+func (s *Sessions) Of(kid int32, in Bounds, out []int32) []int32 {
+	if int(kid) >= len(s.byKey) {
+		return out
+	}
+	list := s.byKey[kid]
+	i, _ := slices.BinarySearchFunc(list, max(in.Start.Lo, in.End.Lo), func(g int32, at int64) int { return cmp.Compare(s.table.End[g], at) })
+	for _, g := range list[i:] {
+		start, end := s.table.Win(g), s.table.End[g]
+		if in.has(start, end) {
+			out = append(out, g)
+		} else if end > in.End.Hi || start > in.Start.Hi && end > s.table.Step[stored]-s.win.Retention {
+			break // those behind it end later, and start later: only sessions too old to be seen lie within others
+		}
 	}
 	return out
 }
 
-// All appends every session.
-func (s *Sessions) All(out []int32) []int32 { return s.table.All(out) }
+// All appends every session in the bounds.
+func (s *Sessions) All(in Bounds, out []int32) []int32 {
+	n := len(out)
+	return in.inWindows(s.table, s.table.Between(in.Lo, in.Hi, out), n)
+}
 
 // Read is the results of these sessions.
 func (s *Sessions) Read(groups []int32) (*Batch, error) {

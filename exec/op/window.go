@@ -1,6 +1,7 @@
 package op
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -80,7 +81,7 @@ func NewWindows(s *plan.Aggregate, print state.Print, keep bool, order KeyBytes)
 	if w.win.Kind == sql.Tumbling {
 		w.win.Advance = w.win.Size
 	}
-	w.table = state.NewTable(state.Layout{Name: "Aggregate", Print: print, Keys: types(s.Schema[:s.Groups]), Windowed: true, Keep: keep, Cells: cells,
+	w.table = state.NewTable(state.Layout{Name: "Aggregate", Print: print, Keys: types(s.Schema[:s.Groups]), Windowed: true, Chain: true, Keep: keep, Cells: cells,
 		Step: []int64{streamTime: -1, newest: -1, through: -1 << 62}})
 	w.outs = columns(s.Schema[s.Groups+2:])
 	w.bound = [2]*vec.Vec{vec.New(sql.TBigint), vec.New(sql.TBigint)}
@@ -88,29 +89,44 @@ func NewWindows(s *plan.Aggregate, print state.Print, keep bool, order KeyBytes)
 }
 
 // Tables is the one table.
-func (w *Windows) Tables() []*state.Table { return []*state.Table{w.table} }
+func (w *Windows) Tables() []state.Kept { return []state.Kept{w.table} }
+
+// Groups numbers the groups.
+func (w *Windows) Groups() *state.Index { return w.table.Index }
 
 // Restored finds the open windows again.
 func (w *Windows) Restored() error {
+	at := map[int64]int{} // of each start: its place in open, which is put in order afterwards
+	i := -1
 	for g := int32(0); int(g) < w.table.Cap(); g++ {
-		if !w.table.Dead(g) {
-			w.note(w.table.Win(g), g)
+		if w.table.Dead(g) {
+			continue
 		}
+		start := w.table.Win(g)
+		if i < 0 || w.open[i].start != start {
+			var ok bool
+			if i, ok = at[start]; !ok {
+				i = len(w.open)
+				at[start], w.open = i, append(w.open, bucket{start: start})
+			}
+		}
+		w.open[i].gids = append(w.open[i].gids, g)
 	}
+	slices.SortFunc(w.open, func(a, b bucket) int { return cmp.Compare(a.start, b.start) })
 	return nil
 }
 
 // note puts a new group under its window.
 func (w *Windows) note(start int64, g int32) {
-	i := len(w.open)
-	for i > 0 && w.open[i-1].start > start {
-		i--
+	if n := len(w.open); n > 0 && w.open[n-1].start == start {
+		w.open[n-1].gids = append(w.open[n-1].gids, g)
+	} else if n == 0 || w.open[n-1].start < start {
+		w.open = append(w.open, bucket{start, []int32{g}})
+	} else if i, found := w.search(start); found {
+		w.open[i].gids = append(w.open[i].gids, g)
+	} else {
+		w.open = slices.Insert(w.open, i, bucket{start, []int32{g}})
 	}
-	if i > 0 && w.open[i-1].start == start {
-		w.open[i-1].gids = append(w.open[i-1].gids, g)
-		return
-	}
-	w.open = slices.Insert(w.open, i, bucket{start, []int32{g}})
 }
 
 // Process folds each row into its open windows. A window is closed to a row when its end + grace is at or
@@ -336,22 +352,46 @@ func (w *Windows) expire() {
 	}
 }
 
-// Find appends the groups of a key, one a window.
-func (w *Windows) Find(key []*vec.Vec, out []int32) []int32 {
-	for _, o := range w.open {
-		if g := w.table.Find(key, 0, o.start); g >= 0 {
-			out = append(out, g)
-		}
+// Find appends the groups of a key in the bounds, by window. What it costs goes with how many windows there are in the
+// bounds, or with how many the key has: whichever is less.
+func (w *Windows) Find(key []*vec.Vec, in Bounds, out []int32) []int32 {
+	open := w.within(in)
+	if len(open) == 0 {
+		return out
+	}
+	n := len(out)
+	out, all := w.table.Chain(key, 0, len(open), out)
+	if !all {
+		return w.table.Probe(key, 0, len(open), func(i int) int64 { return open[i].start }, out)
+	}
+	lo, hi := open[0].start, open[len(open)-1].start
+	left := slices.DeleteFunc(out[n:], func(g int32) bool { return w.table.Win(g) < lo || w.table.Win(g) > hi })
+	byStart(w.table, left)
+	return out[:n+len(left)]
+}
+
+// All appends every group in the bounds, by window.
+func (w *Windows) All(in Bounds, out []int32) []int32 {
+	for _, o := range w.within(in) {
+		out = append(out, o.gids...)
 	}
 	return out
 }
 
-// All appends every group, by window.
-func (w *Windows) All(out []int32) []int32 {
-	for _, o := range w.open {
-		out = append(out, o.gids...)
+// within is the open windows in the bounds.
+func (w *Windows) within(in Bounds) []bucket {
+	starts := in.starts(w.win.Size)
+	lo, _ := w.search(starts.Lo)
+	hi, found := w.search(starts.Hi)
+	if found {
+		hi++
 	}
-	return out
+	return w.open[lo:max(lo, hi)]
+}
+
+// search is the place of the first open window that starts at this time or later; found: at this time.
+func (w *Windows) search(start int64) (i int, found bool) {
+	return slices.BinarySearchFunc(w.open, start, func(o bucket, at int64) int { return cmp.Compare(o.start, at) })
 }
 
 // Read is the results of these groups.

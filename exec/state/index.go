@@ -1,6 +1,7 @@
 package state
 
 import (
+	"bytes"
 	"hash/maphash"
 	"math/bits"
 	"slices"
@@ -28,6 +29,7 @@ type Index struct {
 	free []int32
 
 	watch []weak.Pointer[Gone]
+	chain *chain // nil: none
 
 	arena []byte
 	waste int // bytes of arena that dropped keys left
@@ -69,7 +71,11 @@ func (x *Index) Win(g int32) int64 { return x.win[g] }
 
 // Bytes is the memory that the index holds, about.
 func (x *Index) Bytes() int64 {
-	return int64(len(x.slots))*24 + 8*int64(cap(x.key)+cap(x.win)) + 16*int64(cap(x.at)) + int64(cap(x.dead)) + 4*int64(cap(x.free)) + int64(cap(x.arena)+cap(x.tmp))
+	n := int64(len(x.slots))*24 + 8*int64(cap(x.key)+cap(x.win)) + 16*int64(cap(x.at)) + int64(cap(x.dead)) + 4*int64(cap(x.free)) + int64(cap(x.arena)+cap(x.tmp))
+	if x.chain != nil {
+		n += x.chain.bytes()
+	}
+	return n
 }
 
 func mix(k, w int64) uint64 {
@@ -117,22 +123,26 @@ func (x *Index) Groups(keys []*vec.Vec, win []int64, n int, out []int32, fresh f
 
 // Find is the group of row i, or -1.
 func (x *Index) Find(keys []*vec.Vec, i int, win int64) int32 {
-	if x.whole {
-		if keys[0].IsNull(i) {
-			return -1
-		}
-		v := int64(0)
-		if keys[0].I64 != nil {
-			v = keys[0].I64[i]
-		} else {
-			v = int64(keys[0].I32[i])
-		}
-		g, _ := x.find(v, win, nil, false)
-		return g
+	k, key, ok := x.hash(keys, i)
+	if !ok {
+		return -1
 	}
-	tmp := vec.AppendKey(nil, keys, i)
-	g, _ := x.find(int64(maphash.Bytes(x.seed, tmp)), win, tmp, false)
+	g, _ := x.find(k, win, key, false)
 	return g
+}
+
+// hash is what find wants of the key in row i, until the next call; not ok: no group can have it.
+func (x *Index) hash(keys []*vec.Vec, i int) (k int64, key []byte, ok bool) {
+	switch {
+	case !x.whole:
+		x.tmp = vec.AppendKey(x.tmp[:0], keys, i)
+		return int64(maphash.Bytes(x.seed, x.tmp)), x.tmp, true
+	case keys[0].IsNull(i):
+		return 0, nil, false
+	case keys[0].I64 != nil:
+		return keys[0].I64[i], nil, true
+	}
+	return int64(keys[0].I32[i]), nil, true
 }
 
 func (x *Index) find(k, w int64, key []byte, add bool) (g int32, isNew bool) {
@@ -167,6 +177,9 @@ func (x *Index) find(k, w int64, key []byte, add bool) (g int32, isNew bool) {
 		x.arena = append(x.arena, key...)
 	}
 	x.slots[i] = slot{k, w, g + 1}
+	if x.chain != nil {
+		x.chain.add(x, g, k, key)
+	}
 	x.used++
 	x.live++
 	if x.used*4 > len(x.slots)*3 {
@@ -209,6 +222,9 @@ func (x *Index) Drop(g int32) {
 		i = (i + 1) & mask
 	}
 	x.slots[i].gid = -1
+	if x.chain != nil {
+		x.chain.drop(x, g)
+	}
 	x.live--
 	x.dead[g] = true
 	x.free = append(x.free, g)
@@ -318,19 +334,10 @@ func (x *Index) FindBytes(key []byte, win int64) (g int32, isNew bool, err error
 // Whole reports whether a key is one integer column, which then must not be null.
 func (x *Index) Whole() bool { return x.whole }
 
-// Add is the group of row i, which may be new.
+// Add is the group of row i, which may be new. A key of one integer column must not be null.
 func (x *Index) Add(keys []*vec.Vec, i int, win int64) (g int32, isNew bool) {
-	if x.whole {
-		var v int64
-		if keys[0].I64 != nil {
-			v = keys[0].I64[i]
-		} else {
-			v = int64(keys[0].I32[i])
-		}
-		return x.find(v, win, nil, true)
-	}
-	x.tmp = vec.AppendKey(x.tmp[:0], keys, i)
-	return x.find(int64(maphash.Bytes(x.seed, x.tmp)), win, x.tmp, true)
+	k, key, _ := x.hash(keys, i)
+	return x.find(k, win, key, true)
 }
 
 // All appends every live group.
@@ -343,15 +350,18 @@ func (x *Index) All(out []int32) []int32 {
 	return out
 }
 
-// Match appends every live group with this key (vec.AppendKey's form), whatever its window. It looks at all of
-// them.
-func (x *Index) Match(key []byte, out []int32) []int32 {
+// Between appends every live group whose key in vec.AppendKey's form lies from lo on and below hi; nil: open. It looks
+// at all keys.
+func (x *Index) Between(lo, hi []byte, out []int32) []int32 {
+	if lo == nil && hi == nil {
+		return x.All(out)
+	}
 	var tmp []byte
 	for g := range x.dead {
 		if x.dead[g] {
 			continue
 		}
-		if tmp = x.AppendKey(tmp[:0], int32(g)); string(tmp) == string(key) {
+		if tmp = x.AppendKey(tmp[:0], int32(g)); bytes.Compare(tmp, lo) >= 0 && (hi == nil || bytes.Compare(tmp, hi) < 0) {
 			out = append(out, int32(g))
 		}
 	}

@@ -4,8 +4,6 @@ package state
 
 import (
 	"encoding/binary"
-	"fmt"
-	"slices"
 
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/store"
@@ -23,25 +21,18 @@ type Cells interface {
 // Table is all that one step remembers on one partition: an index of its groups, the time of each, its cells, and
 // the step cells.
 type Table struct {
+	core
 	*Index
-	Name  string
-	Print Print
 	Time  []int64
 	End   []int64 // window ends of sessions; nil else
 	Cells []Cells
-	Step  []int64 // the step cells
 
 	windowed bool
 	keep     bool
-	read     bool    // something was put back
-	known    bool    // a print was
-	printed  bool    // the changelog has Print
-	saved    []int64 // Step as the changelog has it
 	dirty    []int32
 	marked   []bool
 	dropped  []byte // keys of dropped groups, each with its length in front
 	drops    int
-	tmp      []byte
 }
 
 // Layout is what a table is made of.
@@ -51,6 +42,7 @@ type Layout struct {
 	Keys     []sql.Type
 	Windowed bool // keys carry a window start
 	Session  bool // ... and groups the end of their window
+	Chain    bool // ... and all groups of a key can be asked for: Chain
 	Keep     bool // changes are noted for the changelog: Changes will be asked for
 	Cells    []Cells
 	// Step is the cells of the step itself, as they are at first: stream time, sequences. More may be added at the end.
@@ -59,19 +51,15 @@ type Layout struct {
 
 // NewTable is an empty table.
 func NewTable(l Layout) *Table {
-	t := &Table{Index: NewIndex(l.Keys), Name: l.Name, Print: l.Print, Cells: l.Cells, Step: slices.Clone(l.Step), windowed: l.Windowed, keep: l.Keep, saved: slices.Clone(l.Step)}
+	t := &Table{core: newCore(l.Name, l.Print, l.Step), Index: NewIndex(l.Keys), Cells: l.Cells, windowed: l.Windowed, keep: l.Keep}
+	if l.Chain {
+		t.chain = newChain()
+	}
 	if l.Session {
 		t.End = []int64{}
 	}
 	return t
 }
-
-// The records of a changelog and a checkpoint, by the first byte of their keys.
-const (
-	printRecord byte = iota // what the state rests on
-	stepRecord              // the step cells
-	groupRecord             // a group: its key follows, and its window start
-)
 
 // Fit makes room for all groups of the index. Call it after adding groups and before touching cells.
 func (t *Table) Fit() {
@@ -113,9 +101,9 @@ func (t *Table) Touch(groups []int32) {
 // Remove forgets group g and clears its cells.
 func (t *Table) Remove(g int32) {
 	if t.keep {
-		t.tmp = t.appendGroup(t.tmp[:0], g)
-		t.dropped = binary.AppendUvarint(t.dropped, uint64(len(t.tmp)))
-		t.dropped = append(t.dropped, t.tmp...)
+		t.buf = t.appendGroup(t.buf[:0], g)
+		t.dropped = binary.AppendUvarint(t.dropped, uint64(len(t.buf)))
+		t.dropped = append(t.dropped, t.buf...)
 		t.drops++
 	}
 	t.forget(g)
@@ -138,13 +126,6 @@ func (t *Table) appendGroup(dst []byte, g int32) []byte {
 	return dst
 }
 
-func (t *Table) appendStep(dst []byte) []byte {
-	for _, x := range t.Step {
-		dst = binary.BigEndian.AppendUint64(dst, uint64(x))
-	}
-	return dst
-}
-
 func (t *Table) appendCells(dst []byte, g int32) []byte {
 	dst = binary.BigEndian.AppendUint64(dst, uint64(t.Time[g]))
 	if t.End != nil {
@@ -159,14 +140,7 @@ func (t *Table) appendCells(dst []byte, g int32) []byte {
 // Changes appends to r one after-image for each group that changed since the last call, and of the step cells, and a
 // tombstone for each group that was dropped. Applying them again is harmless. The print comes first of all.
 func (t *Table) Changes(r *store.Records) {
-	if !t.printed {
-		r.Add(0, []byte{printRecord}, t.Print.append(nil))
-		t.printed = true
-	}
-	if !slices.Equal(t.Step, t.saved) {
-		r.Add(0, []byte{stepRecord}, t.appendStep(t.tmp[:0]))
-		copy(t.saved, t.Step)
-	}
+	t.changes(r)
 	for b := t.dropped; len(b) > 0; {
 		n, w := binary.Uvarint(b)
 		r.Add(0, b[w:w+int(n)], nil)
@@ -190,7 +164,7 @@ func (t *Table) Changes(r *store.Records) {
 
 // Bytes is the memory that the table holds, about. It costs little: every batch may ask.
 func (t *Table) Bytes() int64 {
-	n := t.Index.Bytes() + 8*int64(cap(t.Time)+cap(t.End)) + 4*int64(cap(t.dirty)) + int64(cap(t.marked)+cap(t.dropped)+cap(t.tmp)+16*len(t.Step))
+	n := t.Index.Bytes() + 8*int64(cap(t.Time)+cap(t.End)) + 4*int64(cap(t.dirty)) + int64(cap(t.marked)+cap(t.dropped)+cap(t.buf)+16*len(t.Step))
 	for _, c := range t.Cells {
 		n += c.Bytes()
 	}
@@ -199,58 +173,11 @@ func (t *Table) Bytes() int64 {
 
 // Changed reports whether Changes has anything to say.
 func (t *Table) Changed() bool {
-	return len(t.dirty) > 0 || t.drops > 0 || !slices.Equal(t.Step, t.saved)
+	return len(t.dirty) > 0 || t.drops > 0 || t.stepped()
 }
 
 // Apply puts an after-image back; a nil value is a tombstone.
-func (t *Table) Apply(key, value []byte) error {
-	if err := t.apply(key, value); err != nil {
-		return fmt.Errorf("state of %s: %w", t.Name, err)
-	}
-	return nil
-}
-
-func (t *Table) apply(key, value []byte) error {
-	t.read = true
-	if len(key) == 0 {
-		return errShort
-	}
-	switch key[0] {
-	case printRecord:
-		return t.applyPrint(value)
-	case stepRecord:
-		return t.applyStep(value)
-	case groupRecord:
-		return t.applyGroup(key[1:], value)
-	}
-	return fmt.Errorf("a record of kind %d: it was written by a newer build", key[0])
-}
-
-func (t *Table) applyPrint(value []byte) error {
-	p, err := readPrint(value)
-	if err != nil {
-		return err
-	}
-	if err := t.Print.Reads(p); err != nil {
-		return fmt.Errorf("it was made by another form of the query: %w", err)
-	}
-	t.known, t.printed = true, len(p.Cells) == len(t.Print.Cells)
-	return nil
-}
-
-func (t *Table) applyStep(value []byte) error {
-	if len(value)%8 != 0 {
-		return errShort
-	}
-	if len(value)/8 > len(t.Step) {
-		return errLong
-	}
-	for i := range len(value) / 8 {
-		t.Step[i] = int64(binary.BigEndian.Uint64(value[8*i:]))
-	}
-	copy(t.saved, t.Step)
-	return nil
-}
+func (t *Table) Apply(key, value []byte) error { return t.apply(key, value, groupRecord, t.applyGroup) }
 
 func (t *Table) applyGroup(key, value []byte) error {
 	win := int64(0)
@@ -299,24 +226,11 @@ func (t *Table) applyGroup(key, value []byte) error {
 	return nil
 }
 
-// Restored says whether what was read back can be worked with. Call it when all is read.
-func (t *Table) Restored() error {
-	if t.read && !t.known {
-		return fmt.Errorf("state of %s: nothing says what it was made by", t.Name)
-	}
-	return nil
-}
-
 // Chunk appends the live groups from number `from` on, at most rows of them, to dst and gives the number to
 // go on from; -1 at the end. The first has the print and the step cells, too. It is for checkpoints: see Load.
 func (t *Table) Chunk(from, rows int, dst []byte) (next int, out []byte) {
 	if from == 0 {
-		dst = appendBytes(dst, []byte{printRecord})
-		dst = appendBytes(dst, t.Print.append(nil))
-		if len(t.Step) > 0 {
-			dst = appendBytes(dst, []byte{stepRecord})
-			dst = appendBytes(dst, t.appendStep(t.tmp[:0]))
-		}
+		dst = t.chunk(dst)
 	}
 	g := from
 	for ; g < t.Cap() && rows > 0; g++ {
@@ -324,10 +238,10 @@ func (t *Table) Chunk(from, rows int, dst []byte) (next int, out []byte) {
 			continue
 		}
 		rows--
-		t.tmp = t.appendGroup(t.tmp[:0], int32(g))
-		dst = appendBytes(dst, t.tmp)
-		t.tmp = t.appendCells(t.tmp[:0], int32(g))
-		dst = appendBytes(dst, t.tmp)
+		t.buf = t.appendGroup(t.buf[:0], int32(g))
+		dst = appendBytes(dst, t.buf)
+		t.buf = t.appendCells(t.buf[:0], int32(g))
+		dst = appendBytes(dst, t.buf)
 	}
 	if g >= t.Cap() {
 		return -1, dst
@@ -336,23 +250,4 @@ func (t *Table) Chunk(from, rows int, dst []byte) (next int, out []byte) {
 }
 
 // Load reads a chunk back.
-func (t *Table) Load(chunk []byte) error {
-	for len(chunk) > 0 {
-		key, rest, err := readBytes(chunk)
-		if err != nil {
-			return fmt.Errorf("state of %s: %w", t.Name, err)
-		}
-		value, rest, err := readBytes(rest)
-		if err != nil {
-			return fmt.Errorf("state of %s: %w", t.Name, err)
-		}
-		if value == nil {
-			value = []byte{}
-		}
-		if err := t.Apply(key, value); err != nil {
-			return err
-		}
-		chunk = rest
-	}
-	return nil
-}
+func (t *Table) Load(chunk []byte) error { return t.load(chunk, t.Apply) }

@@ -13,7 +13,7 @@ import (
 	"github.com/ksqlgo/ksql/store"
 )
 
-var someLayout = Layout{Name: "Some", Print: Print{Step: "rows", Cells: []string{"a", "b"}, Open: true}, Windowed: true, Session: true, Keep: true, Step: []int64{-1, 7}}
+var someLayout = Layout{Name: "Some", Print: Print{Step: "rows", Cells: []string{"a", "b"}, Open: true}, Windowed: true, Session: true, Chain: true, Keep: true, Step: []int64{-1, 7}}
 
 // remembered is a table of rows with the model that it is held to.
 type remembered struct {
@@ -78,9 +78,39 @@ func holds(t *testing.T, when string, tab *Table, rows *Rows, key sql.Type, want
 		if found := tab.Find([]*vec.Vec{k}, 0, tab.Win(g)); found != g {
 			t.Fatalf("%s: %s is group %d, found %d", when, name, g, found)
 		}
-		if !slices.Contains(tab.Match(vec.AppendKey(nil, []*vec.Vec{k}, 0), nil), g) {
-			t.Fatalf("%s: %s has no match", when, name)
+		chained(t, tab, k, want)
+	}
+}
+
+// chained compares the groups of the key in k with a model.
+func chained(t *testing.T, tab *Table, k *vec.Vec, want map[string]string) {
+	t.Helper()
+	n := 0
+	for name := range want {
+		if strings.HasPrefix(name, fmt.Sprint(k.Get(0), " ")) {
+			n++
 		}
+	}
+	if got, all := tab.Chain([]*vec.Vec{k}, 0, n-1, nil); len(got) > 0 || all != (n == 0) {
+		t.Fatalf("%v: %d windows are not more than %d", k.Get(0), n, n-1)
+	}
+	got, all := tab.Chain([]*vec.Vec{k}, 0, max(n, 1), nil)
+	if !all || len(got) != n {
+		t.Fatalf("%v: %d windows are chained, want %d", k.Get(0), len(got), n)
+	}
+	var starts []int64
+	for _, g := range got {
+		starts = append(starts, tab.Win(g))
+		if _, ok := want[fmt.Sprint(k.Get(0), " ", tab.Win(g))]; !ok {
+			t.Fatalf("%v: window %d is chained", k.Get(0), tab.Win(g))
+		}
+	}
+	if found := tab.Probe([]*vec.Vec{k}, 0, n, func(i int) int64 { return starts[i] }, nil); !slices.Equal(found, got) {
+		t.Fatalf("%v: %v were found, %v are chained", k.Get(0), found, got)
+	}
+	slices.Sort(starts)
+	if len(slices.Compact(starts)) != n {
+		t.Fatalf("%v: a window is chained twice", k.Get(0))
 	}
 }
 
@@ -133,6 +163,9 @@ func TestTable(t *testing.T) {
 			}
 			tab.Changes(log)
 			holds(t, "itself", tab.Table, tab.rows, key, tab.want)
+			for range 300 { // many have been dropped
+				chained(t, tab.Table, tab.column(one())[0], tab.want)
+			}
 			for when, first := range map[string]int{"changelog": 0, "checkpoint": from, "both": from / 2} {
 				back := remember(key)
 				if first > 0 {
@@ -177,7 +210,7 @@ func TestForeignPrint(t *testing.T) {
 		_, chunk := tab.Chunk(0, 10, nil)
 		for _, how := range []string{"changelog", "checkpoint"} {
 			other := remember(sql.TString)
-			change(&other.Print)
+			change(&other.print)
 			var err error
 			if how == "checkpoint" {
 				err = other.Load(chunk)

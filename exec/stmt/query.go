@@ -218,20 +218,7 @@ func explained(ctx context.Context, e *exec.Engine, cat *plan.Catalog, r *Reques
 
 // describePull is the plan of a pull query on a table: how it finds its rows, then what it makes of them.
 func describePull(p *plan.Pull, text string) *QueryDescription {
-	how := "TABLE SCAN"
-	switch {
-	case len(p.Keys) > 0:
-		how = "KEY LOOKUP"
-	case p.Range != nil:
-		how = "RANGE SCAN"
-	}
-	out := " > [ PROJECT ] | Schema: " + p.Schema.String() + "\n"
-	tabs := "\t"
-	if p.Filter != nil {
-		out += tabs + " > [ FILTER ] | " + p.Filter.String() + "\n"
-		tabs += "\t"
-	}
-	out += tabs + " > [ " + how + " ] | State of: " + p.QueryID + "\n"
+	out := plan.ExplainPull(p)
 	return &QueryDescription{
 		Text: text, WindowType: windowType(p.Source.KeyWindow), Fields: fieldInfos(p.Schema), Sources: []string{p.Source.Name}, Sinks: []string{}, Topology: out, Plan: out,
 		Props: map[string]string{}, Hosts: map[string]string{}, Type: "PULL", Errors: []QueryFailure{}, Tasks: []struct{}{},
