@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/ksqlgo/ksql/sql/internal/chars"
 )
 
 // datePattern is PARSE_DATE's engine: the letters of SimpleDateFormat, read leniently. Values may overflow,
@@ -24,7 +26,7 @@ func (it dateItem) number() bool {
 func compileDatePattern(p string) (datePattern, error) {
 	var out datePattern
 	for i := 0; i < len(p); {
-		if alphabetic(p[i]) {
+		if chars.Letter(p[i]) {
 			n := run(p, i)
 			if strings.IndexByte("DEFGHKMSWadhkmsuwyYXZz", p[i]) < 0 {
 				return nil, fmt.Errorf("Format '%c' not supported", p[i])
@@ -38,7 +40,7 @@ func compileDatePattern(p string) (datePattern, error) {
 		}
 		var b strings.Builder
 		quoted := false
-		for i < len(p) && (quoted || !alphabetic(p[i])) {
+		for i < len(p) && (quoted || !chars.Letter(p[i])) {
 			if p[i] == '\'' {
 				if i++; i == len(p) || p[i] != '\'' {
 					quoted = !quoted
@@ -113,7 +115,7 @@ func (p datePattern) parse(s string, now int64) (int64, error) {
 				at += len(rest) - len(digits)
 			}
 			n, v := 0, 0
-			for ; n < len(digits) && digit(digits[n]); n++ {
+			for ; n < len(digits) && chars.Digit(digits[n]); n++ {
 				if v = v*10 + int(digits[n]-'0'); v > 1<<31-1 {
 					return 0, errDateText
 				}
@@ -256,7 +258,7 @@ func (c *calendar) setText(it dateItem, s string) int {
 
 func (c *calendar) setOffset(id string, n int) int {
 	for i := 1; i < len(id); i++ {
-		if !digit(id[i]) && !(i == 3 && id[i] == ':' && len(id) == 6) {
+		if !chars.Digit(id[i]) && !(i == 3 && id[i] == ':' && len(id) == 6) {
 			return 0
 		}
 	}

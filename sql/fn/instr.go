@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/ksqlgo/ksql/sql/internal/chars"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -65,7 +66,7 @@ func equalUnits(a, b []uint16) bool {
 func reversed(u []uint16) []uint16 {
 	out := make([]uint16, 0, len(u))
 	for i := len(u) - 1; i >= 0; i-- {
-		if i > 0 && lowHalf(u[i]) && highHalf(u[i-1]) {
+		if i > 0 && chars.Low(u[i]) && chars.High(u[i-1]) {
 			out = append(out, u[i-1], u[i])
 			i--
 			continue

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/ksqlgo/ksql/sql/internal/chars"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -373,11 +374,11 @@ func (p *regexParser) group() (*ast, error) {
 
 func (p *regexParser) groupName() (string, error) {
 	from := p.at
-	for p.at < len(p.p) && p.p[p.at] < 0x80 && alphanumeric(byte(p.p[p.at])) {
+	for p.at < len(p.p) && p.p[p.at] < 0x80 && chars.LetterOrDigit(byte(p.p[p.at])) {
 		p.at++
 	}
 	name := string(p.p[from:p.at])
-	if name == "" || !alphabetic(name[0]) {
+	if name == "" || !chars.Letter(name[0]) {
 		return "", p.fail("capturing group name does not start with a Latin letter")
 	}
 	if !p.take(">") {

@@ -3,6 +3,8 @@ package fn
 import (
 	"strings"
 	"unicode"
+
+	"github.com/ksqlgo/ksql/sql/internal/chars"
 )
 
 // charSet is a set of code points: a bitmap for the first 256, a function for the rest.
@@ -48,7 +50,7 @@ func (s *charSet) folded(full bool) *charSet {
 			return true
 		}
 		if !full {
-			return r < 0x80 && alphabetic(byte(r)) && s.has(r^0x20)
+			return r < 0x80 && chars.Letter(byte(r)) && s.has(r^0x20)
 		}
 		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
 			if s.has(f) {
@@ -61,7 +63,7 @@ func (s *charSet) folded(full bool) *charSet {
 
 func foldable(r rune, full bool) bool {
 	if r < 0x80 {
-		return alphabetic(byte(r))
+		return chars.Letter(byte(r))
 	}
 	return full && unicode.SimpleFold(r) != r
 }
@@ -99,7 +101,7 @@ func shorthand(c rune, full bool) *charSet {
 				return unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r) || unicode.In(r, unicode.Pc, unicode.Nl, unicode.Join_Control, unicode.Other_Alphabetic)
 			})
 		}
-		return setOf(func(r rune) bool { return r == '_' || r < 0x80 && alphanumeric(byte(r)) })
+		return setOf(func(r rune) bool { return r == '_' || r < 0x80 && chars.LetterOrDigit(byte(r)) })
 	case 's':
 		if full {
 			return setOf(unicode.IsSpace)
@@ -283,13 +285,13 @@ func propertyOf(name string) func(rune) bool {
 	case "ASCII":
 		return func(r rune) bool { return r < 0x80 }
 	case "Alpha":
-		return ascii(alphabetic)
+		return ascii(chars.Letter)
 	case "Digit":
-		return ascii(digit)
+		return ascii(chars.Digit)
 	case "Alnum":
-		return ascii(alphanumeric)
+		return ascii(chars.LetterOrDigit)
 	case "Punct":
-		return ascii(func(c byte) bool { return c > ' ' && c < 0x7f && !alphanumeric(c) })
+		return ascii(func(c byte) bool { return c > ' ' && c < 0x7f && !chars.LetterOrDigit(c) })
 	case "Graph":
 		return ascii(func(c byte) bool { return c > ' ' && c < 0x7f })
 	case "Print":
@@ -299,7 +301,7 @@ func propertyOf(name string) func(rune) bool {
 	case "Cntrl":
 		return ascii(func(c byte) bool { return c < ' ' || c == 0x7f })
 	case "XDigit":
-		return ascii(func(c byte) bool { return hexDigit(uint16(c)) >= 0 })
+		return ascii(func(c byte) bool { return chars.Hex(uint16(c)) >= 0 })
 	case "Space":
 		return ascii(func(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' })
 	case "javaLowerCase":

@@ -3,6 +3,7 @@ package fn
 import (
 	"unicode"
 
+	"github.com/ksqlgo/ksql/sql/internal/chars"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -97,7 +98,7 @@ func (c *regexCompiler) compile(n *ast, next matchStep) matchStep {
 func literalStep(text []rune, next matchStep) matchStep {
 	var u []uint16
 	for _, r := range text {
-		u = vec.Units(u, string(appendRune(nil, r)))
+		u = vec.Units(u, string(chars.AppendRune(nil, r)))
 	}
 	if len(u) == 1 {
 		x := u[0]
@@ -322,7 +323,7 @@ func repeatOne(one func(u []uint16, i int) int, least, most int, mode repeatMode
 					return false
 				}
 				i--
-				if i > from && lowHalf(m.u[i]) && highHalf(m.u[i-1]) {
+				if i > from && chars.Low(m.u[i]) && chars.High(m.u[i-1]) {
 					i--
 				}
 			default:
@@ -353,7 +354,7 @@ func backRefStep(n *ast, next matchStep) matchStep {
 
 func sameFold(a, b rune, full bool) bool {
 	if !full {
-		return a < 0x80 && b < 0x80 && alphabetic(byte(a)) && a|0x20 == b|0x20
+		return a < 0x80 && b < 0x80 && chars.Letter(byte(a)) && a|0x20 == b|0x20
 	}
 	return unicode.ToLower(unicode.ToUpper(a)) == unicode.ToLower(unicode.ToUpper(b))
 }

@@ -2,6 +2,8 @@ package fn
 
 import (
 	"strconv"
+
+	"github.com/ksqlgo/ksql/sql/internal/chars"
 )
 
 // escape reads what follows a backslash outside of a class.
@@ -130,7 +132,7 @@ func (p *regexParser) escapedChar() (*charSet, rune, error) {
 		}
 		if at := p.at; r >= 0xd800 && r < 0xdc00 && p.take(`\u`) {
 			if lo, ok := p.hex(4); ok && lo >= 0xdc00 && lo < 0xe000 {
-				return nil, joined(uint16(r), uint16(lo)), nil
+				return nil, chars.Join(uint16(r), uint16(lo)), nil
 			}
 			p.at = at
 		}
@@ -138,7 +140,7 @@ func (p *regexParser) escapedChar() (*charSet, rune, error) {
 	case 'N':
 		return nil, 0, p.fail(`Character names (\N) are not supported`)
 	}
-	if c < 0x80 && alphanumeric(byte(c)) {
+	if c < 0x80 && chars.LetterOrDigit(byte(c)) {
 		return nil, 0, p.fail("Illegal/unsupported escape sequence")
 	}
 	return nil, c, nil
@@ -152,7 +154,7 @@ func (p *regexParser) hex(n int) (rune, bool) {
 	for _, c := range p.p[p.at : p.at+n] {
 		d := -1
 		if c < 0x80 {
-			d = hexDigit(uint16(c))
+			d = chars.Hex(uint16(c))
 		}
 		if d < 0 {
 			return 0, false

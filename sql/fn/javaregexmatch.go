@@ -3,6 +3,7 @@ package fn
 import (
 	"errors"
 
+	"github.com/ksqlgo/ksql/sql/internal/chars"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -91,7 +92,7 @@ func (m *regexMatcher) text(g int) (string, bool) {
 	if m.caps[2*g] < 0 {
 		return "", false
 	}
-	return textOf(m.u[m.caps[2*g]:m.caps[2*g+1]]), true
+	return chars.OfUnits(m.u[m.caps[2*g]:m.caps[2*g+1]]), true
 }
 
 func (m *regexMatcher) tick() bool {
@@ -110,15 +111,15 @@ func (m *regexMatcher) deeper() bool {
 }
 
 func runeAt(u []uint16, i int) (rune, int) {
-	if highHalf(u[i]) && i+1 < len(u) && lowHalf(u[i+1]) {
-		return joined(u[i], u[i+1]), 2
+	if chars.High(u[i]) && i+1 < len(u) && chars.Low(u[i+1]) {
+		return chars.Join(u[i], u[i+1]), 2
 	}
 	return rune(u[i]), 1
 }
 
 func runeBefore(u []uint16, i int) rune {
-	if i > 1 && lowHalf(u[i-1]) && highHalf(u[i-2]) {
-		return joined(u[i-2], u[i-1])
+	if i > 1 && chars.Low(u[i-1]) && chars.High(u[i-2]) {
+		return chars.Join(u[i-2], u[i-1])
 	}
 	return rune(u[i-1])
 }

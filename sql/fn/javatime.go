@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/ksqlgo/ksql/sql/internal/chars"
 )
 
 // TimePattern is a compiled pattern of java.time's letters, as FORMAT_TIMESTAMP, PARSE_TIMESTAMP and
@@ -152,11 +154,11 @@ func (c *patternCompiler) compile() ([]item, error) {
 	for i := 0; i < len(p); {
 		ch := p[i]
 		switch {
-		case alphabetic(ch):
+		case chars.Letter(ch):
 			n := run(p, i)
 			i += n
 			if ch == 'p' {
-				if i == len(p) || !alphabetic(p[i]) {
+				if i == len(p) || !chars.Letter(p[i]) {
 					return nil, errors.New("Pad letter 'p' must be followed by valid pad pattern: " + p)
 				}
 				c.pad, c.active = n, -1
@@ -204,7 +206,7 @@ func (c *patternCompiler) compile() ([]item, error) {
 		case ch == '{' || ch == '}' || ch == '#':
 			return nil, fmt.Errorf("Pattern includes reserved character: '%c'", ch)
 		default:
-			_, n := nextRune(p[i:])
+			_, n := chars.Next(p[i:])
 			c.add(item{kind: itemText, text: p[i : i+n]})
 			i += n
 		}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/ksqlgo/ksql/sql/internal/chars"
 )
 
 // parsed is the fields that a text gave.
@@ -87,7 +89,7 @@ func (p *TimePattern) matchItem(d *parsed, it *item, s string, at int) int {
 		}
 		v, unit := int64(0), int64(1e9)
 		for i := at; i < end; i++ {
-			if !digit(s[i]) {
+			if !chars.Digit(s[i]) {
 				return ^at
 			}
 			v = v*10 + int64(s[i]-'0')
@@ -152,7 +154,7 @@ func matchNumber(d *parsed, it *item, s string, at int) int {
 		return ^from
 	}
 	end := at
-	for most := it.max + max(it.after, 0); end < len(s) && end-at < most && digit(s[end]); end++ {
+	for most := it.max + max(it.after, 0); end < len(s) && end-at < most && chars.Digit(s[end]); end++ {
 	}
 	if end-at < it.min {
 		return ^from
@@ -185,7 +187,7 @@ func matchNumber(d *parsed, it *item, s string, at int) int {
 }
 
 func twoDigits(s string, at int) (int64, bool) {
-	if at+2 > len(s) || !digit(s[at]) || !digit(s[at+1]) {
+	if at+2 > len(s) || !chars.Digit(s[at]) || !chars.Digit(s[at+1]) {
 		return 0, false
 	}
 	return int64(s[at]-'0')*10 + int64(s[at+1]-'0'), true
@@ -258,7 +260,7 @@ func (d *parsed) matchLocalOffset(long bool, s string, at int) int {
 	switch {
 	case ok:
 		end += 2
-	case !long && end < len(s) && digit(s[end]):
+	case !long && end < len(s) && chars.Digit(s[end]):
 		h = int64(s[end] - '0')
 		end++
 	default:

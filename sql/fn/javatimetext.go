@@ -3,6 +3,8 @@ package fn
 import (
 	"strings"
 	"time"
+
+	"github.com/ksqlgo/ksql/sql/internal/chars"
 )
 
 var (
@@ -107,7 +109,7 @@ func hasPrefixFold(s, prefix string) bool {
 
 // readZoneID finds the longest tz name at the start of s, in any letter case.
 func readZoneID(s string) (loc *time.Location, n int) {
-	for n < len(s) && (alphanumeric(s[n]) || strings.IndexByte("/_+-", s[n]) >= 0) {
+	for n < len(s) && (chars.LetterOrDigit(s[n]) || strings.IndexByte("/_+-", s[n]) >= 0) {
 		n++
 	}
 	for ; n >= 3; n-- {
@@ -128,8 +130,8 @@ func readZoneID(s string) (loc *time.Location, n int) {
 func titled(id string) string {
 	b := []byte(strings.ToLower(id))
 	for i := range b {
-		if i == 0 || !alphabetic(b[i-1]) {
-			b[i] = upperByte(b[i])
+		if i == 0 || !chars.Letter(b[i-1]) {
+			b[i] = chars.Upper(b[i])
 		}
 	}
 	return string(b)

@@ -5,6 +5,7 @@ import (
 	"unicode"
 
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/internal/chars"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -80,8 +81,8 @@ func (m masks) hide(dst, u []uint16, work *meter) []uint16 {
 	for i := range u {
 		work.add(32)
 		r, whole := rune(u[i]), u[i:i+1]
-		if highHalf(u[i]) && i+1 < len(u) && lowHalf(u[i+1]) {
-			r, whole = joined(u[i], u[i+1]), u[i:i+2]
+		if chars.High(u[i]) && i+1 < len(u) && chars.Low(u[i+1]) {
+			r, whole = chars.Join(u[i], u[i+1]), u[i:i+2]
 		}
 		class := 3
 		switch {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/internal/chars"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -181,13 +182,13 @@ func (m *regexMatcher) expand(out, w []uint16) ([]uint16, error) {
 			}
 			if w[i] == '{' {
 				end := i + 1
-				for end < len(w) && w[end] < 0x80 && alphanumeric(byte(w[end])) {
+				for end < len(w) && w[end] < 0x80 && chars.LetterOrDigit(byte(w[end])) {
 					end++
 				}
 				if end == len(w) || w[end] != '}' {
 					return nil, errors.New("named capturing group is missing trailing '}'")
 				}
-				g, err := m.re.groupOf(textOf(w[i+1 : end]))
+				g, err := m.re.groupOf(chars.OfUnits(w[i+1 : end]))
 				if err != nil {
 					return nil, err
 				}
@@ -237,7 +238,7 @@ func (m *regexMatcher) split(re *javaRegex, s string) ([]string, error) {
 			if len(out) > m.most/pieceBytes {
 				return nil, vec.ErrTooLarge
 			}
-			out = append(out, textOf(m.u[at:m.caps[0]]))
+			out = append(out, chars.OfUnits(m.u[at:m.caps[0]]))
 			at = m.caps[1]
 		}
 		if m.err != nil {
@@ -246,7 +247,7 @@ func (m *regexMatcher) split(re *javaRegex, s string) ([]string, error) {
 		if at == 0 {
 			return []string{s}, nil
 		}
-		out = append(out, textOf(m.u[at:]))
+		out = append(out, chars.OfUnits(m.u[at:]))
 		for len(out) > 0 && out[len(out)-1] == "" {
 			out = out[:len(out)-1]
 		}
@@ -261,11 +262,11 @@ func (m *regexMatcher) split(re *javaRegex, s string) ([]string, error) {
 		if len(out) > m.most/pieceBytes {
 			return nil, vec.ErrTooLarge
 		}
-		out = append(out, textOf(m.u[at:m.caps[0]]))
+		out = append(out, chars.OfUnits(m.u[at:m.caps[0]]))
 		at = from
 	}
 	if m.err != nil {
 		return nil, m.err
 	}
-	return append(out, textOf(m.u[at:])), nil
+	return append(out, chars.OfUnits(m.u[at:])), nil
 }

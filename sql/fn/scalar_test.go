@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/internal/chars"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -365,11 +366,11 @@ func unescape(s string) string {
 				continue
 			}
 		}
-		_, n := nextRune(s[i:])
+		_, n := chars.Next(s[i:])
 		u = vec.Units(u, s[i:i+n])
 		i += n
 	}
-	return textOf(u)
+	return chars.OfUnits(u)
 }
 
 func sameValue(got, want typed) bool {

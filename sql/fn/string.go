@@ -12,6 +12,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/internal/chars"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -102,7 +103,7 @@ var stringFuncs = []Func{
 			if n < 0 || n > unicode.MaxRune {
 				return "", ErrNull
 			}
-			return string(appendRune(nil, rune(n))), nil
+			return string(chars.AppendRune(nil, rune(n))), nil
 		}),
 		Fn1E("utf16Code: the escape", chrEscape)}},
 	{Name: "ELT", Declared: "elt", Category: catString, Author: confluent, Doc: "Gives the n-th of the texts that follow, counted from 1.", Variants: []Variant{
@@ -147,13 +148,6 @@ func optStr(v *vec.Vec, i int) Opt[string] {
 	return Some(v.Str(i))
 }
 
-func upperByte(c byte) byte {
-	if 'a' <= c && c <= 'z' {
-		c -= 'a' - 'A'
-	}
-	return c
-}
-
 // caser maps the case with Unicode's full rules; lone surrogates stay as they are. first is the first letter of
 // ASCII that changes.
 func caser(full cases.Caser, first byte) func(dst []byte, s string) []byte {
@@ -183,7 +177,7 @@ func mapCase(dst []byte, s string, full cases.Caser) []byte {
 			}
 			i += n
 		}
-		_, n := nextRune(s[i:])
+		_, n := chars.Next(s[i:])
 		dst = append(dst, full.String(s[:i])...)
 		dst = append(dst, s[i:i+n]...)
 		s = s[i+n:]
@@ -208,7 +202,7 @@ func initcap() func(dst []byte, s string) []byte {
 				i++
 				continue
 			}
-			_, n := nextRune(string(low[i:min(i+4, len(low))]))
+			_, n := chars.Next(string(low[i:min(i+4, len(low))]))
 			if first && n < 4 {
 				dst = upper(dst, string(low[i:i+n]))
 			} else {
@@ -238,13 +232,13 @@ func bounds(n int, pos int32, length *int32) (from, to int) {
 }
 
 func cut(s string, pos int32, length *int32) string {
-	if isASCII(s) {
+	if chars.ASCII(s) {
 		from, to := bounds(len(s), pos, length)
 		return s[from:to]
 	}
 	u := vec.Units(make([]uint16, 0, len(s)), s)
 	from, to := bounds(len(u), pos, length)
-	return textOf(u[from:to])
+	return chars.OfUnits(u[from:to])
 }
 
 func replacer(site Site) func(dst []byte, s, from, to string) ([]byte, error) {
@@ -327,7 +321,7 @@ func padding(t sql.Type, left bool) Variant {
 			return ErrNull
 		case n > out.MostBytes():
 			return errors.New("padded length is too large")
-		case t.Kind == sql.Bytes || isASCII(s) && isASCII(pad):
+		case t.Kind == sql.Bytes || chars.ASCII(s) && chars.ASCII(pad):
 			out.Data = appendFilled(out.Data, c.Args[0].Bytes(i), n, c.Args[2].Bytes(i), left)
 		default:
 			out.Data = vec.AppendUnits(out.Data, appendFilled(nil, vec.Units(nil, s), n, vec.Units(nil, pad), left))
@@ -389,7 +383,7 @@ func split(c *Call, i int, out *vec.Vec) error {
 			s = s[at+len(sep):]
 		}
 		items.AppendBytes(s)
-	case c.Args[0].Type.Kind == sql.Bytes || isASCII(c.Args[0].Str(i)):
+	case c.Args[0].Type.Kind == sql.Bytes || chars.ASCII(c.Args[0].Str(i)):
 		for k := range s {
 			items.AppendBytes(s[k : k+1])
 			next()

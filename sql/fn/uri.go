@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/ksqlgo/ksql/sql/internal/chars"
 )
 
 // uri is a URI in the parts of RFC 2396, as java.net.URI divides it; parts are still encoded.
@@ -33,12 +35,12 @@ func legal(s, marks string) int {
 		c := s[i]
 		switch {
 		case c >= utf8.RuneSelf:
-			r, n := nextRune(s[i:])
+			r, n := chars.Next(s[i:])
 			if unicode.IsControl(r) || unicode.In(r, unicode.Z) {
 				return i
 			}
 			i += n
-		case alphanumeric(c) || strings.IndexByte(marks, c) >= 0:
+		case chars.LetterOrDigit(c) || strings.IndexByte(marks, c) >= 0:
 			i++
 		case escapeAt(s, i):
 			i += 3
@@ -69,7 +71,7 @@ func parseURI(s string) (u uri, err error) {
 	if i := strings.IndexAny(rest, "/?:"); i >= 0 && rest[i] == ':' {
 		scheme := rest[:i]
 		for k := range len(scheme) {
-			if c := scheme[k]; !alphabetic(c) && (k == 0 || !digit(c) && strings.IndexByte("+-.", c) < 0) {
+			if c := scheme[k]; !chars.Letter(c) && (k == 0 || !chars.Digit(c) && strings.IndexByte("+-.", c) < 0) {
 				return u, fmt.Errorf("illegal character in scheme name at index %d: %s", k, s)
 			}
 		}
@@ -160,7 +162,7 @@ func parseServer(s string) (host string, port int32, err error) {
 	host, s = s[:n], s[n:]
 	if strings.HasPrefix(s, ":") {
 		if s = s[1:]; s != "" {
-			if !digit(s[0]) {
+			if !chars.Digit(s[0]) {
 				return "", 0, errNoNumber
 			}
 			if port, err = portNumber(s); err != nil {
@@ -185,7 +187,7 @@ func ipv4Length(s string) int {
 	for _, p := range parts {
 		v := 0
 		for i := range len(p) {
-			if !digit(p[i]) {
+			if !chars.Digit(p[i]) {
 				return 0
 			}
 			if v = v*10 + int(p[i]-'0'); v > 255 {
@@ -206,16 +208,16 @@ func hostLength(s string) (int, error) {
 	name := strings.TrimSuffix(host, ".")
 	labels := strings.Split(name, ".")
 	for _, l := range labels {
-		if l == "" || !alphanumeric(l[0]) || !alphanumeric(l[len(l)-1]) {
+		if l == "" || !chars.LetterOrDigit(l[0]) || !chars.LetterOrDigit(l[len(l)-1]) {
 			return 0, fmt.Errorf("illegal character in hostname: %s", s)
 		}
 		for i := range len(l) {
-			if !alphanumeric(l[i]) && l[i] != '-' {
+			if !chars.LetterOrDigit(l[i]) && l[i] != '-' {
 				return 0, fmt.Errorf("illegal character in hostname: %s", s)
 			}
 		}
 	}
-	if len(labels) > 1 && !alphabetic(labels[len(labels)-1][0]) {
+	if len(labels) > 1 && !chars.Letter(labels[len(labels)-1][0]) {
 		return 0, fmt.Errorf("illegal character in hostname: %s", s)
 	}
 	return len(host), nil

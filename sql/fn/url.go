@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/ksqlgo/ksql/sql/internal/chars"
 )
 
 const catURL = "URL"
@@ -85,7 +87,7 @@ func urlEncode(s string) (string, error) {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
-		case alphanumeric(c) || strings.IndexByte("-_.*", c) >= 0:
+		case chars.LetterOrDigit(c) || strings.IndexByte("-_.*", c) >= 0:
 			b.WriteByte(c)
 		case c == ' ':
 			b.WriteByte('+')
@@ -107,7 +109,7 @@ func urlDecode(s string) (string, error) {
 
 // escapeAt reports whether %XX stands at s[i].
 func escapeAt(s string, i int) bool {
-	return i+2 < len(s) && s[i] == '%' && hexDigit(uint16(s[i+1])) >= 0 && hexDigit(uint16(s[i+2])) >= 0
+	return i+2 < len(s) && s[i] == '%' && chars.Hex(uint16(s[i+1])) >= 0 && chars.Hex(uint16(s[i+2])) >= 0
 }
 
 // percentDecoded undoes the escapes of s, each run of them as UTF-8.
@@ -119,9 +121,9 @@ func percentDecoded(s string) string {
 	for i := 0; i < len(s); {
 		run = run[:0]
 		for ; escapeAt(s, i); i += 3 {
-			run = append(run, byte(hexDigit(uint16(s[i+1]))<<4|hexDigit(uint16(s[i+2]))))
+			run = append(run, byte(chars.Hex(uint16(s[i+1]))<<4|chars.Hex(uint16(s[i+2]))))
 		}
-		out = appendUTF8(out, run)
+		out = chars.AppendUTF8(out, run)
 		if i < len(s) {
 			out = append(out, s[i])
 			i++
@@ -129,10 +131,6 @@ func percentDecoded(s string) string {
 	}
 	return string(out)
 }
-
-func alphabetic(c byte) bool   { return c|0x20 >= 'a' && c|0x20 <= 'z' }
-func digit(c byte) bool        { return c >= '0' && c <= '9' }
-func alphanumeric(c byte) bool { return alphabetic(c) || digit(c) }
 
 var errNoNumber = errors.New("malformed port number")
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	_ "time/tzdata" // zones must not depend on the machine
+
+	"github.com/ksqlgo/ksql/sql/internal/chars"
 )
 
 // mostOffset is the greatest distance from UTC, in seconds.
@@ -41,11 +43,11 @@ func zoneOf(id string) (*time.Location, error) {
 		}
 		return time.FixedZone(prefix+offsetID(secs), secs), nil
 	}
-	if !alphabetic(id[0]) || strings.HasPrefix(id, "posix/") || strings.HasPrefix(id, "right/") {
+	if !chars.Letter(id[0]) || strings.HasPrefix(id, "posix/") || strings.HasPrefix(id, "right/") {
 		return nil, bad
 	}
 	for i := range len(id) {
-		if !alphanumeric(id[i]) && strings.IndexByte("~/._+-", id[i]) < 0 {
+		if !chars.LetterOrDigit(id[i]) && strings.IndexByte("~/._+-", id[i]) < 0 {
 			return nil, bad
 		}
 	}
@@ -72,7 +74,7 @@ func offsetSeconds(s string) (int, bool) {
 	}
 	secs := 0
 	for i, unit := 0, 3600; i < len(t); i, unit = i+2, unit/60 {
-		if !digit(t[i]) || !digit(t[i+1]) {
+		if !chars.Digit(t[i]) || !chars.Digit(t[i+1]) {
 			return 0, false
 		}
 		n := int(t[i]-'0')*10 + int(t[i+1]-'0')

@@ -1,4 +1,10 @@
-package fn
+// Package chars is Java's characters: what is a letter or a digit, and text as UTF-16 units.
+//
+// ksqlDB's text is UTF-16, and functions may cut it between the two halves of a character beyond U+FFFF. Our text is
+// UTF-8; a lone half stands as the three bytes that UTF-8 would give its number (WTF-8). Package vec turns text into
+// units and back; here is what single characters need. Left out: Character's Unicode properties, which package
+// unicode has.
+package chars
 
 import (
 	"unicode/utf8"
@@ -6,11 +12,8 @@ import (
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
-// ksqlDB's text is UTF-16, and functions may cut it between the two halves of a character beyond U+FFFF.
-// Our text is UTF-8; a lone half stands as the three bytes that UTF-8 would give its number (WTF-8).
-
-// isASCII reports whether each byte of s is one UTF-16 unit.
-func isASCII(s string) bool {
+// ASCII reports whether each byte of s is one UTF-16 unit.
+func ASCII(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if s[i] >= utf8.RuneSelf {
 			return false
@@ -19,8 +22,8 @@ func isASCII(s string) bool {
 	return true
 }
 
-// nextRune is utf8.DecodeRuneInString that reads lone surrogates, too.
-func nextRune(s string) (rune, int) {
+// Next is utf8.DecodeRuneInString that reads lone surrogates, too.
+func Next(s string) (rune, int) {
 	r, n := utf8.DecodeRuneInString(s)
 	if r == utf8.RuneError && n == 1 && len(s) >= 3 && s[0] == 0xed && s[1]&0xe0 == 0xa0 && s[2]&0xc0 == 0x80 {
 		return 0xd000 | rune(s[1]&0x3f)<<6 | rune(s[2]&0x3f), 3
@@ -28,8 +31,8 @@ func nextRune(s string) (rune, int) {
 	return r, n
 }
 
-// appendRune adds r, which may be a lone surrogate.
-func appendRune(dst []byte, r rune) []byte {
+// AppendRune adds r, which may be a lone surrogate.
+func AppendRune(dst []byte, r rune) []byte {
 	if surrogate(r) {
 		return append(dst, 0xed, 0x80|byte(r>>6&0x3f), 0x80|byte(r&0x3f))
 	}
@@ -38,15 +41,20 @@ func appendRune(dst []byte, r rune) []byte {
 
 func surrogate(r rune) bool { return r >= 0xd800 && r <= 0xdfff }
 
-func highHalf(u uint16) bool { return u >= 0xd800 && u < 0xdc00 }
-func lowHalf(u uint16) bool  { return u >= 0xdc00 && u < 0xe000 }
+// High and Low tell the halves of a character beyond U+FFFF.
+func High(u uint16) bool { return u >= 0xd800 && u < 0xdc00 }
 
-func joined(hi, lo uint16) rune { return (rune(hi)-0xd800)<<10 + rune(lo) - 0xdc00 + 0x10000 }
+// Low is the test for the second half; see High.
+func Low(u uint16) bool { return u >= 0xdc00 && u < 0xe000 }
 
-func textOf(u []uint16) string { return string(vec.AppendUnits(nil, u)) }
+// Join is the character of two halves.
+func Join(hi, lo uint16) rune { return (rune(hi)-0xd800)<<10 + rune(lo) - 0xdc00 + 0x10000 }
 
-// appendUTF8 adds b as text; each longest malformed piece becomes U+FFFD, as Java decodes it.
-func appendUTF8(dst, b []byte) []byte {
+// OfUnits is the text of UTF-16 units.
+func OfUnits(u []uint16) string { return string(vec.AppendUnits(nil, u)) }
+
+// AppendUTF8 adds b as text; each longest malformed piece becomes U+FFFD, as Java decodes it.
+func AppendUTF8(dst, b []byte) []byte {
 	for len(b) > 0 {
 		if b[0] < utf8.RuneSelf {
 			dst = append(dst, b[0])

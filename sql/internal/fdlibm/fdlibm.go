@@ -1,8 +1,10 @@
-package fn
-
-// The functions of fdlibm*.go follow fdlibm 5.3 operation by operation, as Java's StrictMath does, so that their
-// results are the same bits. Conversions around products keep the compiler from fusing multiply and add.
+// Package fdlibm is the part of Java's StrictMath where Go's package math gives other bits: arc and hyperbolic
+// functions and the cube root. It follows fdlibm 5.3 operation by operation, so that the results are the same bits.
+// Conversions around products keep the compiler from fusing multiply and add.
 //
+// Left out: sine, cosine, tangent, exponential and logarithm, for which see package fn.
+package fdlibm
+
 // ====================================================
 // Copyright (C) 1993 by Sun Microsystems, Inc. All rights reserved.
 //
@@ -48,7 +50,8 @@ func asinRatio(t float64) float64 {
 	return p / q
 }
 
-func asin(x float64) float64 {
+// Asin is the arc sine of x, NaN outside of -1 to 1.
+func Asin(x float64) float64 {
 	a := math.Abs(x)
 	switch ix := highWord(a); {
 	case !(a <= 1):
@@ -77,7 +80,8 @@ func asin(x float64) float64 {
 	return t
 }
 
-func acos(x float64) float64 {
+// Acos is the arc cosine of x, NaN outside of -1 to 1.
+func Acos(x float64) float64 {
 	a := math.Abs(x)
 	switch ix := highWord(a); {
 	case !(a <= 1):
@@ -110,7 +114,8 @@ var (
 	atanLow  = [...]float64{2.26987774529616870924e-17, 3.06161699786838301793e-17, 1.39033110312309984516e-17, fdPiHalfRest}
 )
 
-func atan(x float64) float64 {
+// Atan is the arc tangent of x.
+func Atan(x float64) float64 {
 	const (
 		t0  = 3.33333333333329318027e-01
 		t1  = -1.99999999998764832476e-01
@@ -157,12 +162,13 @@ func atan(x float64) float64 {
 	return z
 }
 
-func atan2(y, x float64) float64 {
+// Atan2 is the angle of the point (x, y), from -pi to pi.
+func Atan2(y, x float64) float64 {
 	switch {
 	case x != x || y != y:
 		return math.NaN()
 	case x == 1:
-		return atan(y)
+		return Atan(y)
 	case y == 0:
 		if math.Signbit(x) {
 			return math.Copysign(fdPi, y)
@@ -189,7 +195,7 @@ func atan2(y, x float64) float64 {
 	case x < 0 && k < -60:
 		z = 0
 	default:
-		z = atan(math.Abs(y / x))
+		z = Atan(math.Abs(y / x))
 	}
 	if x < 0 {
 		z = fdPi - (z - fdPiRest)
@@ -197,7 +203,8 @@ func atan2(y, x float64) float64 {
 	return math.Copysign(z, y)
 }
 
-func cbrt(x float64) float64 {
+// Cbrt is the cube root of x.
+func Cbrt(x float64) float64 {
 	const (
 		b1 = 715094163 // (682-0.03306235651)*2^20
 		b2 = 696219795 // (664-0.03306235651)*2^20

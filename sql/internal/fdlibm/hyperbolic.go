@@ -1,8 +1,8 @@
-package fn
+package fdlibm
 
 import "math"
 
-// The hyperbolic functions of fdlibm 5.3 with the two exponentials they rest on; fdlibm.go has the terms of use.
+// The hyperbolic functions, with the two exponentials that they rest on; fdlibm.go has the terms of use.
 
 const (
 	fdLn2High = 6.93147180369123816490e-01
@@ -12,7 +12,8 @@ const (
 	fdOverflow = 710.4758600739439
 )
 
-func sinh(x float64) float64 {
+// Sinh is the hyperbolic sine of x.
+func Sinh(x float64) float64 {
 	a := math.Abs(x)
 	h := math.Copysign(0.5, x)
 	switch ix := highWord(a); {
@@ -33,7 +34,8 @@ func sinh(x float64) float64 {
 	return math.Copysign(math.Inf(1), x)
 }
 
-func cosh(x float64) float64 {
+// Cosh is the hyperbolic cosine of x.
+func Cosh(x float64) float64 {
 	a := math.Abs(x)
 	switch ix := highWord(a); {
 	case ix >= 0x7ff00000: // not finite
@@ -57,7 +59,8 @@ func cosh(x float64) float64 {
 	return math.Inf(1)
 }
 
-func tanh(x float64) float64 {
+// Tanh is the hyperbolic tangent of x.
+func Tanh(x float64) float64 {
 	a := math.Abs(x)
 	var z float64
 	switch ix := highWord(a); {
