@@ -1,13 +1,12 @@
-package fn
+package exact
 
 import (
 	"math"
 	"math/bits"
 )
 
-// Sine, cosine and tangent rounded to the nearest double, as Java's Math gives them.
-
-func sin(x float64) float64 {
+// Sin is the sine of x.
+func Sin(x float64) float64 {
 	if math.Abs(x) < 0x1p-27 {
 		return x
 	}
@@ -15,12 +14,14 @@ func sin(x float64) float64 {
 	return math.Copysign(1, x) * quadrant(n, r)
 }
 
-func cos(x float64) float64 {
+// Cos is the cosine of x.
+func Cos(x float64) float64 {
 	n, r := reduce(x)
 	return quadrant(n+1, r)
 }
 
-func tan(x float64) float64 {
+// Tan is the tangent of x.
+func Tan(x float64) float64 {
 	if math.Abs(x) < 0x1p-27 {
 		return x
 	}

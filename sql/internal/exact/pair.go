@@ -1,4 +1,7 @@
-package fn
+// Package exact is the elementary functions of Java's class Math, rounded to the nearest double: exponential,
+// logarithm, power, sine, cosine, tangent. Go's package math is off by a last digit here and there. Left out: what
+// Java takes from fdlibm, for which see package fdlibm.
+package exact
 
 import "math"
 

@@ -1,10 +1,10 @@
-package fn
+package exact
 
 import "math"
 
-// ln is the natural logarithm rounded to the nearest double, as Java's Math.log gives it (Go's own is off by a
+// Ln is the natural logarithm rounded to the nearest double, as Java's Math.log gives it (Go's own is off by a
 // last digit here and there).
-func ln(x float64) float64 {
+func Ln(x float64) float64 {
 	if !(x > 0) || math.IsInf(x, 1) || x == 1 {
 		return math.Log(x)
 	}

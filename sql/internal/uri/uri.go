@@ -1,8 +1,12 @@
-package fn
+// Package uri is java.net.URI as far as URL_EXTRACT_... show it: which texts are URIs and how they fall into parts,
+// after RFC 2396. Left out: building, resolving and comparing URIs, and user info and authority as parts.
+package uri
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,13 +14,21 @@ import (
 	"github.com/ksqlgo/ksql/sql/internal/chars"
 )
 
-// uri is a URI in the parts of RFC 2396, as java.net.URI divides it; parts are still encoded.
-type uri struct {
-	scheme, host, query, fragment Opt[string]
-	path                          string
-	opaque                        bool  // scheme:something that is no path
-	port                          int32 // -1: none
+// URI is a URI in its parts, which are still encoded.
+type URI struct {
+	Scheme, Host, Query, Fragment Part
+	Path                          string
+	Opaque                        bool  // scheme:something that is no path
+	Port                          int32 // -1: none
 }
+
+// Part is a part that may be missing.
+type Part struct {
+	Text string
+	OK   bool
+}
+
+func given(text string) Part { return Part{text, true} }
 
 const (
 	unreservedMarks = "-_.!~*'()"
@@ -42,7 +54,7 @@ func legal(s, marks string) int {
 			i += n
 		case chars.LetterOrDigit(c) || strings.IndexByte(marks, c) >= 0:
 			i++
-		case escapeAt(s, i):
+		case Escape(s, i):
 			i += 3
 		default:
 			return i
@@ -58,13 +70,14 @@ func checkLegal(s, marks, part string) error {
 	return nil
 }
 
-func parseURI(s string) (u uri, err error) {
-	u.port = -1
+// Parse divides s.
+func Parse(s string) (u URI, err error) {
+	u.Port = -1
 	rest := s
 	if i := strings.IndexByte(rest, '#'); i >= 0 {
-		u.fragment = Some(rest[i+1:])
+		u.Fragment = given(rest[i+1:])
 		rest = rest[:i]
-		if err := checkLegal(u.fragment.V, uriMarks, "fragment"); err != nil {
+		if err := checkLegal(u.Fragment.Text, uriMarks, "fragment"); err != nil {
 			return u, err
 		}
 	}
@@ -78,20 +91,20 @@ func parseURI(s string) (u uri, err error) {
 		if scheme == "" {
 			return u, fmt.Errorf("expected scheme name at index 0: %s", s)
 		}
-		u.scheme = Some(scheme)
+		u.Scheme = given(scheme)
 		rest = rest[i+1:]
 		if !strings.HasPrefix(rest, "/") {
 			if rest == "" {
 				return u, fmt.Errorf("expected scheme-specific part: %s", s)
 			}
-			u.opaque = true
+			u.Opaque = true
 			return u, checkLegal(rest, uriMarks, "opaque part")
 		}
 	}
 	if i := strings.IndexByte(rest, '?'); i >= 0 {
-		u.query = Some(rest[i+1:])
+		u.Query = given(rest[i+1:])
 		rest = rest[:i]
-		if err := checkLegal(u.query.V, uriMarks, "query"); err != nil {
+		if err := checkLegal(u.Query.Text, uriMarks, "query"); err != nil {
 			return u, err
 		}
 	}
@@ -101,19 +114,19 @@ func parseURI(s string) (u uri, err error) {
 		if i := strings.IndexByte(authority, '/'); i >= 0 {
 			authority, rest = authority[:i], authority[i:]
 		}
-		if authority == "" && rest == "" && !u.query.OK && !u.fragment.OK {
+		if authority == "" && rest == "" && !u.Query.OK && !u.Fragment.OK {
 			return u, fmt.Errorf("expected authority: %s", s)
 		}
 		if err := u.parseAuthority(authority); err != nil {
 			return u, err
 		}
 	}
-	u.path = rest
+	u.Path = rest
 	return u, checkLegal(rest, pathMarks, "path")
 }
 
 // parseAuthority reads a server where the authority is one; any other legal authority has no host.
-func (u *uri) parseAuthority(s string) error {
+func (u *URI) parseAuthority(s string) error {
 	if s == "" {
 		return nil
 	}
@@ -132,7 +145,7 @@ func (u *uri) parseAuthority(s string) error {
 		}
 		return nil
 	}
-	u.host, u.port = Some(host), port
+	u.Host, u.Port = given(host), port
 	return nil
 }
 
@@ -221,4 +234,14 @@ func hostLength(s string) (int, error) {
 		return 0, fmt.Errorf("illegal character in hostname: %s", s)
 	}
 	return len(host), nil
+}
+
+var errNoNumber = errors.New("malformed port number")
+
+func portNumber(s string) (int32, error) {
+	n, err := strconv.ParseInt(s, 10, 32)
+	if err != nil {
+		return 0, errNoNumber
+	}
+	return int32(n), nil
 }

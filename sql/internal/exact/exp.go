@@ -1,9 +1,9 @@
-package fn
+package exact
 
 import "math"
 
-// exp is e^x rounded to the nearest double, as Java's Math.exp gives it.
-func exp(x float64) float64 {
+// Exp is e^x rounded to the nearest double, as Java's Math.exp gives it.
+func Exp(x float64) float64 {
 	switch {
 	case x != x:
 		return x
@@ -28,9 +28,9 @@ func expPair(x pair) (p pair, n int) {
 	return p.mul(sixteenthPowers[int(k)&15]), int(k) >> 4
 }
 
-// power is b^e rounded to the nearest double, as Java's Math.pow gives it. It differs from math.Pow in 1^NaN and
+// Power is b^e rounded to the nearest double, as Java's Math.pow gives it. It differs from math.Pow in 1^NaN and
 // (-1)^infinity, which are NaN in Java.
-func power(b, e float64) float64 {
+func Power(b, e float64) float64 {
 	switch {
 	case e == 0:
 		return 1
