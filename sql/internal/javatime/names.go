@@ -1,4 +1,4 @@
-package fn
+package javatime
 
 import (
 	"strings"
@@ -81,7 +81,7 @@ func dayPeriod(nanoOfDay int64) string {
 
 // namesToRead are the texts that stand for values of a field, the longest first where one begins another;
 // nil: the field is read as a number.
-func (p *TimePattern) namesToRead(f field, style int) (names []string, first int64) {
+func (p *Pattern) namesToRead(f field, style int) (names []string, first int64) {
 	if !p.english && style == 4 && (f == fieldMonth || f == fieldWeekday || f == fieldQuarter) {
 		style = 3
 	}
@@ -118,7 +118,7 @@ func readZoneID(s string) (loc *time.Location, n int) {
 			continue // UTC+2: a prefix with an offset, not a name
 		}
 		for _, spelled := range [...]string{id, titled(id), strings.ToUpper(id)} {
-			if loc, err := zoneOf(spelled); err == nil && !offsetZone(loc) {
+			if loc, err := Zone(spelled); err == nil && !offsetZone(loc) {
 				return loc, n
 			}
 		}

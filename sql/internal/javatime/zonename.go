@@ -1,4 +1,4 @@
-package fn
+package javatime
 
 import (
 	_ "embed"
@@ -142,7 +142,7 @@ func readZoneName(s string, long bool) (loc *time.Location, n int) {
 	if n == 0 {
 		return nil, 0
 	}
-	loc, err := zoneOf(zone)
+	loc, err := Zone(zone)
 	if err != nil {
 		return nil, 0
 	}

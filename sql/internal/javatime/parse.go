@@ -1,4 +1,4 @@
-package fn
+package javatime
 
 import (
 	"errors"
@@ -31,7 +31,7 @@ func (d *parsed) set(f field, v int64) bool {
 }
 
 // read matches the whole of text.
-func (p *TimePattern) read(text string) (d parsed, err error) {
+func (p *Pattern) read(text string) (d parsed, err error) {
 	at := p.match(&d, p.items, text, 0)
 	if at < 0 {
 		return d, fmt.Errorf("Text '%s' could not be parsed at index %d", text, ^at)
@@ -43,7 +43,7 @@ func (p *TimePattern) read(text string) (d parsed, err error) {
 }
 
 // match reads items from s[at:] and returns where they end, or ^index of the failure.
-func (p *TimePattern) match(d *parsed, items []item, s string, at int) int {
+func (p *Pattern) match(d *parsed, items []item, s string, at int) int {
 	for i := range items {
 		if at = p.matchItem(d, &items[i], s, at); at < 0 {
 			return at
@@ -52,7 +52,7 @@ func (p *TimePattern) match(d *parsed, items []item, s string, at int) int {
 	return at
 }
 
-func (p *TimePattern) matchItem(d *parsed, it *item, s string, at int) int {
+func (p *Pattern) matchItem(d *parsed, it *item, s string, at int) int {
 	switch it.kind {
 	case itemText:
 		if hasPrefixFold(s[at:], it.text) {
@@ -343,8 +343,8 @@ func zoneOffset(s string) (secs, n int) {
 
 var errLeapDay = errors.New("Leap day cannot be parsed without supplying the year field")
 
-// parseMillis lays the fields over 1970-01-01T00:00 in the zone, the larger units first, as ksqlDB does.
-func (p *TimePattern) parseMillis(text string, zone *time.Location) (int64, error) {
+// ParseMillis lays the fields over 1970-01-01T00:00 in the zone, the larger units first, as ksqlDB does.
+func (p *Pattern) ParseMillis(text string, zone *time.Location) (int64, error) {
 	d, err := p.read(text)
 	if err != nil {
 		return 0, err
@@ -363,7 +363,7 @@ func (p *TimePattern) parseMillis(text string, zone *time.Location) (int64, erro
 	if !r.hasTime {
 		nano = d.partialTime()
 	}
-	local := days*86400 + floorDiv(nano, 1e9)
+	local := days*86400 + FloorDiv(nano, 1e9)
 	var sec int64
 	switch {
 	case d.zone != nil:
@@ -379,8 +379,8 @@ func (p *TimePattern) parseMillis(text string, zone *time.Location) (int64, erro
 	return sec*1000 + nano%1e9/1e6, nil
 }
 
-// readDate reads a text that must give a whole date, in days.
-func (p *TimePattern) readDate(text string) (int64, error) {
+// ParseDate reads a text that must give a whole date, in days.
+func (p *Pattern) ParseDate(text string) (int64, error) {
 	d, err := p.read(text)
 	if err != nil {
 		return 0, err
@@ -395,8 +395,8 @@ func (p *TimePattern) readDate(text string) (int64, error) {
 	return r.days, nil
 }
 
-// readTime reads a text that must give a whole time of day and nothing of a date, in nanoseconds.
-func (p *TimePattern) readTime(text string) (int64, error) {
+// ParseTime reads a text that must give a whole time of day and nothing of a date, in nanoseconds.
+func (p *Pattern) ParseTime(text string) (int64, error) {
 	d, err := p.read(text)
 	if err != nil {
 		return 0, err

@@ -1,17 +1,18 @@
-package fn
+// Package javatime is Java's time as ksqlDB shows it: DateTimeFormatter's patterns, with their resolution of fields and
+// the English names of zones, SimpleDateFormat's lenient reading, and the ids of zones. Left out: other languages and
+// calendars, SimpleDateFormat's writing, and localized styles.
+package javatime
 
 import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/ksqlgo/ksql/sql/internal/chars"
 )
 
-// TimePattern is a compiled pattern of java.time's letters, as FORMAT_TIMESTAMP, PARSE_TIMESTAMP and
-// WITH (TIMESTAMP_FORMAT='..') take it. It is immutable.
-type TimePattern struct {
+// Pattern is a compiled pattern of DateTimeFormatter's letters. It is immutable.
+type Pattern struct {
 	pattern string
 	items   []item
 	// english says that texts are read with English names; else the long names of months and days are
@@ -19,33 +20,23 @@ type TimePattern struct {
 	english bool
 }
 
-// CompilePattern reads a pattern; an error says what is wrong with it.
-func CompilePattern(pattern string) (*TimePattern, error) {
+// Compile reads a pattern; an error says what is wrong with it.
+func Compile(pattern string) (*Pattern, error) {
 	c := patternCompiler{pattern: pattern}
 	items, err := c.compile()
 	if err != nil {
 		return nil, err
 	}
-	return &TimePattern{pattern: pattern, items: items}, nil
+	return &Pattern{pattern: pattern, items: items}, nil
 }
 
-// compileEnglish is CompilePattern for the functions that read English long names.
-func compileEnglish(pattern string) (*TimePattern, error) {
-	p, err := CompilePattern(pattern)
+// CompileEnglish is Compile for the functions that read English long names.
+func CompileEnglish(pattern string) (*Pattern, error) {
+	p, err := Compile(pattern)
 	if err == nil {
 		p.english = true
 	}
 	return p, err
-}
-
-// ParseMillis reads a timestamp, in ms since epoch. A zone in the text counts, else UTC; fields that the
-// pattern lacks are those of 1970-01-01T00:00.
-func (p *TimePattern) ParseMillis(text string) (int64, error) { return p.parseMillis(text, time.UTC) }
-
-// FormatMillis writes a timestamp, in ms since epoch, as local time of zone.
-func (p *TimePattern) FormatMillis(ms int64, zone *time.Location) (string, error) {
-	b, err := p.appendMillis(nil, ms, zone)
-	return string(b), err
 }
 
 // field is a part of a date or time; those below fieldNano are parts of a date.

@@ -1,4 +1,4 @@
-package fn
+package javatime
 
 import (
 	"errors"
@@ -9,9 +9,9 @@ import (
 	"github.com/ksqlgo/ksql/sql/internal/chars"
 )
 
-// datePattern is PARSE_DATE's engine: the letters of SimpleDateFormat, read leniently. Values may overflow,
+// SimpleDate is PARSE_DATE's engine: the letters of SimpleDateFormat, read leniently. Values may overflow,
 // a number takes all its digits, text behind the match does not count, and dates before 1582-10-15 are Julian.
-type datePattern []dateItem
+type SimpleDate []dateItem
 
 type dateItem struct {
 	literal string
@@ -23,8 +23,9 @@ func (it dateItem) number() bool {
 	return it.letter != 0 && strings.IndexByte("EGaXZz", it.letter) < 0 && (it.letter != 'M' || it.width < 3)
 }
 
-func compileDatePattern(p string) (datePattern, error) {
-	var out datePattern
+// CompileSimpleDate reads a pattern; an error says what is wrong with it.
+func CompileSimpleDate(p string) (SimpleDate, error) {
+	var out SimpleDate
 	for i := 0; i < len(p); {
 		if chars.Letter(p[i]) {
 			n := run(p, i)
@@ -93,9 +94,9 @@ func (c *calendar) set(f, v int) {
 
 var errDateText = errors.New("text does not fit the pattern")
 
-// parse reads s; now, in ms, chooses the century of years of two digits. The result is ms since epoch.
-func (p datePattern) parse(s string, now int64) (int64, error) {
-	year, _, _ := dateOf(floorDiv(now, 86400000))
+// ParseMillis reads s; now, in ms, chooses the century of years of two digits. The result is ms since epoch.
+func (p SimpleDate) ParseMillis(s string, now int64) (int64, error) {
+	year, _, _ := dateOf(FloorDiv(now, 86400000))
 	var c calendar
 	at := 0
 	for k, it := range p {
@@ -288,7 +289,7 @@ func (c *calendar) setZoneName(s string) int {
 			if len(name) <= n || !hasPrefixFold(s, name) {
 				continue
 			}
-			loc, err := zoneOf(z.zone)
+			loc, err := Zone(z.zone)
 			if err != nil {
 				continue
 			}
@@ -373,8 +374,8 @@ func (c *calendar) days(year int64, first func(y int64, m int) int64) int64 {
 		return weekStart(start, c.or(calWeekday, 1)) + 7*int64(c.v[calWeekOfYear]-1)
 	}
 	month := int64(c.v[calMonth])
-	year += floorDiv(month, 12)
-	start := first(year, int(floorMod(month, 12))+1)
+	year += FloorDiv(month, 12)
+	start := first(year, int(FloorMod(month, 12))+1)
 	switch {
 	case best == 0 || best == day:
 		return start + int64(c.or(calDay, 1)) - 1
@@ -386,17 +387,17 @@ func (c *calendar) days(year int64, first func(y int64, m int) int64) int64 {
 
 // onOrBefore is the last such weekday (1 Sunday) up to a day.
 func onOrBefore(days int64, weekday int) int64 {
-	return days - floorMod(weekdayOf(days)%7+1-int64(weekday), 7)
+	return days - FloorMod(weekdayOf(days)%7+1-int64(weekday), 7)
 }
 
 // weekStart is that weekday in the week of a day; weeks begin on Sunday.
 func weekStart(days int64, weekday int) int64 {
-	return onOrBefore(days, 1) + floorMod(int64(weekday)-1, 7)
+	return onOrBefore(days, 1) + FloorMod(int64(weekday)-1, 7)
 }
 
 // julianDays is the day number of the first of a month in the Julian calendar.
 func julianDays(y int64, m int) int64 {
 	a := int64(14-m) / 12
 	yy, mm := y+4800-a, int64(m)+12*a-3
-	return 1 + (153*mm+2)/5 + 365*yy + floorDiv(yy, 4) - 32083 - 2440588
+	return 1 + (153*mm+2)/5 + 365*yy + FloorDiv(yy, 4) - 32083 - 2440588
 }

@@ -1,4 +1,4 @@
-package fn
+package javatime
 
 import (
 	"errors"
@@ -13,12 +13,12 @@ import (
 // mostOffset is the greatest distance from UTC, in seconds.
 const mostOffset = 18 * 3600
 
-// greenwich is the zone of FORMAT_TIMESTAMP where none is given.
-var greenwich = time.FixedZone("GMT", 0)
+// Greenwich is the zone of FORMAT_TIMESTAMP where none is given.
+var Greenwich = time.FixedZone("GMT", 0)
 
-// zoneOf is java.time's ZoneId.of: a tz name in its exact letters, Z, an offset, or UTC, GMT or UT with an
+// Zone is java.time's ZoneId.of: a tz name in its exact letters, Z, an offset, or UTC, GMT or UT with an
 // offset behind it.
-func zoneOf(id string) (*time.Location, error) {
+func Zone(id string) (*time.Location, error) {
 	bad := errors.New("Unknown time-zone ID: " + id)
 	switch id {
 	case "Z", "UTC", "GMT", "UT":
@@ -115,7 +115,7 @@ func offsetZone(loc *time.Location) bool {
 }
 
 func offsetAt(sec int64, loc *time.Location) int64 {
-	if loc == time.UTC || loc == greenwich {
+	if loc == time.UTC || loc == Greenwich {
 		return 0
 	}
 	_, off := time.Unix(sec, 0).In(loc).Zone()
@@ -142,7 +142,7 @@ func daysOf(year int64, month, day int) int64 {
 	if month <= 2 {
 		y--
 	}
-	era := floorDiv(y, 400)
+	era := FloorDiv(y, 400)
 	yoe := y - era*400
 	doy := int64((153*((month+9)%12)+2)/5 + day - 1)
 	return era*146097 + yoe*365 + yoe/4 - yoe/100 + doy - 719468
@@ -151,7 +151,7 @@ func daysOf(year int64, month, day int) int64 {
 // dateOf is the inverse of daysOf.
 func dateOf(days int64) (year int64, month, day int) {
 	z := days + 719468
-	era := floorDiv(z, 146097)
+	era := FloorDiv(z, 146097)
 	doe := z - era*146097
 	yoe := (doe - doe/1460 + doe/36524 - doe/146096) / 365
 	doy := doe - (365*yoe + yoe/4 - yoe/100)
@@ -184,9 +184,10 @@ func monthLength(y int64, m int) int {
 }
 
 // weekdayOf is 1 for Monday to 7 for Sunday.
-func weekdayOf(days int64) int64 { return floorMod(days+3, 7) + 1 }
+func weekdayOf(days int64) int64 { return FloorMod(days+3, 7) + 1 }
 
-func floorDiv(a, b int64) int64 {
+// FloorDiv is a / b rounded down.
+func FloorDiv(a, b int64) int64 {
 	q := a / b
 	if a%b != 0 && (a < 0) != (b < 0) {
 		q--
@@ -194,4 +195,14 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
-func floorMod(a, b int64) int64 { return a - floorDiv(a, b)*b }
+// FloorMod is what FloorDiv leaves: never negative.
+func FloorMod(a, b int64) int64 { return a - FloorDiv(a, b)*b }
+
+// LegacyOffset is the offset, in seconds, that java.util.TimeZone has at ms: it knows neither UTC+h nor seconds.
+func LegacyOffset(ms int64, loc *time.Location) int64 {
+	id := loc.String()
+	if strings.HasPrefix(id, "UT") && strings.ContainsAny(id, "+-") || offsetZone(loc) && len(id) > len("+hh:mm") {
+		return 0
+	}
+	return offsetAt(FloorDiv(ms, 1000), loc)
+}

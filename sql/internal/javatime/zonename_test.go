@@ -1,6 +1,9 @@
-package fn
+package javatime
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // TestZoneNames holds the names of zones to those of OpenJDK 17, in January, in July, and of no season.
 func TestZoneNames(t *testing.T) {
@@ -26,7 +29,7 @@ func TestZoneNames(t *testing.T) {
 		{"UTC", "UTC", "UTC", "UTC", "Coordinated Universal Time"},
 		{"+02:00", "+02:00", "+02:00", "+02:00", "+02:00"},
 	} {
-		zone, err := zoneOf(x.zone)
+		zone, err := Zone(x.zone)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,11 +38,11 @@ func TestZoneNames(t *testing.T) {
 			ms      int64
 			want    string
 		}{{"zzz", january, x.winter}, {"zzz", july, x.summer}, {"v", july, x.generic}, {"zzzz", july, x.long}} {
-			p, err := CompilePattern(w.pattern)
+			p, err := Compile(w.pattern)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got, err := p.FormatMillis(w.ms, zone); err != nil || got != w.want {
+			if got, err := format(p, w.ms, zone); err != nil || got != w.want {
 				t.Errorf("%s of %s at %d: %q, %v, want %q", w.pattern, x.zone, w.ms, got, err, w.want)
 			}
 		}
@@ -57,11 +60,11 @@ func TestReadZoneNames(t *testing.T) {
 		if len(name) > 4 {
 			pattern += "z"
 		}
-		p, err := CompilePattern(pattern)
+		p, err := Compile(pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := p.ParseMillis("2020-01-15 12:00 " + name)
+		got, err := p.ParseMillis("2020-01-15 12:00 "+name, time.UTC)
 		if want := noon - int64(hours*3600e3); err != nil || got != want {
 			t.Errorf("%s: %d, %v, want %d", name, got, err, want)
 		}

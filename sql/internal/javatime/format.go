@@ -1,4 +1,4 @@
-package fn
+package javatime
 
 import (
 	"errors"
@@ -29,16 +29,29 @@ func dateMoment(days int64) moment {
 func timeMoment(nano int64) moment { return moment{hasTime: true, nano: nano} }
 
 func zonedMoment(ms int64, zone *time.Location) moment {
-	sec := floorDiv(ms, 1000)
+	sec := FloorDiv(ms, 1000)
 	local := sec + offsetAt(sec, zone)
-	m := dateMoment(floorDiv(local, 86400))
+	m := dateMoment(FloorDiv(local, 86400))
 	m.hasTime, m.zone, m.sec = true, zone, sec
-	m.nano = floorMod(local, 86400)*1e9 + floorMod(ms, 1000)*1e6
+	m.nano = FloorMod(local, 86400)*1e9 + FloorMod(ms, 1000)*1e6
 	return m
 }
 
-func (p *TimePattern) appendMillis(dst []byte, ms int64, zone *time.Location) ([]byte, error) {
+// AppendMillis writes a timestamp, in ms since epoch, as local time of zone.
+func (p *Pattern) AppendMillis(dst []byte, ms int64, zone *time.Location) ([]byte, error) {
 	m := zonedMoment(ms, zone)
+	return m.append(dst, p.items)
+}
+
+// AppendDate writes a date, in days since epoch.
+func (p *Pattern) AppendDate(dst []byte, days int64) ([]byte, error) {
+	m := dateMoment(days)
+	return m.append(dst, p.items)
+}
+
+// AppendTime writes a time of day, in nanoseconds.
+func (p *Pattern) AppendTime(dst []byte, nano int64) ([]byte, error) {
+	m := timeMoment(nano)
 	return m.append(dst, p.items)
 }
 
