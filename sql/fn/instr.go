@@ -5,10 +5,11 @@ import (
 	"unicode/utf8"
 
 	"github.com/ksqlgo/ksql/sql/internal/chars"
+	"github.com/ksqlgo/ksql/sql/internal/meter"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
-func instr(s, sub Opt[string], pos, occurrence int32, work *meter) Opt[int32] {
+func instr(s, sub Opt[string], pos, occurrence int32, work *meter.Meter) Opt[int32] {
 	if !s.OK || !sub.OK || pos == 0 || occurrence < 1 {
 		return Some(int32(0))
 	}
@@ -39,7 +40,7 @@ func instr(s, sub Opt[string], pos, occurrence int32, work *meter) Opt[int32] {
 	}
 	at := int(from) - 1
 	for ; at+len(find) <= n; at++ {
-		work.add(8 + len(find)/8)
+		work.Add(8 + len(find)/8)
 		if !equalUnits(text[at:at+len(find)], find) {
 			continue
 		}

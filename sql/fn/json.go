@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/internal/meter"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -16,7 +17,7 @@ func jsonFuncs() []Func {
 	// perDoc is a variant with a document of its own to parse into.
 	perDoc := func(sig string, types []sql.Type, returns sql.Type, f func(d *jsonDoc, c *Call, i int, out *vec.Vec) error) Variant {
 		return PerSite(func(s Site) Variant {
-			d := jsonDoc{work: meter{stop: s.Stop}}
+			d := jsonDoc{work: meter.Meter{Stop: s.Stop}}
 			return FnRow(sig, types, returns, func(c *Call, i int, out *vec.Vec) error { return f(&d, c, i, out) })
 		})
 	}
@@ -30,7 +31,7 @@ func jsonFuncs() []Func {
 		{Name: "EXTRACTJSONFIELD", Declared: "extractjsonfield", Category: catJSON,
 			Doc: "Gives the part of a JSON document that a path such as $.a.b[0] leads to.",
 			Variants: one(PerSite(func(s Site) Variant {
-				d := jsonDoc{work: meter{stop: s.Stop}}
+				d := jsonDoc{work: meter.Meter{Stop: s.Stop}}
 				path := Cached(jsonPath)
 				return FnRow("input: the document; path: the way to the part", strs, sql.TString, func(c *Call, i int, out *vec.Vec) error {
 					return extract(&d, path, c, i, out)
@@ -251,7 +252,7 @@ func (j *joiner) concat(c *Call, i int, out *vec.Vec) error {
 		return errors.New("JSON_CONCAT needs an argument")
 	}
 	for len(j.docs) < len(c.Args) {
-		j.docs = append(j.docs, jsonDoc{work: meter{stop: j.stop}})
+		j.docs = append(j.docs, jsonDoc{work: meter.Meter{Stop: j.stop}})
 	}
 	docs := j.docs[:len(c.Args)]
 	objects := true

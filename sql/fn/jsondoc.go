@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/ksqlgo/ksql/sql/internal/meter"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -17,7 +18,7 @@ type jsonDoc struct {
 	pos   int
 	depth int
 	nodes []jsonNode
-	work  meter
+	work  meter.Meter
 }
 
 // jsonNode is a value, or the key of a member, which stands before the member's value.
@@ -95,7 +96,7 @@ func (d *jsonDoc) peek() byte {
 }
 
 func (d *jsonDoc) value() error {
-	if d.work.add(64); len(d.nodes) > mostNodes {
+	if d.work.Add(64); len(d.nodes) > mostNodes {
 		return vec.ErrTooLarge
 	}
 	at := len(d.nodes)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/sql/internal/chars"
+	"github.com/ksqlgo/ksql/sql/internal/meter"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -51,13 +52,13 @@ var stringFuncs = []Func{
 	{Name: "INSTR", Declared: "instr", Category: catString, Author: confluent,
 		Doc: "Gives where a text occurs in another, counted from 1, or 0.", Variants: []Variant{
 			PerSite(func(site Site) Variant {
-				work := meter{stop: site.Stop}
+				work := meter.Meter{Stop: site.Stop}
 				return FnOpt2("str: the text; substring: what to look for", func(s, sub Opt[string]) (Opt[int32], error) {
 					return instr(s, sub, 1, 1, &work), nil
 				})
 			}),
 			Raising(PerSite(func(site Site) Variant {
-				work := meter{stop: site.Stop}
+				work := meter.Meter{Stop: site.Stop}
 				return FnOpt3("str: the text; substring: what to look for; position: where to begin, from the end if negative",
 					func(s, sub Opt[string], pos Opt[int32]) (Opt[int32], error) {
 						if !pos.OK {
@@ -71,7 +72,7 @@ var stringFuncs = []Func{
 					if c.Args[2].IsNull(i) || c.Args[3].IsNull(i) {
 						return ErrNull
 					}
-					out.AppendI32(instr(optStr(c.Args[0], i), optStr(c.Args[1], i), c.Args[2].I32[i], c.Args[3].I32[i], &meter{stop: c.Stop}).V)
+					out.AppendI32(instr(optStr(c.Args[0], i), optStr(c.Args[1], i), c.Args[2].I32[i], c.Args[3].I32[i], &meter.Meter{Stop: c.Stop}).V)
 					return nil
 				}), 3, 4)}},
 	{Name: "REPLACE", Declared: "replace", Category: catString, Author: confluent,
@@ -242,19 +243,19 @@ func cut(s string, pos int32, length *int32) string {
 }
 
 func replacer(site Site) func(dst []byte, s, from, to string) ([]byte, error) {
-	work := meter{stop: site.Stop}
+	work := meter.Meter{Stop: site.Stop}
 	return func(dst []byte, s, from, to string) ([]byte, error) {
 		return replace(dst, s, from, to, site.most(), &work)
 	}
 }
 
-func replace(dst []byte, s, from, to string, most int, work *meter) ([]byte, error) {
+func replace(dst []byte, s, from, to string, most int, work *meter.Meter) ([]byte, error) {
 	if from != "" {
 		if more := len(to) - len(from); more > 0 && len(s)+strings.Count(s, from)*more > most {
 			return dst, vec.ErrTooLarge
 		}
 		for {
-			work.add(16)
+			work.Add(16)
 			at := strings.Index(s, from)
 			if at < 0 {
 				return append(dst, s...), nil
@@ -269,7 +270,7 @@ func replace(dst []byte, s, from, to string, most int, work *meter) ([]byte, err
 	ins, units := vec.Units(nil, to), vec.Units(nil, s)
 	out := append([]uint16{}, ins...)
 	for _, u := range units {
-		work.add(8)
+		work.Add(8)
 		out = append(append(out, u), ins...)
 	}
 	return vec.AppendUnits(dst, out), nil
@@ -363,9 +364,9 @@ func split(c *Call, i int, out *vec.Vec) error {
 		return ErrNull
 	}
 	s, sep, items := c.Args[0].Bytes(i), c.Args[1].Bytes(i), out.Kids[0]
-	work, most := meter{stop: c.Stop}, out.MostItems()
+	work, most := meter.Meter{Stop: c.Stop}, out.MostItems()
 	next := func() {
-		if work.add(32); items.N > most {
+		if work.Add(32); items.N > most {
 			panic(vec.ErrTooLarge)
 		}
 	}
@@ -412,9 +413,9 @@ func splitToMap(c *Call, i int, out *vec.Vec) error {
 	}
 	var keys, values []string
 	at := map[string]int{}
-	work, most := meter{stop: c.Stop}, out.MostItems()
+	work, most := meter.Meter{Stop: c.Stop}, out.MostItems()
 	for e := range strings.SplitSeq(s, entryDelim) {
-		if work.add(128); len(keys) > most {
+		if work.Add(128); len(keys) > most {
 			panic(vec.ErrTooLarge)
 		}
 		k, rest, ok := strings.Cut(e, kvDelim)

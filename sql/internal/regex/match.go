@@ -1,18 +1,19 @@
-package fn
+package regex
 
 import (
 	"errors"
 
 	"github.com/ksqlgo/ksql/sql/internal/chars"
+	"github.com/ksqlgo/ksql/sql/internal/meter"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
 // matchStep matches from unit i on and then whatever follows it. It leaves the matcher as it was when it fails.
-type matchStep func(m *regexMatcher, i int) bool
+type matchStep func(m *Matcher, i int) bool
 
-// regexMatcher is one search. It may be used again for another text.
-type regexMatcher struct {
-	re       *javaRegex
+// Matcher is one search. It may be used again for another text.
+type Matcher struct {
+	re       *Regexp
 	u        []uint16 // the text
 	with     []uint16 // of replaceAll: the replacement
 	made     []uint16 // and what it makes, to be used again
@@ -24,10 +25,10 @@ type regexMatcher struct {
 	to       int      // where a look-behind must end
 	previous int      // where the last match ended, for \G
 	steps    int
-	work     meter
+	work     meter.Meter
 	most     int // units of what is made
 	depth    int
-	err      error
+	failure  error
 }
 
 // mostSteps ends a search that backtracks for too long: about a second.
@@ -38,8 +39,9 @@ const mostDepth = 200_000
 
 var errTooComplex = errors.New("the regular expression takes too long on this text")
 
-func (m *regexMatcher) reset(re *javaRegex, s string) {
-	m.re, m.err, m.steps, m.depth, m.previous = re, nil, 0, 0, 0
+// Reset begins with another text.
+func (m *Matcher) Reset(re *Regexp, s string) {
+	m.re, m.failure, m.steps, m.depth, m.previous = re, nil, 0, 0, 0
 	m.u = vec.Units(m.u[:0], s)
 	grow := func(s []int, n int) []int {
 		if cap(s) < n {
@@ -51,10 +53,13 @@ func (m *regexMatcher) reset(re *javaRegex, s string) {
 	m.count, m.begin = grow(m.count, re.counters), grow(m.begin, re.counters)
 }
 
-// find looks for the first match at unit from or later. Check err when it finds none.
-func (m *regexMatcher) find(from int) bool {
+// Err is why a search found nothing, if the text was not searched to its end.
+func (m *Matcher) Err() error { return m.failure }
+
+// Find looks for the first match at unit from or later. Check err when it finds none.
+func (m *Matcher) Find(from int) bool {
 	for i := from; i <= len(m.u); i++ {
-		m.work.add(8)
+		m.work.Add(8)
 		if f := m.re.first; f >= 0 {
 			for i < len(m.u) && int(m.u[i]) != f {
 				i++
@@ -71,41 +76,41 @@ func (m *regexMatcher) find(from int) bool {
 			m.previous = m.end
 			return true
 		}
-		if m.err != nil {
+		if m.failure != nil {
 			return false
 		}
 	}
 	return false
 }
 
-// next looks for the match behind the last one, as Matcher.find does.
-func (m *regexMatcher) next() bool {
+// Next looks for the match behind the last one, as Matcher.find does.
+func (m *Matcher) Next() bool {
 	from := m.caps[1]
 	if m.caps[0] == m.caps[1] {
 		from++
 	}
-	return m.find(from)
+	return m.Find(from)
 }
 
-// text is what group g took; false where it took no part.
-func (m *regexMatcher) text(g int) (string, bool) {
+// AppendGroup adds what group g took to dst; false where it took no part.
+func (m *Matcher) AppendGroup(dst []byte, g int) ([]byte, bool) {
 	if m.caps[2*g] < 0 {
-		return "", false
+		return dst, false
 	}
-	return chars.OfUnits(m.u[m.caps[2*g]:m.caps[2*g+1]]), true
+	return vec.AppendUnits(dst, m.u[m.caps[2*g]:m.caps[2*g+1]]), true
 }
 
-func (m *regexMatcher) tick() bool {
+func (m *Matcher) tick() bool {
 	if m.steps++; m.steps > mostSteps {
-		m.err = errTooComplex
+		m.failure = errTooComplex
 	}
-	m.work.add(8)
-	return m.err == nil
+	m.work.Add(8)
+	return m.failure == nil
 }
 
-func (m *regexMatcher) deeper() bool {
+func (m *Matcher) deeper() bool {
 	if m.depth++; m.depth > mostDepth {
-		m.err = errTooComplex
+		m.failure = errTooComplex
 	}
 	return m.tick()
 }
@@ -124,9 +129,9 @@ func runeBefore(u []uint16, i int) rune {
 	return rune(u[i-1])
 }
 
-func accept(m *regexMatcher, i int) bool {
+func accept(m *Matcher, i int) bool {
 	m.end = i
 	return true
 }
 
-func acceptAt(m *regexMatcher, i int) bool { return i == m.to }
+func acceptAt(m *Matcher, i int) bool { return i == m.to }

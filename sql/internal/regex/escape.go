@@ -1,4 +1,4 @@
-package fn
+package regex
 
 import (
 	"strconv"
@@ -7,7 +7,7 @@ import (
 )
 
 // escape reads what follows a backslash outside of a class.
-func (p *regexParser) escape() (*ast, error) {
+func (p *parser) escape() (*ast, error) {
 	if p.at == len(p.p) {
 		return nil, p.fail("Unexpected internal error")
 	}
@@ -58,7 +58,7 @@ func (p *regexParser) escape() (*ast, error) {
 }
 
 // escapedChar reads an escape that stands for a set of characters or, where the set is nil, for one.
-func (p *regexParser) escapedChar() (*charSet, rune, error) {
+func (p *parser) escapedChar() (*charSet, rune, error) {
 	if p.at == len(p.p) {
 		return nil, 0, p.fail("Unexpected internal error")
 	}
@@ -146,7 +146,7 @@ func (p *regexParser) escapedChar() (*charSet, rune, error) {
 	return nil, c, nil
 }
 
-func (p *regexParser) hex(n int) (rune, bool) {
+func (p *parser) hex(n int) (rune, bool) {
 	if p.at+n > len(p.p) {
 		return 0, false
 	}

@@ -1,4 +1,4 @@
-package fn
+package regex
 
 import (
 	"unicode"
@@ -7,9 +7,9 @@ import (
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
-type regexCompiler struct{ re *javaRegex }
+type compiler struct{ re *Regexp }
 
-func (c *regexCompiler) compile(n *ast, next matchStep) matchStep {
+func (c *compiler) compile(n *ast, next matchStep) matchStep {
 	switch n.op {
 	case opEmpty:
 		return next
@@ -17,7 +17,7 @@ func (c *regexCompiler) compile(n *ast, next matchStep) matchStep {
 		return literalStep([]rune{n.unit}, next)
 	case opSet:
 		s := n.set
-		return func(m *regexMatcher, i int) bool {
+		return func(m *Matcher, i int) bool {
 			if i >= len(m.u) {
 				return false
 			}
@@ -47,7 +47,7 @@ func (c *regexCompiler) compile(n *ast, next matchStep) matchStep {
 		for k, s := range n.subs {
 			ways[k] = c.compile(s, next)
 		}
-		return func(m *regexMatcher, i int) bool {
+		return func(m *Matcher, i int) bool {
 			if !m.deeper() {
 				return false
 			}
@@ -65,10 +65,10 @@ func (c *regexCompiler) compile(n *ast, next matchStep) matchStep {
 		return c.atomic(c.compile(n.subs[0], accept), next)
 	case opAhead:
 		body := c.compile(n.subs[0], accept)
-		return func(m *regexMatcher, i int) bool { return m.look(body, i, n.not, next, i) }
+		return func(m *Matcher, i int) bool { return m.look(body, i, n.not, next, i) }
 	case opBehind:
 		body := c.compile(n.subs[0], acceptAt)
-		return func(m *regexMatcher, i int) bool {
+		return func(m *Matcher, i int) bool {
 			to := m.to
 			m.to = i
 			found := false
@@ -77,7 +77,7 @@ func (c *regexCompiler) compile(n *ast, next matchStep) matchStep {
 				found = body(m, from)
 			}
 			m.to = to
-			if found == n.not || m.err != nil {
+			if found == n.not || m.failure != nil {
 				copy(m.caps, caps)
 				return false
 			}
@@ -102,15 +102,15 @@ func literalStep(text []rune, next matchStep) matchStep {
 	}
 	if len(u) == 1 {
 		x := u[0]
-		return func(m *regexMatcher, i int) bool { return i < len(m.u) && m.u[i] == x && next(m, i+1) }
+		return func(m *Matcher, i int) bool { return i < len(m.u) && m.u[i] == x && next(m, i+1) }
 	}
-	return func(m *regexMatcher, i int) bool {
+	return func(m *Matcher, i int) bool {
 		if i+len(u) > len(m.u) {
 			return false
 		}
 		for k, x := range u {
 			if m.u[i+k] != x {
-				m.work.add(k)
+				m.work.Add(k)
 				return false
 			}
 		}
@@ -118,15 +118,15 @@ func literalStep(text []rune, next matchStep) matchStep {
 	}
 }
 
-func (m *regexMatcher) snapshot() []int { return append([]int(nil), m.caps...) }
+func (m *Matcher) snapshot() []int { return append([]int(nil), m.caps...) }
 
 // look runs a look-around's body and goes on at i.
-func (m *regexMatcher) look(body matchStep, at int, not bool, next matchStep, i int) bool {
+func (m *Matcher) look(body matchStep, at int, not bool, next matchStep, i int) bool {
 	if !m.deeper() {
 		return false
 	}
 	caps := m.snapshot()
-	if found := body(m, at); found != not && m.err == nil {
+	if found := body(m, at); found != not && m.failure == nil {
 		if not {
 			copy(m.caps, caps)
 		}
@@ -139,8 +139,8 @@ func (m *regexMatcher) look(body matchStep, at int, not bool, next matchStep, i 
 	return false
 }
 
-func (c *regexCompiler) atomic(body, next matchStep) matchStep {
-	return func(m *regexMatcher, i int) bool {
+func (c *compiler) atomic(body, next matchStep) matchStep {
+	return func(m *Matcher, i int) bool {
 		if !m.deeper() {
 			return false
 		}
@@ -154,9 +154,9 @@ func (c *regexCompiler) atomic(body, next matchStep) matchStep {
 	}
 }
 
-func (c *regexCompiler) capture(n *ast, next matchStep) matchStep {
+func (c *compiler) capture(n *ast, next matchStep) matchStep {
 	g := n.group
-	body := c.compile(n.subs[0], func(m *regexMatcher, i int) bool {
+	body := c.compile(n.subs[0], func(m *Matcher, i int) bool {
 		from, to := m.caps[2*g], m.caps[2*g+1]
 		m.caps[2*g], m.caps[2*g+1] = m.starts[g], i
 		if next(m, i) {
@@ -165,7 +165,7 @@ func (c *regexCompiler) capture(n *ast, next matchStep) matchStep {
 		m.caps[2*g], m.caps[2*g+1] = from, to
 		return false
 	})
-	return func(m *regexMatcher, i int) bool {
+	return func(m *Matcher, i int) bool {
 		if !m.deeper() {
 			return false
 		}
@@ -181,7 +181,7 @@ func (c *regexCompiler) capture(n *ast, next matchStep) matchStep {
 }
 
 // repeat compiles a repetition: of a single character as a loop, of anything else by recursion.
-func (c *regexCompiler) repeat(n *ast, next matchStep) matchStep {
+func (c *compiler) repeat(n *ast, next matchStep) matchStep {
 	most := n.max
 	if most < 0 {
 		most = mostRepeats
@@ -195,7 +195,7 @@ func (c *regexCompiler) repeat(n *ast, next matchStep) matchStep {
 	id := c.re.counters
 	c.re.counters++
 	var body matchStep
-	round := func(m *regexMatcher, i int) bool {
+	round := func(m *Matcher, i int) bool {
 		if !m.deeper() {
 			return false
 		}
@@ -209,7 +209,7 @@ func (c *regexCompiler) repeat(n *ast, next matchStep) matchStep {
 		return false
 	}
 	// leave goes on behind the repetition; an enclosing one may come here again and count anew.
-	leave := func(m *regexMatcher, i int) bool {
+	leave := func(m *Matcher, i int) bool {
 		from, k := m.begin[id], m.count[id]
 		if next(m, i) {
 			return true
@@ -217,7 +217,7 @@ func (c *regexCompiler) repeat(n *ast, next matchStep) matchStep {
 		m.begin[id], m.count[id] = from, k
 		return false
 	}
-	loop := func(m *regexMatcher, i int) bool {
+	loop := func(m *Matcher, i int) bool {
 		k := m.count[id]
 		if k > 0 && i == m.begin[id] {
 			return leave(m, i) // an empty round: more of them change nothing
@@ -233,7 +233,7 @@ func (c *regexCompiler) repeat(n *ast, next matchStep) matchStep {
 		return round(m, i) || leave(m, i)
 	}
 	body = c.compile(n.subs[0], loop)
-	return func(m *regexMatcher, i int) bool {
+	return func(m *Matcher, i int) bool {
 		from, k := m.begin[id], m.count[id]
 		m.begin[id], m.count[id] = i, 0
 		if loop(m, i) {
@@ -273,7 +273,7 @@ func truthInt(b bool) int {
 }
 
 func repeatOne(one func(u []uint16, i int) int, least, most int, mode repeatMode, next matchStep) matchStep {
-	return func(m *regexMatcher, i int) bool {
+	return func(m *Matcher, i int) bool {
 		if !m.deeper() {
 			return false
 		}
@@ -335,7 +335,7 @@ func repeatOne(one func(u []uint16, i int) int, least, most int, mode repeatMode
 }
 
 func backRefStep(n *ast, next matchStep) matchStep {
-	return func(m *regexMatcher, i int) bool {
+	return func(m *Matcher, i int) bool {
 		if n.group >= m.re.groups || m.caps[2*n.group] < 0 {
 			return false
 		}

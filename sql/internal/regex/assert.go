@@ -1,4 +1,4 @@
-package fn
+package regex
 
 import (
 	"unicode"
@@ -7,18 +7,18 @@ import (
 // assertion compiles the steps of no width, and the two of variable width.
 func assertion(n *ast, next matchStep) matchStep {
 	f := n.flags
-	var holds func(m *regexMatcher, i int) bool
+	var holds func(m *Matcher, i int) bool
 	switch n.op {
 	case opTextStart:
-		holds = func(_ *regexMatcher, i int) bool { return i == 0 }
+		holds = func(_ *Matcher, i int) bool { return i == 0 }
 	case opTextEnd:
-		holds = func(m *regexMatcher, i int) bool { return i == len(m.u) }
+		holds = func(m *Matcher, i int) bool { return i == len(m.u) }
 	case opContinue:
-		holds = func(m *regexMatcher, i int) bool { return i == m.previous }
+		holds = func(m *Matcher, i int) bool { return i == m.previous }
 	case opLastEnd:
-		holds = func(m *regexMatcher, i int) bool { return lastEnd(m.u, i, f.unix) }
+		holds = func(m *Matcher, i int) bool { return lastEnd(m.u, i, f.unix) }
 	case opLineStart:
-		holds = func(m *regexMatcher, i int) bool {
+		holds = func(m *Matcher, i int) bool {
 			if !f.multi {
 				return i == 0
 			}
@@ -28,7 +28,7 @@ func assertion(n *ast, next matchStep) matchStep {
 			return i == 0 || lineEnd(rune(m.u[i-1]), f.unix) && (f.unix || m.u[i-1] != '\r' || m.u[i] != '\n')
 		}
 	case opLineEnd:
-		holds = func(m *regexMatcher, i int) bool {
+		holds = func(m *Matcher, i int) bool {
 			if !f.multi {
 				return lastEnd(m.u, i, f.unix)
 			}
@@ -38,7 +38,7 @@ func assertion(n *ast, next matchStep) matchStep {
 			return lineEnd(rune(m.u[i]), f.unix) && (f.unix || m.u[i] != '\n' || i == 0 || m.u[i-1] != '\r')
 		}
 	case opBoundary:
-		holds = func(m *regexMatcher, i int) bool {
+		holds = func(m *Matcher, i int) bool {
 			before := i > 0 && wordAt(m.u, i-1, runeBefore(m.u, i))
 			after := false
 			if i < len(m.u) {
@@ -48,7 +48,7 @@ func assertion(n *ast, next matchStep) matchStep {
 			return (before != after) != n.not
 		}
 	case opLineBreak:
-		return func(m *regexMatcher, i int) bool {
+		return func(m *Matcher, i int) bool {
 			if i >= len(m.u) {
 				return false
 			}
@@ -59,14 +59,14 @@ func assertion(n *ast, next matchStep) matchStep {
 			return (c >= '\n' && c <= '\r' || c == 0x85 || c|1 == 0x2029) && next(m, i+1)
 		}
 	default: // opCluster
-		return func(m *regexMatcher, i int) bool {
+		return func(m *Matcher, i int) bool {
 			if i >= len(m.u) {
 				return false
 			}
 			return next(m, clusterEnd(m.u, i))
 		}
 	}
-	return func(m *regexMatcher, i int) bool { return holds(m, i) && next(m, i) }
+	return func(m *Matcher, i int) bool { return holds(m, i) && next(m, i) }
 }
 
 // lastEnd reports whether i is the end or before a line end that is the end.

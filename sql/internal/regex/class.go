@@ -1,4 +1,4 @@
-package fn
+package regex
 
 import (
 	"strings"
@@ -80,7 +80,7 @@ func lineEnd(r rune, unix bool) bool {
 	return r == '\n' || !unix && (r == '\r' || r == 0x85 || r|1 == 0x2029)
 }
 
-func dotSet(f regexFlags) *charSet {
+func dotSet(f flags) *charSet {
 	if f.dotAll {
 		return setOf(func(rune) bool { return true })
 	}
@@ -116,7 +116,7 @@ func shorthand(c rune, full bool) *charSet {
 }
 
 // class reads a class behind its opening bracket: unions of items, intersected by &&.
-func (p *regexParser) class() (*charSet, error) {
+func (p *parser) class() (*charSet, error) {
 	if p.depth++; p.depth > mostNested {
 		return nil, p.fail("Too many nested classes")
 	}
@@ -172,7 +172,7 @@ func (p *regexParser) class() (*charSet, error) {
 }
 
 // classItem reads a character, a range or an escape.
-func (p *regexParser) classItem(c rune) (*charSet, error) {
+func (p *parser) classItem(c rune) (*charSet, error) {
 	lo := c
 	p.at++
 	if c == '\\' {
@@ -213,7 +213,7 @@ func (p *regexParser) classItem(c rune) (*charSet, error) {
 	return p.foldedSet(rangeSet(lo, hi)), nil
 }
 
-func (p *regexParser) foldedSet(s *charSet) *charSet {
+func (p *parser) foldedSet(s *charSet) *charSet {
 	if p.flags.fold {
 		return s.folded(p.flags.unicodeFold)
 	}
@@ -221,7 +221,7 @@ func (p *regexParser) foldedSet(s *charSet) *charSet {
 }
 
 // property reads the name behind \p.
-func (p *regexParser) property() (*charSet, error) {
+func (p *parser) property() (*charSet, error) {
 	if p.at == len(p.p) {
 		return nil, p.fail("Unknown character property")
 	}
