@@ -28,7 +28,7 @@ const module = "github.com/ksqlgo/ksql"
 var imports = map[string][]string{
 	"sql":             {},
 	"sql/serde":       {"sql"},
-	"sql/vec":         {"sql"},
+	"sql/vec":         {"sql", "sql/internal/..."},
 	"sql/internal":    {"sql/vec"},
 	"sql/fn":          {"sql", "sql/vec", "sql/internal/..."},
 	"plan":            {"sql/..."},

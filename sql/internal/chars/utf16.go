@@ -1,99 +1,108 @@
-// Package chars is Java's characters: what is a letter or a digit, and text as UTF-16 units.
-//
-// ksqlDB's text is UTF-16, and functions may cut it between the two halves of a character beyond U+FFFF. Our text is
-// UTF-8; a lone half stands as the three bytes that UTF-8 would give its number (WTF-8). Package vec turns text into
-// units and back; here is what single characters need. Left out: Character's Unicode properties, which package
-// unicode has.
 package chars
 
 import (
+	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
-
-	"github.com/ksqlgo/ksql/sql/vec"
 )
 
-// ASCII reports whether each byte of s is one UTF-16 unit.
-func ASCII(s string) bool {
+// Len is the number of UTF-16 units of s: what ksqlDB calls its length.
+func Len(s string) int {
+	n := 0
 	for i := 0; i < len(s); i++ {
-		if s[i] >= utf8.RuneSelf {
-			return false
+		c := s[i]
+		if c < 0x80 || c >= 0xC0 {
+			n++
+			if c >= 0xF0 {
+				n++
+			}
 		}
 	}
-	return true
+	return n
 }
 
-// Next is utf8.DecodeRuneInString that reads lone surrogates, too.
-func Next(s string) (rune, int) {
-	r, n := utf8.DecodeRuneInString(s)
-	if r == utf8.RuneError && n == 1 && len(s) >= 3 && s[0] == 0xed && s[1]&0xe0 == 0xa0 && s[2]&0xc0 == 0x80 {
-		return 0xd000 | rune(s[1]&0x3f)<<6 | rune(s[2]&0x3f), 3
+// Compare orders strings by UTF-16 unit, as Java does: characters beyond U+FFFF stand before U+E000.
+func Compare(a, b string) int {
+	n := min(len(a), len(b))
+	i := 0
+	for i < n && a[i] == b[i] {
+		i++
 	}
-	return r, n
-}
-
-// AppendRune adds r, which may be a lone surrogate.
-func AppendRune(dst []byte, r rune) []byte {
-	if surrogate(r) {
-		return append(dst, 0xed, 0x80|byte(r>>6&0x3f), 0x80|byte(r&0x3f))
+	if i == n {
+		return len(a) - len(b)
 	}
-	return utf8.AppendRune(dst, r)
+	x, y := a[i], b[i]
+	if x >= 0xED && y >= 0xED && (x >= 0xF0) != (y >= 0xF0) {
+		// Both begin a character here, just one of them beyond U+FFFF.
+		u, v := Units(nil, a[i:]), Units(nil, b[i:])
+		for k := 0; k < len(u) && k < len(v); k++ {
+			if u[k] != v[k] {
+				return int(u[k]) - int(v[k])
+			}
+		}
+		return len(u) - len(v)
+	}
+	return int(x) - int(y)
 }
 
-func surrogate(r rune) bool { return r >= 0xd800 && r <= 0xdfff }
-
-// High and Low tell the halves of a character beyond U+FFFF.
-func High(u uint16) bool { return u >= 0xd800 && u < 0xdc00 }
-
-// Low is the test for the second half; see High.
-func Low(u uint16) bool { return u >= 0xdc00 && u < 0xe000 }
-
-// Join is the character of two halves.
-func Join(hi, lo uint16) rune { return (rune(hi)-0xd800)<<10 + rune(lo) - 0xdc00 + 0x10000 }
-
-// OfUnits is the text of UTF-16 units.
-func OfUnits(u []uint16) string { return string(vec.AppendUnits(nil, u)) }
-
-// AppendUTF8 adds b as text; each longest malformed piece becomes U+FFFD, as Java decodes it.
-func AppendUTF8(dst, b []byte) []byte {
-	for len(b) > 0 {
-		if b[0] < utf8.RuneSelf {
-			dst = append(dst, b[0])
-			b = b[1:]
+// Units adds the UTF-16 units of s to dst.
+func Units(dst []uint16, s string) []uint16 {
+	for i := 0; i < len(s); {
+		if c := s[i]; c < 0x80 {
+			dst = append(dst, uint16(c))
+			i++
 			continue
 		}
-		r, n := utf8.DecodeRune(b)
-		if r == utf8.RuneError && n == 1 {
-			n = malformed(b)
+		if half, ok := lone(s[i:]); ok {
+			dst = append(dst, half)
+			i += 3
+			continue
 		}
-		dst = utf8.AppendRune(dst, r)
-		b = b[n:]
+		r, n := utf8.DecodeRuneInString(s[i:])
+		dst = utf16.AppendRune(dst, r)
+		i += n
 	}
 	return dst
 }
 
-// malformed is the length of the longest start of a legal sequence at b, at least one byte.
-func malformed(b []byte) int {
-	lo, hi, need := byte(0x80), byte(0xbf), 0
-	switch c := b[0]; {
-	case c >= 0xc2 && c <= 0xdf:
-		need = 1
-	case c == 0xe0:
-		lo, need = 0xa0, 2
-	case c == 0xed:
-		hi, need = 0x9f, 2
-	case c >= 0xe1 && c <= 0xef:
-		need = 2
-	case c == 0xf0:
-		lo, need = 0x90, 3
-	case c >= 0xf1 && c <= 0xf3:
-		need = 3
-	case c == 0xf4:
-		hi, need = 0x8f, 3
+// lone reads a lone surrogate.
+func lone(s string) (uint16, bool) {
+	if len(s) < 3 || s[0] != 0xED || s[1] < 0xA0 || s[1] > 0xBF || s[2]&0xC0 != 0x80 {
+		return 0, false
 	}
-	n := 1
-	for n <= need && n < len(b) && b[n] >= lo && b[n] <= hi {
-		lo, hi = 0x80, 0xbf
-		n++
+	return 0xD000 | uint16(s[1]&0x3F)<<6 | uint16(s[2]&0x3F), true
+}
+
+// AppendUnits adds the text of UTF-16 units to dst.
+func AppendUnits(dst []byte, u []uint16) []byte {
+	for i := 0; i < len(u); i++ {
+		c := rune(u[i])
+		switch {
+		case c < 0xD800 || c > 0xDFFF:
+			dst = utf8.AppendRune(dst, c)
+		case c < 0xDC00 && i+1 < len(u) && u[i+1]&0xFC00 == 0xDC00:
+			dst = utf8.AppendRune(dst, utf16.DecodeRune(c, rune(u[i+1])))
+			i++
+		default:
+			dst = append(dst, 0xE0|byte(c>>12), 0x80|byte(c>>6)&0xBF, 0x80|byte(c)&0xBF)
+		}
 	}
-	return n
+	return dst
+}
+
+// WellFormed is s with each lone surrogate as '?', as Java encodes it in UTF-8.
+func WellFormed(s string) string {
+	if !strings.Contains(s, "\xED") {
+		return s
+	}
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if _, ok := lone(s[i:]); ok {
+			b = append(b, '?')
+			i += 2
+			continue
+		}
+		b = append(b, s[i])
+	}
+	return string(b)
 }

@@ -4,7 +4,6 @@ import (
 	"unicode"
 
 	"github.com/ksqlgo/ksql/sql/internal/chars"
-	"github.com/ksqlgo/ksql/sql/vec"
 )
 
 type compiler struct{ re *Regexp }
@@ -98,7 +97,7 @@ func (c *compiler) compile(n *ast, next matchStep) matchStep {
 func literalStep(text []rune, next matchStep) matchStep {
 	var u []uint16
 	for _, r := range text {
-		u = vec.Units(u, string(chars.AppendRune(nil, r)))
+		u = chars.Units(u, string(chars.AppendRune(nil, r)))
 	}
 	if len(u) == 1 {
 		x := u[0]

@@ -5,7 +5,6 @@ import (
 
 	"github.com/ksqlgo/ksql/sql/internal/chars"
 	"github.com/ksqlgo/ksql/sql/internal/meter"
-	"github.com/ksqlgo/ksql/sql/vec"
 )
 
 // matchStep matches from unit i on and then whatever follows it. It leaves the matcher as it was when it fails.
@@ -42,7 +41,7 @@ var errTooComplex = errors.New("the regular expression takes too long on this te
 // Reset begins with another text.
 func (m *Matcher) Reset(re *Regexp, s string) {
 	m.re, m.failure, m.steps, m.depth, m.previous = re, nil, 0, 0, 0
-	m.u = vec.Units(m.u[:0], s)
+	m.u = chars.Units(m.u[:0], s)
 	grow := func(s []int, n int) []int {
 		if cap(s) < n {
 			return make([]int, n)
@@ -97,7 +96,7 @@ func (m *Matcher) AppendGroup(dst []byte, g int) ([]byte, bool) {
 	if m.caps[2*g] < 0 {
 		return dst, false
 	}
-	return vec.AppendUnits(dst, m.u[m.caps[2*g]:m.caps[2*g+1]]), true
+	return chars.AppendUnits(dst, m.u[m.caps[2*g]:m.caps[2*g+1]]), true
 }
 
 func (m *Matcher) tick() bool {

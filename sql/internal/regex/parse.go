@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/ksqlgo/ksql/sql/vec"
+	"github.com/ksqlgo/ksql/sql/internal/chars"
 )
 
 // Regexp is a compiled regular expression. It is immutable.
@@ -108,7 +108,7 @@ func CompileMatch(pattern string) (func(text string) (bool, error), error) {
 // compile compiles an expression; last is asked where it has matched.
 func compile(pattern string, last matchStep) (*Regexp, error) {
 	p := parser{count: 1, names: map[string]int{}}
-	for u := vec.Units(nil, pattern); len(u) > 0; {
+	for u := chars.Units(nil, pattern); len(u) > 0; {
 		r, w := runeAt(u, 0)
 		p.p = append(p.p, r)
 		u = u[w:]

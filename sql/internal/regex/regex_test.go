@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/ksqlgo/ksql/sql/internal/chars"
-	"github.com/ksqlgo/ksql/sql/vec"
 )
 
 func measured(t *testing.T, file string) [][]string {
@@ -84,7 +83,7 @@ func unescaped(s string) string {
 			}
 		}
 		_, n := chars.Next(s[i:])
-		u = vec.Units(u, s[i:i+n])
+		u = chars.Units(u, s[i:i+n])
 		i += n
 	}
 	return chars.OfUnits(u)

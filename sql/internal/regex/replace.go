@@ -23,7 +23,7 @@ const pieceBytes = 40
 // ReplaceAll adds s to dst with a replacement for each match, in which $1 and ${name} stand for groups.
 func (m *Matcher) ReplaceAll(dst []byte, re *Regexp, s, with string) ([]byte, error) {
 	m.Reset(re, s)
-	m.with = vec.Units(m.with[:0], with)
+	m.with = chars.Units(m.with[:0], with)
 	out := m.made[:0]
 	done := 0
 	for ok := m.Find(0); ok; ok = m.Next() {
@@ -41,7 +41,7 @@ func (m *Matcher) ReplaceAll(dst []byte, re *Regexp, s, with string) ([]byte, er
 		return nil, m.failure
 	}
 	m.made = append(out, m.u[done:]...)
-	return vec.AppendUnits(dst, m.made), nil
+	return chars.AppendUnits(dst, m.made), nil
 }
 
 // expand adds a replacement for the current match.

@@ -1,14 +1,15 @@
-package vec
+// Package double is the text of Java's class Double: how it writes a number and what it reads.
+package double
 
 import (
 	"math"
 	"strconv"
 )
 
-// AppendDouble adds f to dst as Java's Double.toString writes it, with the shortest digits that read back as f:
+// Append adds f to dst as Java's Double.toString writes it, with the shortest digits that read back as f:
 // 1.0, 0.001, 1.0E10, 4.9E-324, NaN, Infinity. Integers between 2^54 and 2^63 keep the digits that Java 17 shows,
 // sometimes one more than needed: ksqlDB runs on it.
-func AppendDouble(dst []byte, f float64) []byte {
+func Append(dst []byte, f float64) []byte {
 	a := math.Abs(f)
 	switch {
 	case a >= 1e-3 && a < 1e7:
@@ -92,9 +93,9 @@ func appendLong(dst []byte, f float64) []byte {
 	return strconv.AppendInt(append(dst, "E+"...), int64(exp), 10)
 }
 
-// ParseDouble reads Java's Double.parseDouble syntax: blanks around, sign, decimal or hexadecimal digits, NaN and
+// Parse reads Java's Double.parseDouble syntax: blanks around, sign, decimal or hexadecimal digits, NaN and
 // Infinity in that case, a suffix d or f. Too great a number is an infinity, as in Java.
-func ParseDouble(s string) (f float64, ok bool) {
+func Parse(s string) (f float64, ok bool) {
 	for len(s) > 0 && s[0] <= ' ' {
 		s = s[1:]
 	}
