@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/json"
 	"github.com/ksqlgo/ksql/sql/vec"
 	"github.com/ksqlgo/ksql/store"
 )
@@ -72,7 +73,7 @@ const maxKnown = 1024
 
 func newField(f sql.Field) jsonField {
 	j := jsonField{name: f.Name, typ: f.Type, kind: f.Type.Kind}
-	j.prefix = string(appendQuoted(nil, []byte(f.Name))) + ":"
+	j.prefix = string(json.AppendQuoted(nil, []byte(f.Name))) + ":"
 	switch f.Type.Kind {
 	case sql.Array, sql.Map:
 		e := newField(sql.Field{Type: *f.Type.Elem})
@@ -178,14 +179,14 @@ func (c *jsonCodec) retry(out []*vec.Vec) error {
 }
 
 func (c *jsonCodec) row(out []*vec.Vec) error {
-	p := blank(c.b, 0)
+	p := json.Blank(c.b, 0)
 	if c.spec.Unwrapped {
 		v := out[0]
 		if v == nil {
 			v = c.spare(0)
 		}
 		p, err := c.value(p, &c.rec.fields[0], v)
-		if err == nil && p < len(c.b) && c.b[p-1]-'0' <= 9 && blank(c.b, p) == p {
+		if err == nil && p < len(c.b) && c.b[p-1]-'0' <= 9 && json.Blank(c.b, p) == p {
 			return errSyntax // a number must end where it ends
 		}
 		return err
@@ -194,7 +195,7 @@ func (c *jsonCodec) row(out []*vec.Vec) error {
 		return errSyntax
 	}
 	if c.b[p] != '{' {
-		if skip(c.b, p, 0) < 0 {
+		if json.Skip(c.b, p, 0) < 0 {
 			return errSyntax
 		}
 		return mismatch(c.b, p, typeText(sql.StructOf(c.spec.Columns...)))
@@ -212,7 +213,7 @@ func (c *jsonCodec) object(p int, r *jsonRecord, cols []*vec.Vec, n int) (int, e
 	}
 	b := c.b
 	set := 0
-	p = blank(b, p)
+	p = json.Blank(b, p)
 	if p < len(b) && b[p] == '}' {
 		return c.rest(p, r, cols, n, 0)
 	}
@@ -237,13 +238,13 @@ func (c *jsonCodec) object(p int, r *jsonRecord, cols []*vec.Vec, n int) (int, e
 			}
 		}
 		if p < len(b) && b[p] <= ' ' {
-			p = blank(b, p)
+			p = json.Blank(b, p)
 		}
 		if p >= len(b) {
 			return 0, errSyntax
 		}
 		if field < 0 {
-			if p = skip(b, p, c.depth); p < 0 {
+			if p = json.Skip(b, p, c.depth); p < 0 {
 				return 0, errSyntax
 			}
 		} else {
@@ -262,14 +263,14 @@ func (c *jsonCodec) object(p int, r *jsonRecord, cols []*vec.Vec, n int) (int, e
 			set++
 			switch f.kind {
 			case sql.Bigint, sql.Timestamp:
-				if x, e := smallInt(b, p); e > 0 {
+				if x, e := json.SmallInt(b, p); e > 0 {
 					v.AppendI64(x)
 					p = e
 					goto next
 				}
 			case sql.String:
 				if b[p] == '"' {
-					e := run(b, p+1)
+					e := json.TextEnd(b, p+1)
 					if e > 0 && b[e] == '"' {
 						v.AppendBytes(b[p+1 : e])
 						p = e + 1
@@ -284,14 +285,14 @@ func (c *jsonCodec) object(p int, r *jsonRecord, cols []*vec.Vec, n int) (int, e
 		}
 	next:
 		if p < len(b) && b[p] <= ' ' {
-			p = blank(b, p)
+			p = json.Blank(b, p)
 		}
 		if p >= len(b) {
 			return 0, errSyntax
 		}
 		if b[p] == ',' {
 			if p++; p < len(b) && b[p] <= ' ' {
-				p = blank(b, p)
+				p = json.Blank(b, p)
 			}
 			continue
 		}
@@ -317,12 +318,12 @@ func (c *jsonCodec) rest(p int, r *jsonRecord, cols []*vec.Vec, n, set int) (int
 // learn reads the name at p, which is not the one expected at place k, and gives the position behind its colon.
 func (c *jsonCodec) learn(p int, r *jsonRecord, k int) (int, int) {
 	b := c.b
-	e := skipText(b, p+1)
+	e := json.SkipText(b, p+1)
 	if e < 0 {
 		return -1, 0
 	}
 	text := b[p:e]
-	q := blank(b, e)
+	q := json.Blank(b, e)
 	if q >= len(b) || b[q] != ':' {
 		return -1, 0
 	}
@@ -334,7 +335,7 @@ func (c *jsonCodec) learn(p int, r *jsonRecord, k int) (int, int) {
 	}
 	name := r.known[string(text)]
 	if name == nil {
-		key, _ := appendText(nil, b, p+1)
+		key, _ := json.AppendText(nil, b, p+1)
 		name = newName(string(text), r.find(string(key)))
 		if len(r.known) < maxKnown {
 			r.known[name.text] = name
@@ -372,13 +373,13 @@ func (c *jsonCodec) unread(p, field int) (int, error) {
 	switch f.kind {
 	case sql.String:
 		if b[p] == '"' {
-			if e := run(b, p+1); e > 0 && b[e] == '"' {
+			if e := json.TextEnd(b, p+1); e > 0 && b[e] == '"' {
 				return e + 1, nil
 			}
 		}
 		fits = fits || b[p] != '[' && b[p] != '{'
 	case sql.Integer, sql.Bigint, sql.Double, sql.Date, sql.Timestamp:
-		if _, e := smallInt(b, p); e > 0 {
+		if _, e := json.SmallInt(b, p); e > 0 {
 			return e, nil
 		}
 		fits = fits || b[p] == '-' || b[p]-'0' <= 9
@@ -386,7 +387,7 @@ func (c *jsonCodec) unread(p, field int) (int, error) {
 		fits = fits || b[p] == 't' || b[p] == 'f'
 	}
 	if fits {
-		if p = skip(b, p, c.depth); p < 0 {
+		if p = json.Skip(b, p, c.depth); p < 0 {
 			return 0, errSyntax
 		}
 		return p, nil
@@ -447,7 +448,7 @@ func (c *jsonCodec) objectCareful(p int, r *jsonRecord, cols []*vec.Vec, n int) 
 // p, and gives the position behind the object.
 func (c *jsonCodec) members(p int, each func(key string, p int)) (int, error) {
 	b := c.b
-	p = blank(b, p)
+	p = json.Blank(b, p)
 	if p < len(b) && b[p] == '}' {
 		return p + 1, nil
 	}
@@ -455,15 +456,15 @@ func (c *jsonCodec) members(p int, each func(key string, p int)) (int, error) {
 		if p >= len(b) || b[p] != '"' {
 			return 0, errSyntax
 		}
-		key, q := appendText(nil, b, p+1)
-		if p = colon(b, q); p < 0 {
+		key, q := json.AppendText(nil, b, p+1)
+		if p = json.Colon(b, q); p < 0 {
 			return 0, errSyntax
 		}
 		each(string(key), p)
-		if p = skip(b, p, c.depth); p < 0 {
+		if p = json.Skip(b, p, c.depth); p < 0 {
 			return 0, errSyntax
 		}
-		p = blank(b, p)
+		p = json.Blank(b, p)
 		if p >= len(b) {
 			return 0, errSyntax
 		}
@@ -473,6 +474,6 @@ func (c *jsonCodec) members(p int, each func(key string, p int)) (int, error) {
 		if b[p] != ',' {
 			return 0, errSyntax
 		}
-		p = blank(b, p+1)
+		p = json.Blank(b, p+1)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"unsafe"
 
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/json"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -49,7 +50,7 @@ func nodeName(b []byte, p int) string {
 	case 'n':
 		return "NullNode"
 	}
-	end, whole := number(b, p)
+	end, whole := json.Number(b, p)
 	if !whole {
 		return "DecimalNode"
 	}
@@ -81,7 +82,7 @@ func (c *jsonCodec) value(p int, f *jsonField, v *vec.Vec) (int, error) {
 	}
 	ch := b[p]
 	if ch == 'n' {
-		if p = word(b, p, "null"); p < 0 {
+		if p = json.Word(b, p, "null"); p < 0 {
 			return 0, errSyntax
 		}
 		v.AppendNull()
@@ -93,13 +94,13 @@ func (c *jsonCodec) value(p int, f *jsonField, v *vec.Vec) (int, error) {
 		return c.text(p, v)
 	case sql.Boolean:
 		if ch == 't' {
-			if end = word(b, p, "true"); end > 0 {
+			if end = json.Word(b, p, "true"); end > 0 {
 				v.AppendBool(true)
 				return end, nil
 			}
 		}
 		if ch == 'f' {
-			if end = word(b, p, "false"); end > 0 {
+			if end = json.Word(b, p, "false"); end > 0 {
 				v.AppendBool(false)
 				return end, nil
 			}
@@ -138,7 +139,7 @@ func (c *jsonCodec) value(p int, f *jsonField, v *vec.Vec) (int, error) {
 		if ch == '"' {
 			s, end = c.textAt(p)
 		} else if ch == '-' || ch-'0' <= 9 {
-			end, _ = number(b, p)
+			end, _ = json.Number(b, p)
 			if end > 0 {
 				s = b[p:end]
 			}
@@ -186,7 +187,7 @@ func (c *jsonCodec) value(p int, f *jsonField, v *vec.Vec) (int, error) {
 			return end, err
 		}
 	}
-	if skip(b, p, c.depth) < 0 {
+	if json.Skip(b, p, c.depth) < 0 {
 		return 0, errSyntax
 	}
 	return 0, mismatch(b, p, typeText(f.typ))
@@ -195,11 +196,11 @@ func (c *jsonCodec) value(p int, f *jsonField, v *vec.Vec) (int, error) {
 // textAt is the string at p, lent until the next one.
 func (c *jsonCodec) textAt(p int) ([]byte, int) {
 	b := c.b
-	if e := run(b, p+1); e > 0 && b[e] == '"' {
+	if e := json.TextEnd(b, p+1); e > 0 && b[e] == '"' {
 		return b[p+1 : e], e + 1
 	}
 	var end int
-	c.tmp, end = appendText(c.tmp[:0], b, p+1)
+	c.tmp, end = json.AppendText(c.tmp[:0], b, p+1)
 	return c.tmp, end
 }
 
@@ -225,7 +226,7 @@ func appendInteger(v *vec.Vec, x int64) error {
 // end is 0 for another value.
 func (c *jsonCodec) integer(p int, k sql.Kind) (x int64, end int, err error) {
 	b := c.b
-	if x, end = smallInt(b, p); end > 0 {
+	if x, end = json.SmallInt(b, p); end > 0 {
 		return x, end, nil
 	}
 	if b[p] == '"' {
@@ -245,7 +246,7 @@ func (c *jsonCodec) integer(p int, k sql.Kind) (x int64, end int, err error) {
 	if b[p] != '-' && b[p]-'0' > 9 {
 		return 0, 0, nil
 	}
-	end, whole := number(b, p)
+	end, whole := json.Number(b, p)
 	if end < 0 {
 		return 0, 0, errSyntax
 	}
@@ -292,7 +293,7 @@ func lowBits(d vec.Decimal) int64 {
 
 // double reads the number at p as a double.
 func double(b []byte, p int) (float64, int) {
-	end, _ := number(b, p)
+	end, _ := json.Number(b, p)
 	if end < 0 {
 		return 0, -1
 	}
@@ -355,7 +356,7 @@ func (c *jsonCodec) array(p int, f *jsonField, v *vec.Vec) (int, error) {
 	b := c.b
 	c.depth++
 	defer func() { c.depth-- }()
-	p = blank(b, p)
+	p = json.Blank(b, p)
 	if p < len(b) && b[p] == ']' {
 		v.EndList()
 		return p + 1, nil
@@ -365,7 +366,7 @@ func (c *jsonCodec) array(p int, f *jsonField, v *vec.Vec) (int, error) {
 		if p, err = c.value(p, f.item, v.Kids[0]); err != nil {
 			return 0, within(err, "["+strconv.Itoa(i)+"]")
 		}
-		p = blank(b, p)
+		p = json.Blank(b, p)
 		if p >= len(b) {
 			return 0, errSyntax
 		}
@@ -376,7 +377,7 @@ func (c *jsonCodec) array(p int, f *jsonField, v *vec.Vec) (int, error) {
 		if b[p] != ',' {
 			return 0, errSyntax
 		}
-		p = blank(b, p+1)
+		p = json.Blank(b, p+1)
 	}
 }
 
@@ -409,7 +410,7 @@ func (c *jsonCodec) mapping(p int, f *jsonField, v *vec.Vec) (int, error) {
 		return end, nil
 	}
 	first := keys.N
-	p = blank(b, p)
+	p = json.Blank(b, p)
 	if p < len(b) && b[p] == '}' {
 		v.EndList()
 		return p + 1, nil
@@ -419,8 +420,8 @@ func (c *jsonCodec) mapping(p int, f *jsonField, v *vec.Vec) (int, error) {
 			return 0, errSyntax
 		}
 		var q int
-		keys.Data, q = appendText(keys.Data, b, p+1)
-		if p = colon(b, q); p < 0 {
+		keys.Data, q = json.AppendText(keys.Data, b, p+1)
+		if p = json.Colon(b, q); p < 0 {
 			return 0, errSyntax
 		}
 		keys.EndBytes()
@@ -428,7 +429,7 @@ func (c *jsonCodec) mapping(p int, f *jsonField, v *vec.Vec) (int, error) {
 		if p, err = c.value(p, f.item, vals); err != nil {
 			return 0, err
 		}
-		p = blank(b, p)
+		p = json.Blank(b, p)
 		if p >= len(b) {
 			return 0, errSyntax
 		}
@@ -438,7 +439,7 @@ func (c *jsonCodec) mapping(p int, f *jsonField, v *vec.Vec) (int, error) {
 		if b[p] != ',' {
 			return 0, errSyntax
 		}
-		p = blank(b, p+1)
+		p = json.Blank(b, p+1)
 	}
 	if repeats(keys, first) {
 		return 0, errAgain

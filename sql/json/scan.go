@@ -1,4 +1,4 @@
-package format
+package json
 
 import (
 	"encoding/binary"
@@ -14,19 +14,19 @@ const (
 	highs = 0x8080808080808080
 )
 
-// maxDepth is how deep values may nest, as in Jackson.
-const maxDepth = 1000
+// MaxDepth is how deep values may nest, as in Jackson.
+const MaxDepth = 1000
 
-func blank(b []byte, p int) int {
+func Blank(b []byte, p int) int {
 	for p < len(b) && b[p] <= ' ' && (b[p] == ' ' || b[p] == '\n' || b[p] == '\t' || b[p] == '\r') {
 		p++
 	}
 	return p
 }
 
-// run is the position of the first quote, backslash or control character from p on; negative when there is none or
+// TextEnd is the position of the first quote, backslash or control character from p on; negative when there is none or
 // the bytes before it are not UTF-8.
-func run(b []byte, p int) int {
+func TextEnd(b []byte, p int) int {
 	i := p
 	var seen uint64
 	for ; i+16 <= len(b); i += 16 {
@@ -83,11 +83,11 @@ func run(b []byte, p int) int {
 	return -1
 }
 
-// appendText adds the string whose first character is at p, behind the quote, and gives the position behind its
+// AppendText adds the string whose first character is at p, behind the quote, and gives the position behind its
 // end.
-func appendText(dst, b []byte, p int) ([]byte, int) {
+func AppendText(dst, b []byte, p int) ([]byte, int) {
 	for {
-		e := run(b, p)
+		e := TextEnd(b, p)
 		if e < 0 {
 			return dst, -1
 		}
@@ -156,10 +156,10 @@ func hex4(b []byte, p int) (rune, bool) {
 	return x, true
 }
 
-// skipText is appendText without the text.
-func skipText(b []byte, p int) int {
+// SkipText is appendText without the text.
+func SkipText(b []byte, p int) int {
 	for {
-		e := run(b, p)
+		e := TextEnd(b, p)
 		if e < 0 {
 			return -1
 		}
@@ -183,12 +183,12 @@ func skipText(b []byte, p int) int {
 	}
 }
 
-// maxNumber is how long a number may be: vec.ParseDecimal reads no longer ones.
-const maxNumber = 1 << 17
+// MaxNumber is how long a number may be: vec.ParseDecimal reads no longer ones.
+const MaxNumber = 1 << 17
 
-// number is the position behind the number at p, and whether it is written as an integer. An exponent that needs
+// Number is the position behind the number at p, and whether it is written as an integer. An exponent that needs
 // more than 32 bits is no JSON to Jackson, who reads every number, wanted or not, as a decimal.
-func number(b []byte, p int) (end int, whole bool) {
+func Number(b []byte, p int) (end int, whole bool) {
 	from := p
 	if p < len(b) && b[p] == '-' {
 		p++
@@ -227,7 +227,7 @@ func number(b []byte, p int) (end int, whole bool) {
 		}
 		p = q
 	}
-	if p-from > maxNumber {
+	if p-from > MaxNumber {
 		return -1, false
 	}
 	return p, whole
@@ -240,38 +240,38 @@ func digits(b []byte, p int) int {
 	return p
 }
 
-// word is the position behind true, false or null at p.
-func word(b []byte, p int, s string) int {
+// Word is the position behind true, false or null at p.
+func Word(b []byte, p int, s string) int {
 	if len(b)-p < len(s) || string(b[p:p+len(s)]) != s {
 		return -1
 	}
 	return p + len(s)
 }
 
-// skip is the position behind the value at p, which is checked.
-func skip(b []byte, p, depth int) int {
-	if p >= len(b) || depth > maxDepth {
+// Skip is the position behind the value at p, which is checked.
+func Skip(b []byte, p, depth int) int {
+	if p >= len(b) || depth > MaxDepth {
 		return -1
 	}
 	switch b[p] {
 	case '"':
-		return skipText(b, p+1)
+		return SkipText(b, p+1)
 	case 't':
-		return word(b, p, "true")
+		return Word(b, p, "true")
 	case 'f':
-		return word(b, p, "false")
+		return Word(b, p, "false")
 	case 'n':
-		return word(b, p, "null")
+		return Word(b, p, "null")
 	case '[':
-		p = blank(b, p+1)
+		p = Blank(b, p+1)
 		if p < len(b) && b[p] == ']' {
 			return p + 1
 		}
 		for {
-			if p = skip(b, p, depth+1); p < 0 {
+			if p = Skip(b, p, depth+1); p < 0 {
 				return -1
 			}
-			p = blank(b, p)
+			p = Blank(b, p)
 			if p >= len(b) {
 				return -1
 			}
@@ -281,10 +281,10 @@ func skip(b []byte, p, depth int) int {
 			if b[p] != ',' {
 				return -1
 			}
-			p = blank(b, p+1)
+			p = Blank(b, p+1)
 		}
 	case '{':
-		p = blank(b, p+1)
+		p = Blank(b, p+1)
 		if p < len(b) && b[p] == '}' {
 			return p + 1
 		}
@@ -292,13 +292,13 @@ func skip(b []byte, p, depth int) int {
 			if p >= len(b) || b[p] != '"' {
 				return -1
 			}
-			if p = colon(b, skipText(b, p+1)); p < 0 {
+			if p = Colon(b, SkipText(b, p+1)); p < 0 {
 				return -1
 			}
-			if p = skip(b, p, depth+1); p < 0 {
+			if p = Skip(b, p, depth+1); p < 0 {
 				return -1
 			}
-			p = blank(b, p)
+			p = Blank(b, p)
 			if p >= len(b) {
 				return -1
 			}
@@ -308,27 +308,27 @@ func skip(b []byte, p, depth int) int {
 			if b[p] != ',' {
 				return -1
 			}
-			p = blank(b, p+1)
+			p = Blank(b, p+1)
 		}
 	}
-	end, _ := number(b, p)
+	end, _ := Number(b, p)
 	return end
 }
 
-// colon is the position of the value, when p stands behind its name.
-func colon(b []byte, p int) int {
+// Colon is the position of the value, when p stands behind its name.
+func Colon(b []byte, p int) int {
 	if p < 0 {
 		return -1
 	}
-	p = blank(b, p)
+	p = Blank(b, p)
 	if p >= len(b) || b[p] != ':' {
 		return -1
 	}
-	return blank(b, p+1)
+	return Blank(b, p+1)
 }
 
-// smallInt reads an integer of at most 18 digits that nothing of a number follows; end is negative otherwise.
-func smallInt(b []byte, p int) (x int64, end int) {
+// SmallInt reads an integer of at most 18 digits that nothing of a number follows; end is negative otherwise.
+func SmallInt(b []byte, p int) (x int64, end int) {
 	neg := false
 	if p < len(b) && b[p] == '-' {
 		neg = true
