@@ -1,3 +1,5 @@
+// Package json reads and writes JSON byte by byte, as Jackson does: what formats and functions have in common. It
+// builds no values: the formats read straight into columns, the functions into a list of nodes.
 package json
 
 import (
@@ -17,6 +19,7 @@ const (
 // MaxDepth is how deep values may nest, as in Jackson.
 const MaxDepth = 1000
 
+// Blank is the position of the first byte from p on that is no blank.
 func Blank(b []byte, p int) int {
 	for p < len(b) && b[p] <= ' ' && (b[p] == ' ' || b[p] == '\n' || b[p] == '\t' || b[p] == '\r') {
 		p++
@@ -95,46 +98,68 @@ func AppendText(dst, b []byte, p int) ([]byte, int) {
 		if b[e] == '"' {
 			return dst, e + 1
 		}
-		if b[e] != '\\' || e+1 >= len(b) {
+		if b[e] != '\\' {
 			return dst, -1
 		}
-		p = e + 2
-		switch c := b[e+1]; c {
-		case '"', '\\', '/':
-			dst = append(dst, c)
-		case 'b':
-			dst = append(dst, '\b')
-		case 'f':
-			dst = append(dst, '\f')
-		case 'n':
-			dst = append(dst, '\n')
-		case 'r':
-			dst = append(dst, '\r')
-		case 't':
-			dst = append(dst, '\t')
-		case 'u':
-			u, ok := hex4(b, p)
-			if !ok {
-				return dst, -1
-			}
-			p += 4
-			if u&0xFC00 == 0xD800 && p+1 < len(b) && b[p] == '\\' && b[p+1] == 'u' {
-				if v, ok := hex4(b, p+2); ok && v&0xFC00 == 0xDC00 {
-					p += 6
-					dst = utf8.AppendRune(dst, (u&0x3FF)<<10+v&0x3FF+0x10000)
-					continue
-				}
-			}
-			if u&0xF800 == 0xD800 {
-				// Half of a pair is legal text in Java; see package vec for how it is kept.
-				dst = append(dst, 0xE0|byte(u>>12), 0x80|byte(u>>6)&0x3F, 0x80|byte(u)&0x3F)
-				continue
-			}
-			dst = utf8.AppendRune(dst, u)
-		default:
+		if dst, p = Unescape(dst, b, e); p < 0 {
 			return dst, -1
 		}
 	}
+}
+
+// Unescape adds what the escape at p stands for, whose backslash was seen, and gives the position behind it.
+func Unescape(dst, b []byte, p int) ([]byte, int) {
+	if p+1 >= len(b) {
+		return dst, -1
+	}
+	p += 2
+	switch c := b[p-1]; c {
+	case '"', '\\', '/':
+		return append(dst, c), p
+	case 'b':
+		return append(dst, '\b'), p
+	case 'f':
+		return append(dst, '\f'), p
+	case 'n':
+		return append(dst, '\n'), p
+	case 'r':
+		return append(dst, '\r'), p
+	case 't':
+		return append(dst, '\t'), p
+	case 'u':
+		u, ok := hex4(b, p)
+		if !ok {
+			return dst, -1
+		}
+		p += 4
+		if u&0xFC00 == 0xD800 && p+1 < len(b) && b[p] == '\\' && b[p+1] == 'u' {
+			if v, ok := hex4(b, p+2); ok && v&0xFC00 == 0xDC00 {
+				return utf8.AppendRune(dst, (u&0x3FF)<<10+v&0x3FF+0x10000), p + 6
+			}
+		}
+		if u&0xF800 == 0xD800 {
+			// Half of a pair is legal text in Java; see package vec for how it is kept.
+			return append(dst, 0xE0|byte(u>>12), 0x80|byte(u>>6)&0x3F, 0x80|byte(u)&0x3F), p
+		}
+		return utf8.AppendRune(dst, u), p
+	}
+	return dst, -1
+}
+
+// SkipEscape is Unescape without the text.
+func SkipEscape(b []byte, p int) int {
+	if p+1 >= len(b) {
+		return -1
+	}
+	switch b[p+1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return p + 2
+	case 'u':
+		if _, ok := hex4(b, p+2); ok {
+			return p + 6
+		}
+	}
+	return -1
 }
 
 func hex4(b []byte, p int) (rune, bool) {
@@ -156,7 +181,7 @@ func hex4(b []byte, p int) (rune, bool) {
 	return x, true
 }
 
-// SkipText is appendText without the text.
+// SkipText is AppendText without the text.
 func SkipText(b []byte, p int) int {
 	for {
 		e := TextEnd(b, p)
@@ -166,18 +191,10 @@ func SkipText(b []byte, p int) int {
 		if b[e] == '"' {
 			return e + 1
 		}
-		if b[e] != '\\' || e+1 >= len(b) {
+		if b[e] != '\\' {
 			return -1
 		}
-		p = e + 2
-		switch b[e+1] {
-		case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		case 'u':
-			if _, ok := hex4(b, p); !ok {
-				return -1
-			}
-			p += 4
-		default:
+		if p = SkipEscape(b, e); p < 0 {
 			return -1
 		}
 	}
@@ -190,47 +207,65 @@ const MaxNumber = 1 << 17
 // more than 32 bits is no JSON to Jackson, who reads every number, wanted or not, as a decimal.
 func Number(b []byte, p int) (end int, whole bool) {
 	from := p
-	if p < len(b) && b[p] == '-' {
-		p++
-	}
-	if p >= len(b) || b[p]-'0' > 9 {
+	if p = Integer(b, p); p < 0 {
 		return -1, false
 	}
-	if b[p] == '0' && p+1 < len(b) && b[p+1]-'0' <= 9 {
-		return -1, false
-	}
-	p = digits(b, p)
 	whole = true
-	if p < len(b) && b[p] == '.' {
+	if p < len(b) && (b[p] == '.' || b[p]|0x20 == 'e') {
 		whole = false
-		q := digits(b, p+1)
-		if q == p+1 {
+		var exponent int
+		if p, exponent = Fraction(b, p); p < 0 {
 			return -1, false
 		}
-		p = q
-	}
-	if p < len(b) && b[p]|0x20 == 'e' {
-		whole = false
-		p++
-		if p < len(b) && (b[p] == '+' || b[p] == '-') {
-			p++
+		for exponent < p-1 && b[exponent] == '0' {
+			exponent++
 		}
-		q := digits(b, p)
-		if q == p {
+		if p-exponent > 10 || p-exponent == 10 && string(b[exponent:p]) > "2147483647" {
 			return -1, false
 		}
-		for p < q-1 && b[p] == '0' {
-			p++
-		}
-		if q-p > 10 || q-p == 10 && string(b[p:q]) > "2147483647" {
-			return -1, false
-		}
-		p = q
 	}
 	if p-from > MaxNumber {
 		return -1, false
 	}
 	return p, whole
+}
+
+// Integer is the position behind the sign and the digits of a number at p.
+func Integer(b []byte, p int) int {
+	if p < len(b) && b[p] == '-' {
+		p++
+	}
+	if p >= len(b) || b[p]-'0' > 9 {
+		return -1
+	}
+	if b[p] == '0' && p+1 < len(b) && b[p+1]-'0' <= 9 {
+		return -1
+	}
+	return digits(b, p)
+}
+
+// Fraction is the position behind the fraction and the exponent of a number, which may be at p. digitsAt is where the
+// digits of the exponent begin, end if there is none.
+func Fraction(b []byte, p int) (end, digitsAt int) {
+	if p < len(b) && b[p] == '.' {
+		q := digits(b, p+1)
+		if q == p+1 {
+			return -1, -1
+		}
+		p = q
+	}
+	if p >= len(b) || b[p]|0x20 != 'e' {
+		return p, p
+	}
+	p++
+	if p < len(b) && (b[p] == '+' || b[p] == '-') {
+		p++
+	}
+	q := digits(b, p)
+	if q == p {
+		return -1, -1
+	}
+	return q, p
 }
 
 func digits(b []byte, p int) int {

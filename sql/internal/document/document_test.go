@@ -1,4 +1,4 @@
-package fn
+package document
 
 import (
 	"encoding/json"
@@ -14,21 +14,21 @@ func FuzzJSON(f *testing.F) {
 	} {
 		f.Add(s)
 	}
-	var d, e jsonDoc
+	var d, e Doc
 	f.Fuzz(func(t *testing.T, s string) {
-		err := d.parse(s)
-		if valid := json.Valid([]byte(s)); valid && err != nil && err != errJSONDeep {
+		err := d.Parse(s)
+		if valid := json.Valid([]byte(s)); valid && err != nil && err != errDeep {
 			t.Fatalf("%q: %v", s, err)
 		}
 		if err != nil || len(d.nodes) == 0 {
 			return
 		}
 		for _, plain := range []bool{false, true} {
-			once := string(d.print(nil, 0, plain))
-			if err := e.parse(once); err != nil {
+			once := string(d.Print(nil, 0, plain))
+			if err := e.Parse(once); err != nil {
 				t.Fatalf("%q prints as %q: %v", s, once, err)
 			}
-			if again := string(e.print(nil, 0, plain)); again != once {
+			if again := string(e.Print(nil, 0, plain)); again != once {
 				t.Fatalf("%q prints as %q, that as %q", s, once, again)
 			}
 			if e.pos != len(once) {
@@ -42,13 +42,13 @@ func TestJSONPath(t *testing.T) {
 	for path, want := range map[string]string{
 		"$": "", "$.a": "a", "$[0].b": "0 b", `$["a\"b\\"].c[x_1]`: `a"b\ c x_1`, "$.@t:x": "@t:x", `$[""]`: "",
 	} {
-		steps, err := jsonPath(path)
+		steps, err := Path(path)
 		if err != nil || strings.Join(steps, " ") != want {
 			t.Errorf("%s: %q, %v, want %q", path, steps, err, want)
 		}
 	}
 	for _, path := range []string{"", "a", "$.", "$a", "$[", "$[]", "$[0", `$["a`, `$["a"`, `$["\a"]`, "$.a-b", "$[-1]", "$..a", "$[*]", "$.a b", "$[a:b]", "$['a']"} {
-		if steps, err := jsonPath(path); err == nil {
+		if steps, err := Path(path); err == nil {
 			t.Errorf("%s: %q, want an error", path, steps)
 		}
 	}

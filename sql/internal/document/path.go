@@ -1,4 +1,4 @@
-package fn
+package document
 
 import (
 	"errors"
@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// jsonPath reads a path such as $.a[0]["b c"] into its steps.
-func jsonPath(path string) ([]string, error) {
+// Path reads a path such as $.a[0]["b c"] into its steps.
+func Path(path string) ([]string, error) {
 	bad := errors.New("Invalid JSON path: '" + path + "'")
 	rest, ok := strings.CutPrefix(path, "$")
 	if !ok {
