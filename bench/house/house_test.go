@@ -242,6 +242,12 @@ func exportedReceiver(d *ast.FuncDecl) bool {
 	}
 }
 
+// mostLines is how long a file may be that can be read in one go.
+const mostLines = 450
+
+// long are the files that may be longer: the public API in one place, and those that wait for their split.
+var long = []string{"ksql.go", "exec/pull.go", "plan/analyze.go", "plan/group.go"}
+
 // TestFiles holds what a newcomer sees: a bare root, files that can be read in one go, nothing left half done, no
 // work at import time.
 func TestFiles(t *testing.T) {
@@ -257,7 +263,7 @@ func TestFiles(t *testing.T) {
 		}
 	}
 	for _, s := range sources(t) {
-		if lines := bytes.Count(s.text, []byte("\n")); lines > 700 && !strings.Contains(path.Base(s.name), "table") {
+		if lines := bytes.Count(s.text, []byte("\n")); lines > mostLines && !slices.Contains(long, s.name) {
 			t.Errorf("%s has %d lines", s.name, lines)
 		}
 		for _, word := range []string{"TO" + "DO", "FIX" + "ME"} {
