@@ -34,6 +34,9 @@ func (e *NoTopic) Error() string {
 	return msg
 }
 
+// Is makes it the log's error, too.
+func (e *NoTopic) Is(err error) bool { return err == store.ErrNoTopic }
+
 // Unwrap makes it an error of the statement.
 func (e *NoTopic) Unwrap() error { return &plan.Error{Msg: e.Error(), Bare: true} }
 

@@ -30,6 +30,7 @@ var imports = map[string][]string{
 	"sql/serde":       {"sql"},
 	"sql/vec":         {"sql", "sql/internal/..."},
 	"sql/json":        {},
+	"sql/property":    {},
 	"sql/internal":    {"sql/json", "sql/vec"},
 	"sql/fn":          {"sql", "sql/json", "sql/vec", "sql/internal/..."},
 	"plan":            {"sql/..."},
@@ -44,8 +45,9 @@ var imports = map[string][]string{
 	"exec/op":         {"exec/expr", "exec/state", "plan", "sql/...", "store", "store/format"},
 	"exec":            {"exec/expr", "exec/state", "exec/op", "plan", "sql/...", "store", "store/format", "store/meta"},
 	"exec/stmt":       {"exec", "exec/expr", "plan", "sql/...", "store", "store/format"},
-	".":               {"exec", "exec/stmt", "plan", "sql/...", "store/..."},
-	"httpapi":         {".", "exec", "exec/stmt", "plan", "sql/...", "store/..."},
+	"exec/door":       {"exec", "exec/stmt", "plan", "sql/...", "store", "store/local", "store/meta"},
+	".":               {"exec", "exec/door", "exec/stmt", "plan", "sql/...", "store/..."},
+	"httpapi":         {".", "plan", "sql/...", "store", "store/format"}, // through the door: nothing of exec
 	"bench":           {".", "sql/...", "plan", "store/...", "exec/...", "httpapi"},
 	"examples":        {".", "sql/...", "store/...", "httpapi"},
 }
