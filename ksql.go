@@ -384,14 +384,15 @@ func PrintFormats() ExecOption { return door.Formats }
 // Planned is the pull query of a text, with properties that were checked, if one like it was asked for a short time
 // ago: it need not be read and planned again. Nil: there is none.
 func (s Server) Planned(text string, props map[string]string) *Planned {
-	if p := s.d.Planned(text, props); p != nil {
-		return &Planned{p}
+	p, ok := s.d.Planned(text, props)
+	if !ok {
+		return nil
 	}
-	return nil
+	return &Planned{p}
 }
 
 // Planned is a pull query that can run at once.
-type Planned struct{ p *door.Planned }
+type Planned struct{ p door.Planned }
 
 // Query runs it.
 func (p *Planned) Query(ctx context.Context) (*Rows, error) {

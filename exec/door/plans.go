@@ -89,10 +89,10 @@ type Planned struct {
 	values []any
 }
 
-// Planned finds the pull query of a text; nil: there is none.
-func (e *Engine) Planned(text string, props map[string]string) *Planned {
+// Planned finds the pull query of a text; false: there is none.
+func (e *Engine) Planned(text string, props map[string]string) (Planned, bool) {
 	if len(text) > longest {
-		return nil
+		return Planned{}, false
 	}
 	cat, s := e.Catalog(), sql.ShapeOf(text)
 	x := e.plans.get(shaped(s.Key(), props), cat)
@@ -100,13 +100,13 @@ func (e *Engine) Planned(text string, props map[string]string) *Planned {
 		x, s.Values = e.plans.get(shaped(text, props), cat), nil
 	}
 	if x == nil {
-		return nil
+		return Planned{}, false
 	}
-	return &Planned{e, x.pull, s.Values}
+	return Planned{e, x.pull, s.Values}, true
 }
 
 // Run runs the query.
-func (p *Planned) Run(ctx context.Context) (*Rows, error) {
+func (p Planned) Run(ctx context.Context) (*Rows, error) {
 	rows, err := p.pull.Run(ctx, p.values)
 	return p.e.newRows(ctx, rows), err
 }
