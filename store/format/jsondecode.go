@@ -26,6 +26,9 @@ type jsonCodec struct {
 }
 
 func openJSON(s Spec) (Codec, error) {
+	if s.Unwrapped && len(s.Columns) > 1 {
+		return nil, errors.New("'WRAP_SINGLE_VALUE' is only valid for single-field value schemas")
+	}
 	s.Unwrapped = s.Unwrapped && len(s.Columns) == 1
 	return &jsonCodec{spec: s, rec: newRecord(s.Columns), mark: make([]uint64, len(s.Columns)), scratch: make([]*vec.Vec, len(s.Columns))}, nil
 }
