@@ -89,12 +89,18 @@ func Listed() []Property {
 	return out
 }
 
-// Value is a property among those that are set, or its default. One of Kafka's may be set with its prefix.
-func Value(set map[string]string, name string) string {
-	if v, ok := set[name]; ok {
-		return v
+// Given is a property among those that are set. One of Kafka's may be set with its prefix.
+func Given(set map[string]string, name string) (string, bool) {
+	v, ok := set[name]
+	if !ok {
+		v, ok = set[Prefix+name]
 	}
-	if v, ok := set[Prefix+name]; ok {
+	return v, ok
+}
+
+// Value is Given, or the property's default.
+func Value(set map[string]string, name string) string {
+	if v, ok := Given(set, name); ok {
 		return v
 	}
 	p, ok := find(name)
