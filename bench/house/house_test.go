@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/ksqlgo/ksql/sql/property"
 )
 
 // TestMain begins where the module does.
@@ -283,5 +285,30 @@ func TestFiles(t *testing.T) {
 				t.Errorf("%s: a package called %s says nothing", s.name, bad)
 			}
 		}
+	}
+}
+
+// TestProperties holds that every property that is read has its line in the table, which knows its default.
+func TestProperties(t *testing.T) {
+	read := map[string]bool{}
+	for _, s := range sources(t) {
+		if strings.HasPrefix(s.dir, "bench") || strings.HasPrefix(s.dir, "examples") || s.dir == "sql/property" {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			x, ok := n.(*ast.BasicLit)
+			if !ok || x.Kind != token.STRING || !strings.HasPrefix(x.Value, `"ksql.`) {
+				return true
+			}
+			name := strings.Trim(x.Value, `"`)
+			if _, known := property.Find(name); !known && !strings.HasSuffix(name, ".") {
+				t.Errorf("%s reads %s, which is not in the table", s.name, name)
+			}
+			read[name] = true
+			return true
+		})
+	}
+	if len(read) < 30 {
+		t.Errorf("only %d properties are read", len(read))
 	}
 }
