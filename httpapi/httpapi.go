@@ -42,7 +42,7 @@ func WithCrossOrigin(p *http.CrossOriginProtection) Option { return func(a *api)
 // New is the REST surface of e. It keeps nothing running of its own: what it starts ends with its request. Who may
 // ask is the host's to decide: the handler lets everybody do everything, but for pages of other origins.
 func New(e *ksql.Engine, opts ...Option) http.Handler {
-	a := &api{e: e, run: e.Server(), version: "0.29.0", cluster: "ksql-go", origins: http.NewCrossOriginProtection()}
+	a := &api{e: e, server: e.Server(), version: "0.29.0", cluster: "ksql-go", origins: http.NewCrossOriginProtection()}
 	a.buffers.most = 256 << 20
 	for _, o := range opts {
 		o(a)
@@ -60,7 +60,7 @@ func New(e *ksql.Engine, opts ...Option) http.Handler {
 // api answers requests for one engine.
 type api struct {
 	e       *ksql.Engine
-	run     ksql.Server
+	server  ksql.Server
 	version string
 	cluster string
 	rate    limiter

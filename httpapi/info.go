@@ -28,7 +28,7 @@ func (a *api) root(c *call) {
 
 // ready answers for an engine that is closed.
 func (a *api) ready(c *call) bool {
-	if err := a.run.Alive(); err != nil {
+	if err := a.server.Alive(); err != nil {
 		c.fail(err, atInserts, "")
 		return false
 	}
@@ -51,7 +51,7 @@ func (a *api) info(c *call) {
 	}{server{a.version, a.cluster, a.service(), "RUNNING"}})
 }
 
-func (a *api) service() string { return a.run.Property("ksql.service.id") }
+func (a *api) service() string { return a.server.Property("ksql.service.id") }
 
 // health is GET /healthcheck: what Engine.Health says, in ksqlDB's words. What is kept in the log is its Kafka. A query
 // that an error has stopped makes the answer unhealthy, too: ksqlDB leaves that out, so it stands under a name of its
@@ -139,7 +139,7 @@ func (a *api) statuses(c *call) {
 	if !a.ready(c) {
 		return
 	}
-	list, err := a.run.Statuses()
+	list, err := a.server.Statuses()
 	if err != nil {
 		c.fail(err, atInserts, "")
 		return
@@ -181,7 +181,7 @@ func (a *api) status(c *call) {
 		c.fail(generic(serverError, "No enum constant for the command id "+c.rest), atInserts, "")
 		return
 	}
-	s, ok, err := a.run.Status(kind + "/" + parts[1] + "/" + action)
+	s, ok, err := a.server.Status(kind + "/" + parts[1] + "/" + action)
 	if err != nil {
 		c.fail(err, atInserts, "")
 		return
@@ -206,7 +206,7 @@ func (a *api) validProperty(c *call) {
 	if !a.ready(c) {
 		return
 	}
-	if err := a.run.CheckProperty(c.rest); err != nil {
+	if err := a.server.CheckProperty(c.rest); err != nil {
 		c.fail(err, atInserts, "")
 		return
 	}

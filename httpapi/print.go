@@ -18,7 +18,7 @@ func (a *api) print(c *call, r *request, s *sql.Print, at endpoint) {
 	if at == atQuery {
 		opts = append(opts, ksql.PrintFormats())
 	}
-	rows, err := a.run.Query(ctx, sql.Parsed{Statement: s, Text: r.text}, "", opts...)
+	rows, err := a.server.Query(ctx, sql.Parsed{Statement: s, Text: r.text}, "", opts...)
 	if errors.Is(err, store.ErrNoTopic) && at == atStream {
 		err = generic(badStatement, "Topic does not exist: "+s.Topic)
 	}

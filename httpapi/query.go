@@ -42,7 +42,7 @@ func (a *api) query(c *call) {
 		err = a.reach(c, r.sequence)
 	}
 	if err == nil {
-		err = a.run.CheckProperties(r.props)
+		err = a.server.CheckProperties(r.props)
 	}
 	if err != nil {
 		c.fail(err, atQuery, r.text)
@@ -50,7 +50,7 @@ func (a *api) query(c *call) {
 	}
 	switch stmt := s.Statement.(type) {
 	case *sql.Select:
-		a.run1(c, r, stmt, s, f)
+		a.rows(c, r, stmt, s, f)
 	case *sql.Print:
 		if c.r.ProtoMajor > 1 {
 			c.header("")
@@ -92,7 +92,7 @@ func (a *api) ask(c *call, m members) {
 		a.stream(c, rows, r, f, true)
 		return
 	}
-	if err = a.run.CheckProperties(r.props); err != nil {
+	if err = a.server.CheckProperties(r.props); err != nil {
 		c.fail(err, atStream, r.text)
 		return
 	}
@@ -103,7 +103,7 @@ func (a *api) ask(c *call, m members) {
 	}
 	switch stmt := s.Statement.(type) {
 	case *sql.Select:
-		a.run1(c, r, stmt, s, f)
+		a.rows(c, r, stmt, s, f)
 	case *sql.Print:
 		if f != delimited {
 			c.header("")
@@ -129,8 +129,8 @@ func (a *api) only(c *call, r *request) (sql.Parsed, error) {
 	return list[0], nil
 }
 
-// run1 runs a SELECT and streams its rows.
-func (a *api) run1(c *call, r *request, s *sql.Select, p sql.Parsed, f framing) {
+// rows runs a SELECT and streams its rows.
+func (a *api) rows(c *call, r *request, s *sql.Select, p sql.Parsed, f framing) {
 	if !c.r.ProtoAtLeast(1, 1) {
 		c.fail(generic(badRequest, "This endpoint is only available when using HTTP1.1 or HTTP2"), atStream, r.text)
 		return
@@ -149,7 +149,7 @@ func (a *api) run1(c *call, r *request, s *sql.Select, p sql.Parsed, f framing) 
 	if len(r.vars) > 0 { // the text alone does not say what is asked
 		text = ""
 	}
-	rows, err := a.run.Query(c.r.Context(), p, text, options(r.props, nil)...)
+	rows, err := a.server.Query(c.r.Context(), p, text, options(r.props, nil)...)
 	if err != nil {
 		c.fail(err, atStream, p.Text)
 		return
@@ -160,10 +160,10 @@ func (a *api) run1(c *call, r *request, s *sql.Select, p sql.Parsed, f framing) 
 // again runs a pull query that was asked for before, perhaps with other keys; nil: there is none, or it must go
 // the long way.
 func (a *api) again(c *call, r *request) *ksql.Rows {
-	if len(r.vars) > 0 || r.sequence > a.run.Sequence() {
+	if len(r.vars) > 0 || r.sequence > a.server.Sequence() {
 		return nil
 	}
-	p := a.run.Planned(r.text, r.props)
+	p := a.server.Planned(r.text, r.props)
 	if p == nil || a.mayPull() != nil {
 		return nil
 	}
@@ -175,7 +175,7 @@ func (a *api) again(c *call, r *request) *ksql.Rows {
 }
 
 func (a *api) limit(name string) int {
-	if n, err := strconv.Atoi(a.run.Property(name)); err == nil {
+	if n, err := strconv.Atoi(a.server.Property(name)); err == nil {
 		return n
 	}
 	return math.MaxInt32
@@ -198,7 +198,7 @@ func (a *api) mayPush(text string) error {
 		limit = n
 	}
 	running := 0
-	for _, t := range a.run.Queries() {
+	for _, t := range a.server.Queries() {
 		if t.Push {
 			running++
 		}
@@ -294,7 +294,7 @@ func (a *api) closeQuery(c *call) {
 		return
 	}
 	id, err := textMember("queryId", raw)
-	if err == nil && !a.run.End(id) {
+	if err == nil && !a.server.End(id) {
 		err = generic(badRequest, "No query with id "+id)
 	}
 	if err != nil {

@@ -195,7 +195,7 @@ func (a *api) variables(r *request) map[string]string {
 	const name = "ksql.variable.substitution.enable"
 	on, ok := r.props[name]
 	if !ok {
-		on = a.run.Property(name)
+		on = a.server.Property(name)
 	}
 	if strings.EqualFold(on, "false") {
 		return nil
@@ -205,18 +205,18 @@ func (a *api) variables(r *request) map[string]string {
 
 // reach waits until the statement with that sequence number has been carried out.
 func (a *api) reach(c *call, sequence int64) error {
-	if sequence <= a.run.Sequence() {
+	if sequence <= a.server.Sequence() {
 		return nil
 	}
 	wait := 5 * time.Second
-	if ms, err := strconv.Atoi(a.run.Property("ksql.server.command.response.timeout.ms")); err == nil {
+	if ms, err := strconv.Atoi(a.server.Property("ksql.server.command.response.timeout.ms")); err == nil {
 		wait = time.Duration(ms) * time.Millisecond
 	}
 	end := time.NewTimer(wait)
 	defer end.Stop()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for sequence > a.run.Sequence() {
+	for sequence > a.server.Sequence() {
 		select {
 		case <-c.r.Context().Done():
 			return c.r.Context().Err()

@@ -26,13 +26,13 @@ func (a *api) statements(c *call) {
 
 // execute runs the statements. Each answer becomes JSON when it comes: many short statements can have long ones.
 func (a *api) execute(c *call, r *request) ([]byte, error) {
-	if err := a.run.Alive(); err != nil {
+	if err := a.server.Alive(); err != nil {
 		return nil, err
 	}
 	if err := a.reach(c, r.sequence); err != nil {
 		return nil, err
 	}
-	if err := a.run.CheckProperties(r.props); err != nil {
+	if err := a.server.CheckProperties(r.props); err != nil {
 		return nil, err
 	}
 	list, err := c.parse(r.text, a.variables(r))
@@ -40,7 +40,7 @@ func (a *api) execute(c *call, r *request) ([]byte, error) {
 		return nil, err
 	}
 	out := []byte{'['}
-	err = a.run.Run(c.r.Context(), list, func(x ksql.Result) error {
+	err = a.server.Run(c.r.Context(), list, func(x ksql.Result) error {
 		b, err := marshal(x)
 		if err != nil {
 			return err

@@ -10,7 +10,7 @@ import (
 
 // guard answers for a server that ends or has ended.
 func (a *api) guard(c *call) bool {
-	switch a.run.Phase() {
+	switch a.server.Phase() {
 	case ksql.Terminating:
 		c.fail(generic(shuttingDown, "The server is shutting down"), atInserts, "")
 		return false
@@ -35,7 +35,7 @@ func (a *api) terminate(c *call) {
 		c.fail(err, atInserts, "")
 		return
 	}
-	done, err := a.run.Terminate(c.r.Context(), func(topic string) bool {
+	done, err := a.server.Terminate(c.r.Context(), func(topic string) bool {
 		return slices.ContainsFunc(patterns, func(match func(string) (bool, error)) bool {
 			ok, err := match(topic)
 			return ok && err == nil // what cannot be decided is kept

@@ -151,7 +151,7 @@ func (w *coldWriter) flush() error {
 	at := place{w.s, w.s.size + e.bodyAt}
 	for i := range w.hold {
 		p := &w.hold[i]
-		w.m.runs[p.r.seq] = p.h.run(at, p.r.seq-p.h.skip, p.off)
+		w.m.runs[p.r.seq] = p.h.runAt(at, p.r.seq-p.h.skip, p.off)
 	}
 	w.s.size += n
 	w.head, w.hold, w.body, w.size = w.head[:0], w.hold[:0], nil, 0

@@ -26,7 +26,7 @@ type journal struct {
 	stale    []string // files that do not count, found at open
 	torn     bool     // the last file is longer than its frames, found at open
 	kick     chan struct{}
-	soiled   chan struct{}
+	dirty    chan struct{}
 	retire   chan struct{}
 
 	// Under the log's write lock.
@@ -107,7 +107,7 @@ func (j *journal) append(l *log, first int64, c *change) (place, error) {
 	j.unsynced.add(kept{first: first, last: j.written, seg: j.cur, off: from, size: size}, e)
 	j.mu.Unlock()
 	if clean {
-		token(j.soiled)
+		token(j.dirty)
 	}
 	// Under load the disk works all the time instead of at the end of a file.
 	if j.since += size; j.since > earlySync {
@@ -203,7 +203,7 @@ func (j *journal) cut() error {
 // ails notes that something does not work, and wakes who mends it: in an idle log run sleeps.
 func (j *journal) ails(what string, err error) {
 	j.health.failed(what, "", err)
-	token(j.soiled)
+	token(j.dirty)
 }
 
 // fail ends the journal: a reopen decides from the bytes.

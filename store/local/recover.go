@@ -23,7 +23,7 @@ func Open(dir string, o Options) (store.Log, error) {
 	l := newLog(o)
 	j := &journal{
 		fs: o.FS, dir: dir, opt: o, health: &l.health, done: make(chan struct{}),
-		kick: make(chan struct{}, 1), soiled: make(chan struct{}, 1), retire: make(chan struct{}, 1),
+		kick: make(chan struct{}, 1), dirty: make(chan struct{}, 1), retire: make(chan struct{}, 1),
 		frames: sync.Pool{New: func() any { return new(frame) }},
 	}
 	j.encoders.New = func() any { return &encoder{spare: &j.frames} }
@@ -47,7 +47,7 @@ func Open(dir string, o Options) (store.Log, error) {
 		l.health.final(store.Damaged, "", j.damage)
 	} else {
 		l.done.Add(2)
-		go j.run(l)
+		go j.syncLoop(l)
 		go l.retireLoop()
 		if j.total > o.JournalBytes {
 			token(j.retire)

@@ -188,7 +188,7 @@ func (sc *scan) apply(h *header, hd *head, at place, body []byte) bool {
 		r := &hd.runs[i]
 		if t := l.byID[r.at.id]; t != nil && int(r.at.partition) < len(t.parts) && r.rows > 0 {
 			p := t.parts[r.at.partition]
-			p.push(r.run(at, h.seq, off))
+			p.push(r.runAt(at, h.seq, off))
 			p.expire(l)
 		}
 		off += r.size()
@@ -197,8 +197,8 @@ func (sc *scan) apply(h *header, hd *head, at place, body []byte) bool {
 	return true
 }
 
-// run is the index entry of a run in a frame.
-func (r *runHead) run(at place, seq, off int64) run {
+// runAt is the index entry of a run in a frame.
+func (r *runHead) runAt(at place, seq, off int64) run {
 	return run{
 		seq: seq + r.skip, first: r.first, end: r.first + r.span, rows: int32(r.rows),
 		bytes: r.size() + 256, youngest: r.youngest, at: at.of(r, off),

@@ -86,9 +86,9 @@ func (j *journal) sync() {
 	j.reached(target)
 }
 
-// run syncs when somebody waits, some time after a write in any case, and puts a mark into an idle
+// syncLoop syncs when somebody waits, some time after a write in any case, and puts a mark into an idle
 // journal, so that its last frames are known to have been on disk too. It mends what failed.
-func (j *journal) run(l *log) {
+func (j *journal) syncLoop(l *log) {
 	defer l.done.Done()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
@@ -103,7 +103,7 @@ func (j *journal) run(l *log) {
 		case <-j.kick:
 			j.sync()
 			marked = false
-		case <-j.soiled:
+		case <-j.dirty:
 			marked = false
 		case <-timer.C:
 			j.mu.Lock()
