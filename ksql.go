@@ -24,198 +24,131 @@ package ksql
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"log/slog"
-	"path/filepath"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/ksqlgo/ksql/exec"
+	"github.com/ksqlgo/ksql/exec/door"
 	"github.com/ksqlgo/ksql/exec/stmt"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/sql/fn"
 	"github.com/ksqlgo/ksql/sql/vec"
 	"github.com/ksqlgo/ksql/store"
-	"github.com/ksqlgo/ksql/store/local"
-	"github.com/ksqlgo/ksql/store/meta"
 )
 
 // Engine is a streaming SQL engine. All methods may be called from any goroutine.
-type Engine struct {
-	run  *exec.Engine
-	log  store.Log
-	meta *meta.DB
-	mem  vec.Mem
-	owns bool
-	once sync.Once
-	err  error
-}
+type Engine struct{ d *door.Engine }
 
 // Option configures an Engine.
 type Option func(*options)
 
-type options struct {
-	dir   string
-	log   store.Log
-	exec  exec.Options
-	local local.Options
-	fns   []fn.Func
-	mem   vec.Mem
-}
+type options = door.Options
 
 // WithDir keeps everything in one directory, which survives the process: an acknowledged INSERT, an
 // acknowledged statement and every committed output are there after a crash. One engine at a time may have
 // it open: Open gives store.ErrLocked to others. Without it, and with an empty dir, the engine lives in memory.
-func WithDir(dir string) Option { return func(o *options) { o.dir = dir } }
+func WithDir(dir string) Option { return func(o *options) { o.Dir = dir } }
 
 // WithLog runs the engine over a log of the caller's, who closes it after the engine; see package store/local. The
 // log's clock is the caller's, too.
-func WithLog(l store.Log) Option { return func(o *options) { o.log = l } }
+func WithLog(l store.Log) Option { return func(o *options) { o.Log = l } }
 
 // WithClock sets the engine's clock, of which it takes the milliseconds: of INSERT without ROWTIME, UNIX_TIMESTAMP()
 // and retention. Any goroutine may call now.
 func WithClock(now func() time.Time) Option {
 	return func(o *options) {
-		o.exec.Now = func() int64 { return now().UnixMilli() }
-		o.local.Clock = now
+		o.Exec.Now = func() int64 { return now().UnixMilli() }
+		o.Local.Clock = now
 	}
 }
 
 // WithRand makes RANDOM(), UUID() and the ids of transient queries repeatable.
-func WithRand(seed uint64) Option { return func(o *options) { o.exec.Rand = exec.Seeded(seed) } }
+func WithRand(seed uint64) Option { return func(o *options) { o.Exec.Rand = exec.Seeded(seed) } }
 
 // WithProperties sets properties of the server, such as "auto.offset.reset" or "ksql.service.id"; SHOW PROPERTIES
 // lists them. SET and Property override most of them for one call.
-func WithProperties(p map[string]string) Option { return func(o *options) { o.exec.Properties = p } }
+func WithProperties(p map[string]string) Option { return func(o *options) { o.Exec.Properties = p } }
 
 // WithFunctions adds functions to the built-in ones, or replaces those of the same name. Names are in upper case.
 // fn.Fn1, fn.Fn2 and their like make a function of SQL of one of Go. A function may be called from any goroutine; one
 // that panics gives null, or if it is an aggregate ends its query.
-func WithFunctions(f ...fn.Func) Option { return func(o *options) { o.fns = append(o.fns, f...) } }
+func WithFunctions(f ...fn.Func) Option {
+	return func(o *options) { o.Functions = append(o.Functions, f...) }
+}
 
 // WithMaxPartitions caps the partitions of the topics that the engine makes; the catalog keeps the number that
 // was declared. With 1 no query needs a repartition topic.
-func WithMaxPartitions(n int) Option { return func(o *options) { o.exec.MaxPartitions = n } }
+func WithMaxPartitions(n int) Option { return func(o *options) { o.Exec.MaxPartitions = n } }
 
 // WithBatch sets how many rows a task takes at once; 0 is the default, 4096.
-func WithBatch(rows int) Option { return func(o *options) { o.exec.Batch = rows } }
+func WithBatch(rows int) Option { return func(o *options) { o.Exec.Batch = rows } }
 
 // WithCommit sets after how many rows, or how much time, a busy task commits; 0 is the default, 32768 rows and
 // 10 ms. An idle task commits at once.
 func WithCommit(rows int, every time.Duration) Option {
-	return func(o *options) { o.exec.CommitRows, o.exec.CommitEvery = rows, every }
+	return func(o *options) { o.Exec.CommitRows, o.Exec.CommitEvery = rows, every }
 }
 
 // WithMemoryLimit bounds in bytes what tables (half of it), expressions and unread answers (a quarter each) hold; 0: no
 // limit. A query whose tables grow over it stops, an answer ends with an error. A column of an expression may take a
 // sixteenth.
-func WithMemoryLimit(bytes int64) Option { return func(o *options) { o.exec.Memory = bytes } }
+func WithMemoryLimit(bytes int64) Option { return func(o *options) { o.Exec.Memory = bytes } }
 
 // WithPage sets how many bytes of a pull query's answer are made before its reader asks for more; 0 is the default, 1 MiB.
-func WithPage(bytes int64) Option { return func(o *options) { o.exec.Page = bytes } }
+func WithPage(bytes int64) Option { return func(o *options) { o.Exec.Page = bytes } }
 
 // WithAllocator sets where the Arrow records of Rows.Batches live; by default, on the Go heap.
-func WithAllocator(m vec.Mem) Option { return func(o *options) { o.mem = m } }
+func WithAllocator(m vec.Mem) Option { return func(o *options) { o.Mem = m } }
 
 // WithHooks has hooks told of what their interfaces name (see Hook). Open refuses one that implements none.
 func WithHooks(h ...Hook) Option {
-	return func(o *options) { o.exec.Hooks = append(o.exec.Hooks, h...) }
+	return func(o *options) { o.Exec.Hooks = append(o.Exec.Hooks, h...) }
 }
 
 // WithLogger logs queries' states (Info), failed checkpoints (Warn), faults and recovered panics (Error), but never
 // what is in a row or a statement. Nil, and without it, nothing is logged.
-func WithLogger(l *slog.Logger) Option { return func(o *options) { o.exec.Logger = l } }
+func WithLogger(l *slog.Logger) Option { return func(o *options) { o.Exec.Logger = l } }
 
 // Open starts an engine. With a directory it reads back what is there and goes on where it stopped. ctx
 // bounds the opening only. The engine must be closed. A directory that was damaged below what had reached the disk
 // is refused with store.ErrCorrupt, the file and the place; nothing that is in it is changed.
 func Open(ctx context.Context, opts ...Option) (*Engine, error) {
-	o := options{mem: vec.GoMem()}
+	o := options{Mem: vec.GoMem()}
 	for _, f := range opts {
 		f(&o)
 	}
-	if o.exec.Memory < 0 {
-		return nil, fmt.Errorf("a memory limit of %d bytes: it must be positive, or 0 for none", o.exec.Memory)
-	}
-	e := &Engine{mem: o.mem, log: o.log}
-	var err error
-	if e.log == nil {
-		e.owns = true
-		if o.dir != "" {
-			o.local.Context = ctx
-			e.log, err = local.Open(o.dir, o.local)
-		} else {
-			e.log, err = local.Memory(o.local)
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	if err := local.Damage(e.log); err != nil {
-		e.release()
-		return nil, fmt.Errorf("the directory is left as it is: %w", err)
-	}
-	path := meta.Memory
-	if o.dir != "" {
-		path = filepath.Join(o.dir, "meta.db")
-	}
-	if e.meta, err = meta.Open(path); err != nil {
-		e.release()
+	d, err := door.Open(ctx, o)
+	if err != nil {
 		return nil, err
 	}
-	o.exec.Log, o.exec.Meta, o.exec.Functions = e.log, e.meta, fn.Builtins().With(o.fns...)
-	if e.run, err = exec.Open(ctx, o.exec); err != nil {
-		e.release()
-		return nil, err
-	}
-	return e, nil
-}
-
-func (e *Engine) release() {
-	if e.meta != nil {
-		e.err = errors.Join(e.err, e.meta.Close())
-	}
-	if e.owns {
-		e.err = errors.Join(e.err, e.log.Close())
-	}
+	return &Engine{d}, nil
 }
 
 // Close ends push queries, lets every query commit, and waits until nothing of the engine runs. Calls after
 // it get ErrClosed.
-func (e *Engine) Close() error {
-	e.once.Do(func() {
-		e.err = e.run.Close()
-		e.release()
-	})
-	return e.err
-}
+func (e *Engine) Close() error { return e.d.Close() }
 
 // Log is the engine's log: its topics can be written and read there, record by record, in the formats that the
 // sources over them declare. The engine closes it, unless it came by WithLog.
-func (e *Engine) Log() store.Log { return e.log }
+func (e *Engine) Log() store.Log { return e.d.Log() }
 
 // Catalog is the sources, types and queries that exist now. It must not be changed.
-func (e *Engine) Catalog() *plan.Catalog { return e.run.Catalog() }
+func (e *Engine) Catalog() *plan.Catalog { return e.d.Catalog() }
 
 // Failed is the persistent queries that an error has stopped, by id, with that error. They go on from their last
 // commit when the engine is opened again and the cause is gone; TERMINATE, DROP and CREATE OR REPLACE end them.
 func (e *Engine) Failed() map[string]error {
-	out := e.run.Failed()
+	out := e.d.Failed()
 	for id, err := range out {
-		text := ""
-		if q, ok := e.run.Query(id); ok {
-			text = q.Plan().Text
-		}
-		out[id] = classify(err, text)
+		out[id] = classify(err, e.d.Text(id))
 	}
 	return out
 }
 
 // Health is how the engine is: what of it fails, since when and why. It costs a look at each query.
-func (e *Engine) Health() Health { return e.run.Health() }
+func (e *Engine) Health() Health { return e.d.Health() }
 
 // What Health gives and WithHooks takes, and what the methods of hooks are given. Package exec says what each is.
 type (
@@ -241,10 +174,7 @@ type (
 // Sync returns when all running persistent queries have seen all that was appended before the call, and what they
 // made of it for each other: after it a pull query sees every INSERT before it. It does not wait for queries that
 // have failed, and of paused ones only for the rows they were at.
-func (e *Engine) Sync(ctx context.Context) error { return classify(e.run.Sync(ctx), "") }
-
-// Internal is the engine room, for package httpapi. Its API may change at any time.
-func (e *Engine) Internal() *exec.Engine { return e.run }
+func (e *Engine) Sync(ctx context.Context) error { return classify(e.d.Sync(ctx), "") }
 
 // Result is the answer to one statement: a pointer to one of the result types of package exec/stmt. A statement
 // that changes the catalog answers *stmt.Command; INSERT, SET, UNSET and DEFINE answer nothing.
@@ -259,264 +189,117 @@ type Result = stmt.Result
 // that ran come with an error too. When ctx ends while a statement is made durable, the statement is carried out
 // all the same, in the background.
 func (e *Engine) Execute(ctx context.Context, text string, args ...any) ([]Result, error) {
-	r, err := e.bind(args)
-	if err != nil {
-		return nil, classify(err, text)
-	}
-	list, err := sql.ParseParams(text, r.Vars)
-	if err == nil {
-		err = counted(list, r)
-	}
-	if err != nil {
-		return nil, classify(err, text)
-	}
-	out, err := stmt.Run(ctx, e.run, r, list)
+	out, err := e.d.Execute(ctx, text, args)
 	return out, classify(err, text)
 }
 
 // ExecOption is an argument of Execute and Query that binds no parameter.
-type ExecOption func(*stmt.Request)
+type ExecOption = door.Option
 
 // Property sets a property for one call, as SET would.
-func Property(name, value string) ExecOption {
-	return func(r *stmt.Request) {
-		if r.Props == nil {
-			r.Props = map[string]string{}
-		}
-		r.Props[name] = value
-	}
-}
+func Property(name, value string) ExecOption { return door.Property(name, value) }
 
 // Variable defines a variable for one call, as DEFINE would. A prepared statement takes its variables in Prepare.
-func Variable(name, value string) ExecOption {
-	return func(r *stmt.Request) {
-		if r.Vars == nil {
-			r.Vars = map[string]string{}
-		}
-		r.Vars[name] = value
-	}
-}
-
-// counted refuses more arguments than parameters. Fewer are refused where the one that is missing stands.
-func counted(list []sql.Parsed, r *stmt.Request) error {
-	n := 0
-	if len(list) > 0 {
-		n = list[len(list)-1].Params
-	}
-	if len(r.Params) > n {
-		return &plan.Error{Msg: fmt.Sprintf("%d arguments for %d parameters", len(r.Params), n)}
-	}
-	return nil
-}
+func Variable(name, value string) ExecOption { return door.Variable(name, value) }
 
 // Query runs one SELECT: a push query (EMIT), whose rows come as they happen until the rows are closed, ctx ends or
 // LIMIT is reached, or a pull query, which gives what is there now; of a table each MiB of rows as it is asked for, no
 // key twice. PRINT gives the records of a topic as they come, lines of text. args are as for Execute. Close the rows.
 func (e *Engine) Query(ctx context.Context, text string, args ...any) (*Rows, error) {
-	r, err := e.bind(args)
-	if err != nil {
-		return nil, classify(err, text)
-	}
-	s, err := e.prepare(text, r.Vars)
-	if err != nil {
-		return nil, err
-	}
-	return s.query(ctx, r)
+	rows, err := e.d.Rows(ctx, text, args)
+	return newRows(rows, err, text)
 }
 
 // Stmt is a statement that was parsed once and, where its catalog has not changed since, is planned once. Any
 // number of goroutines may use it; it need not be closed.
 type Stmt struct {
-	e    *Engine
+	s    *door.Stmt
 	text string
-	vars map[string]string
-	list []sql.Parsed
-	mu   sync.Mutex
-	pull *exec.Pull // planned for cat and types
-	cat  *plan.Catalog
-	sig  string
 }
 
 // Prepare parses one statement, with ? for parameters, to run it often. Whether it can be carried out shows when
 // it runs. opts are its variables.
 func (e *Engine) Prepare(ctx context.Context, text string, opts ...ExecOption) (*Stmt, error) {
-	r := &stmt.Request{}
-	for _, o := range opts {
-		o(r)
-	}
-	err := ctx.Err()
-	switch {
-	case len(r.Props) > 0:
-		err = &plan.Error{Msg: "properties are for Exec and Query of the prepared statement"}
-	case err == nil:
-		err = e.run.Alive()
-	}
+	s, err := e.d.Prepare(ctx, text, opts)
 	if err != nil {
 		return nil, classify(err, text)
 	}
-	return e.prepare(text, r.Vars)
-}
-
-func (e *Engine) prepare(text string, vars map[string]string) (*Stmt, error) {
-	list, err := sql.ParseParams(text, vars)
-	if err == nil && len(list) != 1 {
-		err = &plan.Error{Msg: fmt.Sprintf("expected one statement, got %d", len(list))}
-	}
-	if err != nil {
-		return nil, classify(err, text)
-	}
-	return &Stmt{e: e, text: text, vars: vars, list: list}, nil
-}
-
-// bind takes the arguments of one run.
-func (s *Stmt) bind(args []any) (*stmt.Request, error) {
-	r, err := s.e.bind(args)
-	if err == nil && len(r.Vars) > 0 {
-		err = &plan.Error{Msg: "variables of a prepared statement are for Prepare"}
-	}
-	if err != nil {
-		return nil, classify(err, s.text)
-	}
-	return r, nil
+	return &Stmt{s, text}, nil
 }
 
 // Exec runs a prepared statement that is neither SELECT nor PRINT. args are as for Execute.
 func (s *Stmt) Exec(ctx context.Context, args ...any) ([]Result, error) {
-	r, err := s.bind(args)
-	if err != nil {
-		return nil, err
-	}
-	if err := counted(s.list, r); err != nil {
-		return nil, classify(err, s.text)
-	}
-	r.Vars = s.vars
-	out, err := stmt.Run(ctx, s.e.run, r, s.list)
+	out, err := s.s.Exec(ctx, args)
 	return out, classify(err, s.text)
 }
 
 // Query runs a prepared SELECT or PRINT. args are as for Execute, the rows as of Engine.Query.
 func (s *Stmt) Query(ctx context.Context, args ...any) (*Rows, error) {
-	r, err := s.bind(args)
-	if err != nil {
-		return nil, err
-	}
-	return s.query(ctx, r)
-}
-
-func (s *Stmt) query(ctx context.Context, r *stmt.Request) (*Rows, error) {
-	if err := counted(s.list, r); err != nil {
-		return nil, classify(err, s.text)
-	}
-	rows, err := s.run(ctx, r)
-	if err != nil {
-		return nil, classify(err, s.text)
-	}
-	return &Rows{rows: rows, ctx: ctx, mem: s.e.mem, text: s.text}, nil
-}
-
-func (s *Stmt) run(ctx context.Context, r *stmt.Request) (*exec.Rows, error) {
-	show, _ := s.list[0].Statement.(*sql.Print)
-	sel, ok := s.list[0].Statement.(*sql.Select)
-	switch {
-	case show != nil:
-		return s.e.run.Print(ctx, show, s.list[0].Text, false, r.Props)
-	case !ok:
-		return nil, &plan.Error{Msg: "only SELECT and PRINT give rows: use Execute for other statements"}
-	}
-	cat := s.e.run.Catalog()
-	sig := signature(r)
-	s.mu.Lock()
-	pull := s.pull
-	if s.cat != cat || s.sig != sig {
-		pull = nil
-	}
-	s.mu.Unlock()
-	if pull != nil {
-		return pull.Run(ctx, r.Params)
-	}
-	rows, pull, err := s.e.run.Select(ctx, sel, s.list[0].Text, exec.Request{Props: r.Props, ParamTypes: r.ParamTypes, Params: r.Params})
-	if err == nil && pull != nil {
-		s.mu.Lock()
-		s.pull, s.cat, s.sig = pull, cat, sig
-		s.mu.Unlock()
-	}
-	return rows, err
+	rows, err := s.s.Query(ctx, args)
+	return newRows(rows, err, s.text)
 }
 
 // Rows is the answer to a query. One goroutine at a time may use it; Close may be called from any.
 type Rows struct {
-	rows   *exec.Rows
-	ctx    context.Context // of the query
-	mem    vec.Mem
-	text   string
-	page   *exec.Page // nil: there is no current row
-	at     int        // the current row in page
-	err    error
-	closed atomic.Bool
+	r    *door.Rows
+	text string
+}
+
+func newRows(r *door.Rows, err error, text string) (*Rows, error) {
+	if err != nil {
+		return nil, classify(err, text)
+	}
+	return &Rows{r, text}, nil
 }
 
 // Schema is the columns of the rows, each of which may be null in any row. Names are in upper case unless they
 // were quoted. In a pull query on a table KeyRole marks the key columns and window bounds; other queries do not
 // mark theirs.
-func (r *Rows) Schema() sql.Schema { return r.rows.Schema }
+func (r *Rows) Schema() sql.Schema { return r.r.Schema }
 
 // QueryID is the id of the query that gives the rows.
-func (r *Rows) QueryID() string { return r.rows.ID }
+func (r *Rows) QueryID() string { return r.r.ID }
 
 // Next moves to the next row, waiting for it if need be. It is false at the end, or with an error in Err.
-func (r *Rows) Next() bool {
-	if r.page != nil && r.at+1 < r.page.N && !r.closed.Load() {
-		r.at++
-		return true
-	}
-	r.page, r.at = r.next(), 0
-	return r.page != nil
-}
-
-// next is the next page; nil at the end, or with err set.
-func (r *Rows) next() (p *exec.Page) {
-	if r.err == nil && !r.closed.Load() {
-		p, r.err = r.rows.Next(r.ctx)
-	}
-	return p
-}
+func (r *Rows) Next() bool { return r.r.Move() }
 
 // Ready reports whether there is a row that Next gives without waiting.
-func (r *Rows) Ready() bool { return r.page != nil && r.at+1 < r.page.N || r.rows.More() }
+func (r *Rows) Ready() bool { return r.r.Ready() }
+
+// Page is the next rows as columns, as many as are there, waiting for one if need be: nil at the end. They are lent until
+// the next call. Who calls it does not call Next. ctx bounds the waiting only.
+func (r *Rows) Page(ctx context.Context) (*Page, error) {
+	p, err := r.r.Rows.Next(ctx)
+	return p, classify(err, r.text)
+}
+
+// Push reports whether the rows go on until somebody ends them.
+func (r *Rows) Push() bool { return r.r.Push }
+
+// Whole reports whether the rows are those of a pull query on a table.
+func (r *Rows) Whole() bool { return r.r.Text == "" }
 
 // Row is the current row, a copy; nil if there is none. Its values are, by SQL type:
 //
 //	BOOLEAN bool, INTEGER int32, BIGINT int64, DOUBLE float64, DECIMAL vec.Decimal, STRING string, BYTES []byte,
 //	DATE vec.Date (days), TIME vec.Time (ms of day), TIMESTAMP vec.Timestamp (ms since epoch),
 //	ARRAY []any, MAP *vec.MapValue, STRUCT vec.StructValue; nil is null
-func (r *Rows) Row() []any {
-	if r.page == nil {
-		return nil
-	}
-	out := make([]any, len(r.page.Cols))
-	for i, c := range r.page.Cols {
-		out[i] = c.Get(r.at)
-	}
-	return out
-}
+func (r *Rows) Row() []any { return r.r.Row() }
 
 // Tombstone reports whether the current row of a push query on a table says that its key is gone: then only
 // its key columns are filled.
-func (r *Rows) Tombstone() bool { return r.page != nil && r.page.Tomb(r.at) }
+func (r *Rows) Tombstone() bool { return r.r.Tombstone() }
 
 // Err is what ended the rows early; nil at their ordinary end, and when they, or the engine, were closed. It is the
 // error of the query's ctx when that ended.
-func (r *Rows) Err() error { return classify(r.err, r.text) }
+func (r *Rows) Err() error { return classify(r.r.Err(), r.text) }
 
 // Limited reports whether the rows ended because LIMIT was reached.
-func (r *Rows) Limited() bool { return r.rows.Ended() == exec.Limited }
+func (r *Rows) Limited() bool { return r.r.Ended() == exec.Limited }
 
 // Close ends the query and waits until nothing works for it. After it, and in a Next that waits, there are no more
 // rows.
-func (r *Rows) Close() error {
-	r.closed.Store(true)
-	return r.rows.Close()
-}
+func (r *Rows) Close() error { return r.r.Close() }
 
 // All is the rows one by one, each as Row gives it; an error comes last, with a nil row.
 func (r *Rows) All() iter.Seq2[[]any, error] {
@@ -539,35 +322,15 @@ func (r *Rows) All() iter.Seq2[[]any, error] {
 // gone all columns but the key are null; Next and Tombstone tell it from a row of nulls.
 func (r *Rows) Batches() iter.Seq2[vec.Record, error] {
 	return func(yield func(vec.Record, error) bool) {
-		page, from := r.page, r.at+1
-		r.page = nil
-		if page == nil || from >= page.N {
-			page, from = r.next(), 0
-		}
-		for page != nil {
-			if !yield(r.record(page, from), nil) {
-				return
-			}
-			page, from = r.next(), 0
-		}
-		if err := r.Err(); err != nil {
+		more := true
+		r.r.Batches(func(b vec.Record) bool {
+			more = yield(b, nil)
+			return more
+		})
+		if err := r.Err(); err != nil && more {
 			yield(nil, err)
 		}
 	}
-}
-
-// record is the rows of a page from one on.
-func (r *Rows) record(p *exec.Page, from int) vec.Record {
-	names := make([]string, len(r.rows.Schema))
-	for i, c := range r.rows.Schema {
-		names[i] = c.Name
-	}
-	all := vec.NewRecord(r.mem, names, p.Cols, p.N)
-	if from == 0 {
-		return all
-	}
-	defer all.Release()
-	return all.NewSlice(int64(from), int64(p.N))
 }
 
 // Scan copies the current row into dst, one pointer a column, or into the fields of one pointer to a struct: by
@@ -575,74 +338,143 @@ func (r *Rows) record(p *exec.Page, from int) vec.Record {
 // field. A null leaves nil in a pointer, slice, map or any, and the zero value elsewhere. What Row gives fits a
 // variable of its type or an any; besides, numbers fit if their value does, DECIMAL also float64 and string,
 // TIMESTAMP and DATE time.Time (UTC), TIME time.Duration, ARRAY a slice, MAP a map, and STRUCT a struct.
-func (r *Rows) Scan(dst ...any) error {
-	if r.page == nil {
-		return errors.New("Scan without a row: call Next first")
-	}
-	values, schema := r.Row(), r.rows.Schema
-	if len(dst) == 1 && !vec.OneValue(dst[0]) {
-		names, types := make([]string, len(schema)), make([]sql.Type, len(schema))
-		for i, c := range schema {
-			names[i], types[i] = c.Name, c.Type
-		}
-		return vec.AssignStruct(dst[0], names, types, values)
-	}
-	if len(dst) != len(values) {
-		return fmt.Errorf("Scan of %d columns into %d variables", len(values), len(dst))
-	}
-	for i, d := range dst {
-		if err := vec.Assign(d, values[i], schema[i].Type); err != nil {
-			return fmt.Errorf("column %s: %w", schema[i].Name, err)
-		}
-	}
-	return nil
+func (r *Rows) Scan(dst ...any) error { return r.r.Scan(dst) }
+
+// Server is the engine as a front end sees it that serves clients of its own, with their texts, properties and limits.
+// Package httpapi is one, and needs nothing else. Execute, Query and their like are for everybody else.
+type Server struct{ d *door.Engine }
+
+// Server is the engine for a front end.
+func (e *Engine) Server() Server { return Server{e.d} }
+
+// Alive is ErrClosed or ErrTerminated when the engine answers nothing any more.
+func (s Server) Alive() error { return s.d.Alive() }
+
+// Phase is how far the life of the engine has come: Serving, Terminating or Terminated.
+func (s Server) Phase() Phase { return s.d.Phase() }
+
+// Property is a property of the server, or its default; empty: it has none.
+func (s Server) Property(name string) string { return s.d.Property(name) }
+
+// CheckProperty tells whether a client may set that property at all.
+func (s Server) CheckProperty(name string) error { return classify(s.d.CheckProperty(name), "") }
+
+// CheckProperties tells whether a client may set these properties to these values. Run and Query take them as they
+// come.
+func (s Server) CheckProperties(props map[string]string) error {
+	return classify(s.d.CheckProperties(props), "")
 }
 
-// bind takes the options and parameters out of args.
-func (e *Engine) bind(args []any) (*stmt.Request, error) {
-	if err := e.run.Alive(); err != nil {
-		return nil, err
-	}
-	r := &stmt.Request{}
-	for _, a := range args {
-		if opt, ok := a.(ExecOption); ok {
-			opt(r)
-			continue
-		}
-		t, v, err := vec.Bind(a)
-		if err != nil {
-			return nil, &plan.Error{Msg: fmt.Sprintf("parameter %d: %v", len(r.Params)+1, err)}
-		}
-		r.ParamTypes, r.Params = append(r.ParamTypes, t), append(r.Params, v)
-	}
-	for name, value := range r.Props {
-		if err := stmt.CheckOverride(e.run, name, value); err != nil {
-			return nil, &plan.Error{Msg: err.Error()}
-		}
-	}
-	return r, nil
+// Run is Execute for statements that are parsed already. Each answer is handed over when it is there; an error of take
+// ends it.
+func (s Server) Run(ctx context.Context, list []sql.Parsed, take func(Result) error, opts ...ExecOption) error {
+	return classify(s.d.Each(ctx, list, take, opts), "")
 }
 
-// signature is what a plan depends on besides the catalog.
-func signature(r *stmt.Request) string {
-	if len(r.Props) == 0 && len(r.ParamTypes) == 1 {
-		switch k := r.ParamTypes[0].Kind; k {
-		case sql.Integer, sql.Bigint, sql.String:
-			return k.String()
-		}
-	}
-	return fmt.Sprint(r.Props, r.ParamTypes)
+// Query is Engine.Query for a SELECT or PRINT that is parsed already. text is what it came in, if Planned may find
+// it there; else empty.
+func (s Server) Query(ctx context.Context, p sql.Parsed, text string, opts ...ExecOption) (*Rows, error) {
+	rows, err := s.d.Answer(ctx, p, text, opts)
+	return newRows(rows, err, p.Text)
 }
+
+// PrintFormats makes PRINT name the formats of its topic first.
+func PrintFormats() ExecOption { return door.Formats }
+
+// Planned is the pull query of a text, with properties that were checked, if one like it was asked for a short time
+// ago: it need not be read and planned again. Nil: there is none.
+func (s Server) Planned(text string, props map[string]string) *Planned {
+	p, ok := s.d.Planned(text, props)
+	if !ok {
+		return nil
+	}
+	return &Planned{p}
+}
+
+// Planned is a pull query that can run at once.
+type Planned struct{ p door.Planned }
+
+// Query runs it.
+func (p *Planned) Query(ctx context.Context) (*Rows, error) {
+	rows, err := p.p.Run(ctx)
+	return newRows(rows, err, "")
+}
+
+// Queries is the push queries, and pull queries on streams, that run now, by id.
+func (s Server) Queries() []Transient { return s.d.Transients() }
+
+// End ends one of Queries, named without letter case. It reports whether there was one.
+func (s Server) End(id string) bool { return s.d.EndTransient(id) }
+
+// Append writes rows to the topic of a source as of now, and waits until they are durable. The values of a row are
+// those of columns, keys first, as Rows.Row has them.
+func (s Server) Append(ctx context.Context, src *plan.Source, columns sql.Schema, rows [][]any) error {
+	return classify(s.d.Append(ctx, src, columns, rows), "")
+}
+
+// ReadOnly reports whether statements may not write to a topic.
+func (s Server) ReadOnly(topic string) bool { return s.d.ReadOnly(topic) }
+
+// Sequence is the number of the newest statement that was carried out; -1: there is none.
+func (s Server) Sequence() int64 { return s.d.Sequence() }
+
+// Statuses is how the statements went that changed something, by command id.
+func (s Server) Statuses() ([]CommandStatus, error) {
+	list, err := s.d.Statuses()
+	return list, classify(err, "")
+}
+
+// Status is one of Statuses: type/entity/action, such as stream/DOCKS/create.
+func (s Server) Status(id string) (c CommandStatus, ok bool, err error) {
+	c, ok, err = s.d.Status(id)
+	return c, ok, classify(err, "")
+}
+
+// Terminate ends all queries, drops all sources and types, and deletes what CREATE ... AS wrote into the topics that
+// match, if statements may. Afterwards all calls get ErrTerminated.
+func (s Server) Terminate(ctx context.Context, match func(topic string) bool) (Result, error) {
+	r, err := s.d.End(ctx, match)
+	return r, classify(err, "")
+}
+
+// What Server gives. Package exec says what each is.
+type (
+	Phase         = exec.Phase
+	Transient     = exec.Transient
+	CommandStatus = exec.Status
+	Page          = exec.Page
+)
+
+// The phases of an engine, and the parts that Health tells of.
+const (
+	Serving     = exec.Serving
+	Terminating = exec.Terminating
+	Terminated  = exec.Terminated
+
+	PartLog           = exec.PartLog
+	PartRetiring      = exec.PartRetiring
+	PartCheckpoints   = exec.PartCheckpoints
+	PartQueries       = exec.PartQueries
+	PartStatements    = exec.PartStatements
+	PartStatuses      = exec.PartStatuses
+	PartProcessingLog = exec.PartProcessingLog
+)
 
 // ErrClosed is what calls on a closed engine get.
 var ErrClosed = exec.ErrClosed
+
+// ErrTerminated is what calls get after Server.Terminate, until the engine is opened again.
+var ErrTerminated = exec.ErrTerminated
+
+// ErrQuery is what Execute and Exec give for SELECT and PRINT.
+var ErrQuery = stmt.ErrQuery
 
 // Kind is the family of an error, as ksqlDB's clients know it.
 type Kind uint8
 
 // String is the kind in one word.
 func (k Kind) String() string {
-	return [...]string{"internal", "parse", "statement", "runtime", "closed"}[k]
+	return [...]string{"internal", "parse", "statement", "runtime", "closed", "assertion", "service", "registry", "property", "denied"}[k]
 }
 
 // The kinds of errors.
@@ -651,7 +483,12 @@ const (
 	ParseError                 // the text breaks the grammar (ParseFailedException): Err holds a *sql.Error with the place
 	StatementError             // the statement cannot be carried out (KsqlStatementException): Err holds a *plan.Error
 	RuntimeError               // rows could not be processed (StreamsException)
-	ClosedError                // the engine is closed: Err is ErrClosed
+	ClosedError                // the engine is closed, or was terminated: Err is ErrClosed or ErrTerminated
+	AssertionError             // what ASSERT asserts does not hold
+	ServiceError               // the statement needs a service that is not here, such as Kafka Connect
+	RegistryError              // the statement needs a Schema Registry
+	PropertyError              // there is no such property, or it cannot have that value
+	DeniedError                // the server lets nobody set that property
 )
 
 // Error is what Execute and Query, Prepare and Rows give, except for the error of a ctx that ended, which
@@ -673,28 +510,6 @@ func classify(err error, text string) error {
 	if err == nil || errors.As(err, &done) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	var parse *sql.Error
-	var statement *plan.Error
-	var query *stmt.QueryError
-	var fault *exec.Fault
-	e := &Error{Statement: text, Err: err}
-	switch {
-	case errors.Is(err, exec.ErrClosed) || errors.Is(err, store.ErrClosed):
-		e.Kind, e.Err = ClosedError, exec.ErrClosed
-	case errors.As(err, &parse):
-		e.Kind = ParseError
-		if parse.Statement != "" {
-			e.Statement = parse.Statement
-		}
-	case errors.As(err, &statement):
-		e.Kind = StatementError
-		if statement.Text != "" {
-			e.Statement = statement.Text
-		}
-	case errors.As(err, &query):
-		e.Kind, e.Statement = StatementError, query.Text
-	case errors.As(err, &fault):
-		e.Kind = RuntimeError
-	}
-	return e
+	kind, statement, cause := door.Classify(err, text)
+	return &Error{Kind(kind), statement, cause}
 }

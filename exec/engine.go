@@ -18,6 +18,7 @@ import (
 	"github.com/ksqlgo/ksql/exec/op"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql/fn"
+	"github.com/ksqlgo/ksql/sql/property"
 	"github.com/ksqlgo/ksql/sql/vec"
 	"github.com/ksqlgo/ksql/store"
 	"github.com/ksqlgo/ksql/store/meta"
@@ -140,12 +141,12 @@ func (e *Engine) Catalog() *plan.Catalog { return e.catalog.Load() }
 // Functions is what SQL can call.
 func (e *Engine) Functions() *fn.Set { return e.opt.Functions }
 
-// Property is a property of the server, or def.
-func (e *Engine) Property(name, def string) string {
+// Property is a property of the server, or its default.
+func (e *Engine) Property(name string) string {
 	if v, ok := e.opt.Properties[name]; ok {
 		return v
 	}
-	return def
+	return property.Value(nil, name)
 }
 
 // Properties is a copy of the server's properties.

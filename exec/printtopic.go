@@ -34,6 +34,9 @@ func (e *NoTopic) Error() string {
 	return msg
 }
 
+// Is makes it the log's error, too.
+func (e *NoTopic) Is(err error) bool { return err == store.ErrNoTopic }
+
 // Unwrap makes it an error of the statement.
 func (e *NoTopic) Unwrap() error { return &plan.Error{Msg: e.Error(), Bare: true} }
 
@@ -56,7 +59,7 @@ func (e *Engine) Print(ctx context.Context, s *sql.Print, text string, formats b
 		tps[n] = store.TP{Topic: s.Topic, Partition: int32(n)}
 		from[tps[n]] = -1
 	}
-	if !s.FromBeginning && e.Env(ctx, props, nil).Prop("auto.offset.reset", "") != "earliest" {
+	if !s.FromBeginning && e.Env(ctx, props, nil).Prop("auto.offset.reset") != "earliest" {
 		if from, err = e.log.Ends(ctx, tps); err != nil {
 			return nil, err
 		}

@@ -18,12 +18,12 @@ const problemStream = "KSQL_PROCESSING_LOG"
 
 // problemTopic is the topic of the processing log.
 func (e *Engine) problemTopic() string {
-	return e.Property("ksql.service.id", "default_") + "ksql_processing_log"
+	return e.Property("ksql.service.id") + "ksql_processing_log"
 }
 
 // logsProblems reports whether there is a processing log (ksql.logging.processing.stream.auto.create).
 func (e *Engine) logsProblems() bool {
-	return e.Property("ksql.logging.processing.stream.auto.create", "true") == "true"
+	return e.Property("ksql.logging.processing.stream.auto.create") == "true"
 }
 
 // initial is the catalog before any statement: the processing log is there.

@@ -5,13 +5,14 @@ import (
 
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/property"
 )
 
 // scalable reports whether ksqlDB would answer p as a scalable push query, which taps the rows of the one
 // persistent query behind its source: filters and projections of new rows only. Here such a query differs in its
 // id and in the rows it leaves out: those without a value, and those without a key.
 func (e *Engine) scalable(p *plan.Query) bool {
-	if p.Kind != plan.Push || p.Props["ksql.query.push.v2.enabled"] != "true" || len(p.Reads) != 1 {
+	if p.Kind != plan.Push || !property.On(p.Props, "ksql.query.push.v2.enabled") || len(p.Reads) != 1 {
 		return false
 	}
 	for s := p.Root; ; s = s.Inputs()[0] {

@@ -6,15 +6,12 @@ import (
 	"strings"
 )
 
-// SystemTopics is the default of ksql.hidden.topics and ksql.readonly.topics: regular expressions of names.
-const SystemTopics = "_confluent.*,__confluent.*,_schemas,__consumer_offsets,__transaction_state,connect-configs,connect-offsets,connect-status,connect-statuses"
-
 // ownPrefix begins the names of the topics that engines make for themselves.
 const ownPrefix = "_confluent-ksql-"
 
 // own is the full name of a topic of this engine's service.
 func (e *Engine) own(name string) string {
-	return ownPrefix + e.Property("ksql.service.id", "default_") + name
+	return ownPrefix + e.Property("ksql.service.id") + name
 }
 
 // Hidden reports whether SHOW TOPICS leaves a topic out.
@@ -29,9 +26,9 @@ func (e *Engine) ReadOnly(topic string) bool {
 }
 
 // matcher is the test for the names that a property lists.
-func (e *Engine) matcher(property string) (*regexp.Regexp, error) {
+func (e *Engine) matcher(setting string) (*regexp.Regexp, error) {
 	var names []string
-	for _, name := range strings.Split(e.Property(property, SystemTopics), ",") {
+	for _, name := range strings.Split(e.Property(setting), ",") {
 		if name = strings.TrimSpace(name); name != "" {
 			names = append(names, "(?:"+name+")")
 		}
@@ -41,7 +38,7 @@ func (e *Engine) matcher(property string) (*regexp.Regexp, error) {
 	}
 	re, err := regexp.Compile("^(?:" + strings.Join(names, "|") + ")$")
 	if err != nil {
-		return nil, fmt.Errorf("property %s: %w", property, err)
+		return nil, fmt.Errorf("property %s: %w", setting, err)
 	}
 	return re, nil
 }

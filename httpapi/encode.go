@@ -7,7 +7,7 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/ksqlgo/ksql/exec"
+	"github.com/ksqlgo/ksql"
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/sql/vec"
 	"github.com/ksqlgo/ksql/store/format"
@@ -54,7 +54,7 @@ func newRowEncoder(s sql.Schema) rowEncoder {
 }
 
 // row adds row i of a page: [1,"a",null]. keep nil: all columns.
-func (r rowEncoder) row(dst []byte, p *exec.Page, i int) []byte {
+func (r rowEncoder) row(dst []byte, p *ksql.Page, i int) []byte {
 	dst = append(dst, '[')
 	for k := range r {
 		if k > 0 {

@@ -11,11 +11,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/ksqlgo/ksql/exec"
-	"github.com/ksqlgo/ksql/exec/stmt"
+	"github.com/ksqlgo/ksql"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
-	"github.com/ksqlgo/ksql/store"
 )
 
 // ksqlDB's error codes. The status is a hundredth of the code, with the exceptions of problem.status.
@@ -70,17 +68,13 @@ func explain(err error, at endpoint, text string) *problem {
 		done    *problem
 		parse   *sql.Error
 		planned *plan.Error
-		query   *stmt.QueryError
-		claim   *stmt.AssertError
-		service *stmt.NotConfigured
-		unknown *stmt.UnknownProperty
-		denied  *stmt.DeniedProperty
-		over    *overrideError
 	)
+	e := &ksql.Error{}
+	errors.As(err, &e)
 	switch {
 	case errors.As(err, &done):
 		return done
-	case errors.Is(err, exec.ErrClosed), errors.Is(err, exec.ErrTerminated), errors.Is(err, store.ErrClosed):
+	case e.Kind == ksql.ClosedError, errors.Is(err, ksql.ErrClosed), errors.Is(err, ksql.ErrTerminated):
 		return generic(shutDown, "The server is shut down")
 	case errors.As(err, &parse):
 		return parseProblem(parse, at, text)
@@ -96,17 +90,17 @@ func explain(err error, at endpoint, text string) *problem {
 			text = planned.Text
 		}
 		return ofStatement(badStatement, msg, text)
-	case errors.As(err, &query):
-		return ofStatement(queryEndpoint, "The following statement types should be issued to the websocket endpoint '/query':\n\t* PRINT\n\t* SELECT", query.Text) // ksqlDB's words
-	case errors.As(err, &claim):
-		return generic(assertFailed, claim.Msg)
-	case errors.As(err, &service) && service.Registry:
-		return generic(noRegistry, service.Error())
-	case errors.As(err, &service):
-		return ofStatement(serverError, service.Error(), text)
-	case errors.As(err, &denied):
-		return generic(badRequest, denied.Error())
-	case errors.As(err, &unknown), errors.As(err, &over):
+	case errors.Is(err, ksql.ErrQuery):
+		return ofStatement(queryEndpoint, "The following statement types should be issued to the websocket endpoint '/query':\n\t* PRINT\n\t* SELECT", e.Statement) // ksqlDB's words
+	case e.Kind == ksql.AssertionError:
+		return generic(assertFailed, err.Error())
+	case e.Kind == ksql.RegistryError:
+		return generic(noRegistry, err.Error())
+	case e.Kind == ksql.ServiceError:
+		return ofStatement(serverError, err.Error(), text)
+	case e.Kind == ksql.DeniedError:
+		return generic(badRequest, err.Error())
+	case e.Kind == ksql.PropertyError:
 		switch at {
 		case atStatements:
 			return ofStatement(serverError, err.Error(), text)

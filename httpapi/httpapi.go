@@ -24,7 +24,6 @@ import (
 	"time"
 
 	"github.com/ksqlgo/ksql"
-	"github.com/ksqlgo/ksql/exec"
 )
 
 // Option configures the handler.
@@ -43,12 +42,12 @@ func WithCrossOrigin(p *http.CrossOriginProtection) Option { return func(a *api)
 // New is the REST surface of e. It keeps nothing running of its own: what it starts ends with its request. Who may
 // ask is the host's to decide: the handler lets everybody do everything, but for pages of other origins.
 func New(e *ksql.Engine, opts ...Option) http.Handler {
-	a := &api{run: e.Internal(), version: "0.29.0", cluster: "ksql-go", pulls: newPulls(512), origins: http.NewCrossOriginProtection()}
+	a := &api{e: e, server: e.Server(), version: "0.29.0", cluster: "ksql-go", origins: http.NewCrossOriginProtection()}
 	a.buffers.most = 256 << 20
 	for _, o := range opts {
 		o(a)
 	}
-	if l, ok := a.run.Log().(interface{ Dir() string }); ok && filepath.IsAbs(l.Dir()) && filepath.Dir(l.Dir()) != l.Dir() {
+	if l, ok := e.Log().(interface{ Dir() string }); ok && filepath.IsAbs(l.Dir()) && filepath.Dir(l.Dir()) != l.Dir() {
 		a.dir = l.Dir()
 	}
 	a.routes = map[string][]route{}
@@ -60,10 +59,10 @@ func New(e *ksql.Engine, opts ...Option) http.Handler {
 
 // api answers requests for one engine.
 type api struct {
-	run     *exec.Engine
+	e       *ksql.Engine
+	server  ksql.Server
 	version string
 	cluster string
-	pulls   *pulls
 	rate    limiter
 	buffers budget
 	dir     string

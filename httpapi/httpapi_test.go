@@ -489,7 +489,7 @@ func TestClose(t *testing.T) {
 	cancel()
 	resp.Body.Close()
 	gone := func() bool {
-		for _, q := range s.e.Internal().Transients() {
+		for _, q := range s.e.Server().Queries() {
 			if q.ID == third {
 				return false
 			}

@@ -6,8 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ksqlgo/ksql/exec"
-	"github.com/ksqlgo/ksql/exec/stmt"
+	"github.com/ksqlgo/ksql"
 )
 
 // root sends browsers to /info, which stands beside it also where the handler is mounted below a path: the host has
@@ -29,7 +28,7 @@ func (a *api) root(c *call) {
 
 // ready answers for an engine that is closed.
 func (a *api) ready(c *call) bool {
-	if err := a.run.Alive(); err != nil {
+	if err := a.server.Alive(); err != nil {
 		c.fail(err, atInserts, "")
 		return false
 	}
@@ -52,7 +51,7 @@ func (a *api) info(c *call) {
 	}{server{a.version, a.cluster, a.service(), "RUNNING"}})
 }
 
-func (a *api) service() string { return a.run.Property("ksql.service.id", "default_") }
+func (a *api) service() string { return a.server.Property("ksql.service.id") }
 
 // health is GET /healthcheck: what Engine.Health says, in ksqlDB's words. What is kept in the log is its Kafka. A query
 // that an error has stopped makes the answer unhealthy, too: ksqlDB leaves that out, so it stands under a name of its
@@ -67,17 +66,17 @@ func (a *api) health(c *call) {
 		Commands  check  `json:"commandRunner"`
 		Queries   *check `json:"queries,omitempty"`
 	}
-	h := a.run.Health()
+	h := a.e.Health()
 	d := checks{check{!h.Closed}, check{true}, check{!h.Closed}, nil}
 	for _, p := range h.Ill() {
 		switch p {
-		case exec.PartStatuses:
+		case ksql.PartStatuses:
 			d.Metastore.Healthy = false
-		case exec.PartStatements:
+		case ksql.PartStatements:
 			d.Commands.Healthy = false
-		case exec.PartQueries:
+		case ksql.PartQueries:
 			d.Queries = &check{false}
-		case exec.PartLog:
+		case ksql.PartLog:
 			d.Commands.Healthy = false // what is not logged is not carried out
 			d.Kafka.Healthy = false
 		default:
@@ -140,7 +139,7 @@ func (a *api) statuses(c *call) {
 	if !a.ready(c) {
 		return
 	}
-	list, err := a.run.Statuses()
+	list, err := a.server.Statuses()
 	if err != nil {
 		c.fail(err, atInserts, "")
 		return
@@ -182,7 +181,7 @@ func (a *api) status(c *call) {
 		c.fail(generic(serverError, "No enum constant for the command id "+c.rest), atInserts, "")
 		return
 	}
-	s, ok, err := a.run.Status(kind + "/" + parts[1] + "/" + action)
+	s, ok, err := a.server.Status(kind + "/" + parts[1] + "/" + action)
 	if err != nil {
 		c.fail(err, atInserts, "")
 		return
@@ -207,11 +206,7 @@ func (a *api) validProperty(c *call) {
 	if !a.ready(c) {
 		return
 	}
-	if !stmt.Known(c.rest) {
-		c.fail(&stmt.UnknownProperty{Name: c.rest}, atInserts, "")
-		return
-	}
-	if err := stmt.CheckDenied(a.run, c.rest); err != nil {
+	if err := a.server.CheckProperty(c.rest); err != nil {
 		c.fail(err, atInserts, "")
 		return
 	}

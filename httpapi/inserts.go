@@ -53,12 +53,12 @@ func (a *api) inserts(c *call) {
 	}
 	c.w.WriteHeader(http.StatusOK)
 	c.flush()
-	s.run()
+	s.serve()
 }
 
 // insertTarget reads the arguments.
 func (a *api) insertTarget(line []byte) (*plan.Source, error) {
-	if err := a.run.Alive(); err != nil {
+	if err := a.server.Alive(); err != nil {
 		return nil, err
 	}
 	all, err := object(line)
@@ -75,19 +75,19 @@ func (a *api) insertTarget(line []byte) (*plan.Source, error) {
 	}
 	props, err := values(all, "properties")
 	if err == nil {
-		_, err = a.override(props)
+		err = a.server.CheckProperties(props)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if strings.EqualFold(a.run.Property("ksql.insert.into.values.enabled", "true"), "false") {
+	if strings.EqualFold(a.server.Property("ksql.insert.into.values.enabled"), "false") {
 		return nil, generic(badRequest, "The server has disabled INSERT INTO ... VALUES functionality. To enable it, restart your ksqlDB server with 'ksql.insert.into.values.enabled'=true")
 	}
 	name, ok := columnName(target)
 	if !ok {
 		return nil, generic(badStatement, "Invalid target name")
 	}
-	cat := a.run.Catalog()
+	cat := a.e.Catalog()
 	src := cat.Source(name)
 	switch {
 	case src == nil:
@@ -96,7 +96,7 @@ func (a *api) insertTarget(line []byte) (*plan.Source, error) {
 		return nil, generic(badStatement, "Cannot insert values into windowed stream/table")
 	case src.ReadOnly:
 		return nil, generic(badStatement, "Cannot insert values into read-only "+strings.ToLower(src.Kind.String())+": "+name)
-	case a.run.ReadOnly(src.Topic):
+	case a.server.ReadOnly(src.Topic):
 		return nil, generic(badStatement, "Cannot insert values into read-only topic: "+src.Topic)
 	}
 	return src, nil
@@ -156,7 +156,7 @@ type inserting struct {
 	seq     int
 }
 
-func (s *inserting) run() {
+func (s *inserting) serve() {
 	for {
 		line, err := s.c.readLine(s.in)
 		last := err != nil
@@ -211,15 +211,7 @@ func (s *inserting) store() bool {
 		return true
 	}
 	ctx := s.c.r.Context()
-	at := make([]int64, len(s.rows))
-	for i := range at {
-		at[i] = s.a.run.Now()
-	}
-	seq, err := s.a.run.AppendRows(ctx, s.src, s.columns, s.rows, at)
-	if err == nil {
-		err = s.a.run.Log().Wait(ctx, seq)
-	}
-	if err != nil {
+	if err := s.a.server.Append(ctx, s.src, s.columns, s.rows); err != nil {
 		s.refuse(s.c.explain(err, atInserts, ""))
 		return false
 	}

@@ -6,17 +6,21 @@ import (
 	"math"
 	"time"
 
-	"github.com/ksqlgo/ksql/exec"
+	"github.com/ksqlgo/ksql"
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/store"
 )
 
 // print is PRINT: lines of text.
 func (a *api) print(c *call, r *request, s *sql.Print, at endpoint) {
 	ctx := c.r.Context()
-	rows, err := a.run.Print(ctx, s, r.text, at == atQuery, r.props)
-	var none *exec.NoTopic
-	if errors.As(err, &none) && at == atStream {
-		err = generic(badStatement, "Topic does not exist: "+none.Name)
+	opts := options(r.props, nil)
+	if at == atQuery {
+		opts = append(opts, ksql.PrintFormats())
+	}
+	rows, err := a.server.Query(ctx, sql.Parsed{Statement: s, Text: r.text}, "", opts...)
+	if errors.Is(err, store.ErrNoTopic) && at == atStream {
+		err = generic(badStatement, "Topic does not exist: "+s.Topic)
 	}
 	if err != nil {
 		c.fail(err, at, r.text)
@@ -39,7 +43,7 @@ func (a *api) print(c *call, r *request, s *sql.Print, at endpoint) {
 		if at == atQuery {
 			wait, cancel = context.WithTimeout(ctx, beat)
 		}
-		page, err := rows.Next(wait)
+		page, err := rows.Page(wait)
 		cancel()
 		idle := errors.Is(err, context.DeadlineExceeded)
 		var out []byte

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ksqlgo/ksql/exec"
+	"github.com/ksqlgo/ksql"
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
@@ -136,7 +136,7 @@ func (m *message) print(b *strings.Builder, indent string) {
 }
 
 // row adds row i of a page as base64.
-func (p *protoRows) row(dst []byte, page *exec.Page, i int) []byte {
+func (p *protoRows) row(dst []byte, page *ksql.Page, i int) []byte {
 	p.buf = p.root.encode(p.buf[:0], page.Cols, i)
 	return base64.StdEncoding.AppendEncode(dst, p.buf)
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ksqlgo/ksql/exec"
+	"github.com/ksqlgo/ksql"
 	"github.com/ksqlgo/ksql/sql"
 )
 
@@ -42,7 +42,7 @@ func (a *api) query(c *call) {
 		err = a.reach(c, r.sequence)
 	}
 	if err == nil {
-		r.props, err = a.override(r.props)
+		err = a.server.CheckProperties(r.props)
 	}
 	if err != nil {
 		c.fail(err, atQuery, r.text)
@@ -50,7 +50,7 @@ func (a *api) query(c *call) {
 	}
 	switch stmt := s.Statement.(type) {
 	case *sql.Select:
-		a.run1(c, r, stmt, s, f)
+		a.rows(c, r, stmt, s, f)
 	case *sql.Print:
 		if c.r.ProtoMajor > 1 {
 			c.header("")
@@ -92,7 +92,7 @@ func (a *api) ask(c *call, m members) {
 		a.stream(c, rows, r, f, true)
 		return
 	}
-	if r.props, err = a.override(r.props); err != nil {
+	if err = a.server.CheckProperties(r.props); err != nil {
 		c.fail(err, atStream, r.text)
 		return
 	}
@@ -103,7 +103,7 @@ func (a *api) ask(c *call, m members) {
 	}
 	switch stmt := s.Statement.(type) {
 	case *sql.Select:
-		a.run1(c, r, stmt, s, f)
+		a.rows(c, r, stmt, s, f)
 	case *sql.Print:
 		if f != delimited {
 			c.header("")
@@ -129,8 +129,8 @@ func (a *api) only(c *call, r *request) (sql.Parsed, error) {
 	return list[0], nil
 }
 
-// run1 runs a SELECT and streams its rows.
-func (a *api) run1(c *call, r *request, s *sql.Select, p sql.Parsed, f framing) {
+// rows runs a SELECT and streams its rows.
+func (a *api) rows(c *call, r *request, s *sql.Select, p sql.Parsed, f framing) {
 	if !c.r.ProtoAtLeast(1, 1) {
 		c.fail(generic(badRequest, "This endpoint is only available when using HTTP1.1 or HTTP2"), atStream, r.text)
 		return
@@ -145,20 +145,37 @@ func (a *api) run1(c *call, r *request, s *sql.Select, p sql.Parsed, f framing) 
 		c.fail(err, atStream, p.Text)
 		return
 	}
-	cat := a.run.Catalog()
-	rows, pull, err := a.run.Select(c.r.Context(), s, p.Text, exec.Request{Props: r.props})
+	text := r.text
+	if len(r.vars) > 0 { // the text alone does not say what is asked
+		text = ""
+	}
+	rows, err := a.server.Query(c.r.Context(), p, text, options(r.props, nil)...)
 	if err != nil {
 		c.fail(err, atStream, p.Text)
 		return
 	}
-	if pull != nil && r.keeps() {
-		a.keep(c.r.Context(), r, cat, pull)
+	a.stream(c, rows, r, f, rows.Whole())
+}
+
+// again runs a pull query that was asked for before, perhaps with other keys; nil: there is none, or it must go
+// the long way.
+func (a *api) again(c *call, r *request) *ksql.Rows {
+	if len(r.vars) > 0 || r.sequence > a.server.Sequence() {
+		return nil
 	}
-	a.stream(c, rows, r, f, pull != nil)
+	p := a.server.Planned(r.text, r.props)
+	if p == nil || a.mayPull() != nil {
+		return nil
+	}
+	rows, err := p.Query(c.r.Context())
+	if err != nil {
+		return nil
+	}
+	return rows
 }
 
 func (a *api) limit(name string) int {
-	if n, err := strconv.Atoi(a.run.Property(name, "")); err == nil {
+	if n, err := strconv.Atoi(a.server.Property(name)); err == nil {
 		return n
 	}
 	return math.MaxInt32
@@ -181,7 +198,7 @@ func (a *api) mayPush(text string) error {
 		limit = n
 	}
 	running := 0
-	for _, t := range a.run.Transients() {
+	for _, t := range a.server.Queries() {
 		if t.Push {
 			running++
 		}
@@ -197,14 +214,14 @@ func (a *api) mayPush(text string) error {
 const frame = 16 << 10
 
 // stream answers with rows until they end or the client leaves. whole: the rows are there already.
-func (a *api) stream(c *call, rows *exec.Rows, r *request, f framing, whole bool) {
+func (a *api) stream(c *call, rows *ksql.Rows, r *request, f framing, whole bool) {
 	defer rows.Close()
-	w := newWriter(c, rows.Schema, f, whole)
+	w := newWriter(c, rows.Schema(), f, whole)
 	defer w.release()
 	if whole && r.debug {
 		w.tail = `,"sourceHost":"localhost:8088"`
 	}
-	if err := w.begin(rows.ID); err != nil {
+	if err := w.begin(rows.QueryID()); err != nil {
 		c.fail(err, atStream, r.text)
 		return
 	}
@@ -218,9 +235,9 @@ func (a *api) stream(c *call, rows *exec.Rows, r *request, f framing, whole bool
 		c.flush()
 	}
 	// Clients of these formats parse each frame of HTTP/2, and each chunk, as one JSON value; of the others, lines.
-	single := rows.Push && (f == delimited || f == array)
+	single := rows.Push() && (f == delimited || f == array)
 	for {
-		page, err := rows.Next(ctx)
+		page, err := rows.Page(ctx)
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return
@@ -229,7 +246,7 @@ func (a *api) stream(c *call, rows *exec.Rows, r *request, f framing, whole bool
 			w.send()
 			return
 		case page == nil:
-			w.end(rows.Ended())
+			w.end(rows.Limited())
 			w.send()
 			return
 		}
@@ -251,7 +268,7 @@ func (a *api) stream(c *call, rows *exec.Rows, r *request, f framing, whole bool
 				c.flush()
 			}
 		}
-		if !whole && !rows.More() {
+		if !whole && !rows.Ready() {
 			if !w.send() {
 				return
 			}
@@ -277,7 +294,7 @@ func (a *api) closeQuery(c *call) {
 		return
 	}
 	id, err := textMember("queryId", raw)
-	if err == nil && !a.run.EndTransient(id) {
+	if err == nil && !a.server.End(id) {
 		err = generic(badRequest, "No query with id "+id)
 	}
 	if err != nil {

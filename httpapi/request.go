@@ -6,12 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sort"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/ksqlgo/ksql/exec/stmt"
+	"github.com/ksqlgo/ksql"
 )
 
 // maxBody is how long a body may be that is read as a whole.
@@ -179,33 +178,16 @@ func values(all map[string]json.RawMessage, name string) (map[string]string, err
 	return out, nil
 }
 
-// overrideError says that a property cannot have that value here; its status depends on the endpoint.
-type overrideError struct{ err error }
-
-func (e *overrideError) Error() string { return e.err.Error() }
-
-func (e *overrideError) Unwrap() error { return e.err }
-
-// override checks the properties of a request, in the order of their names, and gives each its plain name: the
-// prefix of Kafka's settings is an alias.
-func (a *api) override(props map[string]string) (map[string]string, error) {
-	if len(props) == 0 {
-		return nil, nil
+// options are the properties and variables of a request.
+func options(props, vars map[string]string) []ksql.ExecOption {
+	var out []ksql.ExecOption
+	for name, value := range props {
+		out = append(out, ksql.Property(name, value))
 	}
-	names := make([]string, 0, len(props))
-	for n := range props {
-		names = append(names, n)
+	for name, value := range vars {
+		out = append(out, ksql.Variable(name, value))
 	}
-	sort.Strings(names)
-	if err := stmt.CheckDenied(a.run, names...); err != nil {
-		return nil, err
-	}
-	for _, n := range names {
-		if err := stmt.CheckOverride(a.run, n, props[n]); err != nil {
-			return nil, &overrideError{err}
-		}
-	}
-	return props, nil
+	return out
 }
 
 // variables are what ${name} stands for in a request's text.
@@ -213,7 +195,7 @@ func (a *api) variables(r *request) map[string]string {
 	const name = "ksql.variable.substitution.enable"
 	on, ok := r.props[name]
 	if !ok {
-		on = a.run.Property(name, "true")
+		on = a.server.Property(name)
 	}
 	if strings.EqualFold(on, "false") {
 		return nil
@@ -223,18 +205,18 @@ func (a *api) variables(r *request) map[string]string {
 
 // reach waits until the statement with that sequence number has been carried out.
 func (a *api) reach(c *call, sequence int64) error {
-	if sequence <= a.run.Sequence() {
+	if sequence <= a.server.Sequence() {
 		return nil
 	}
 	wait := 5 * time.Second
-	if ms, err := strconv.Atoi(a.run.Property("ksql.server.command.response.timeout.ms", "5000")); err == nil {
+	if ms, err := strconv.Atoi(a.server.Property("ksql.server.command.response.timeout.ms")); err == nil {
 		wait = time.Duration(ms) * time.Millisecond
 	}
 	end := time.NewTimer(wait)
 	defer end.Stop()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for sequence > a.run.Sequence() {
+	for sequence > a.server.Sequence() {
 		select {
 		case <-c.r.Context().Done():
 			return c.r.Context().Err()

@@ -1,7 +1,7 @@
 package httpapi
 
 import (
-	"github.com/ksqlgo/ksql/exec/stmt"
+	"github.com/ksqlgo/ksql"
 	"github.com/ksqlgo/ksql/sql"
 )
 
@@ -26,14 +26,13 @@ func (a *api) statements(c *call) {
 
 // execute runs the statements. Each answer becomes JSON when it comes: many short statements can have long ones.
 func (a *api) execute(c *call, r *request) ([]byte, error) {
-	if err := a.run.Alive(); err != nil {
+	if err := a.server.Alive(); err != nil {
 		return nil, err
 	}
 	if err := a.reach(c, r.sequence); err != nil {
 		return nil, err
 	}
-	props, err := a.override(r.props)
-	if err != nil {
+	if err := a.server.CheckProperties(r.props); err != nil {
 		return nil, err
 	}
 	list, err := c.parse(r.text, a.variables(r))
@@ -41,7 +40,7 @@ func (a *api) execute(c *call, r *request) ([]byte, error) {
 		return nil, err
 	}
 	out := []byte{'['}
-	err = stmt.Each(c.r.Context(), a.run, &stmt.Request{Props: props, Vars: r.vars}, list, func(x stmt.Result) error {
+	err = a.server.Run(c.r.Context(), list, func(x ksql.Result) error {
 		b, err := marshal(x)
 		if err != nil {
 			return err
@@ -56,7 +55,7 @@ func (a *api) execute(c *call, r *request) ([]byte, error) {
 		}
 		out = append(out, b...)
 		return nil
-	})
+	}, options(r.props, r.vars)...)
 	return out, err
 }
 

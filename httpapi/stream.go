@@ -4,7 +4,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/ksqlgo/ksql/exec"
+	"github.com/ksqlgo/ksql"
 	"github.com/ksqlgo/ksql/sql"
 )
 
@@ -134,7 +134,7 @@ func (w *writer) separate(b []byte) []byte {
 }
 
 // row frames row i of a page. Only streamed rows tell of deleted keys.
-func (w *writer) row(p *exec.Page, i int) {
+func (w *writer) row(p *ksql.Page, i int) {
 	b := w.buf
 	gone := p.Tomb(i)
 	switch {
@@ -169,12 +169,12 @@ func (w *writer) row(p *exec.Page, i int) {
 }
 
 // end frames the end of the rows.
-func (w *writer) end(why exec.End) {
+func (w *writer) end(limited bool) {
 	switch {
 	case w.f == delimited:
 	case w.f == array || w.whole:
 		w.buf = append(w.buf, ']')
-	case why == exec.Limited:
+	case limited:
 		w.buf = append(w.buf, `{"finalMessage":"Limit Reached"}]`...)
 	default:
 		w.buf = append(w.buf, `{"finalMessage":"Query Completed"}]`...)

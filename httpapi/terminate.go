@@ -4,19 +4,18 @@ import (
 	"encoding/json"
 	"slices"
 
-	"github.com/ksqlgo/ksql/exec"
-	"github.com/ksqlgo/ksql/exec/stmt"
+	"github.com/ksqlgo/ksql"
 	"github.com/ksqlgo/ksql/sql/fn"
 )
 
 // guard answers for a server that ends or has ended.
 func (a *api) guard(c *call) bool {
-	switch a.run.Phase() {
-	case exec.Terminating:
+	switch a.server.Phase() {
+	case ksql.Terminating:
 		c.fail(generic(shuttingDown, "The server is shutting down"), atInserts, "")
 		return false
-	case exec.Terminated:
-		c.fail(exec.ErrTerminated, atInserts, "")
+	case ksql.Terminated:
+		c.fail(ksql.ErrTerminated, atInserts, "")
 		return false
 	}
 	return true
@@ -36,7 +35,7 @@ func (a *api) terminate(c *call) {
 		c.fail(err, atInserts, "")
 		return
 	}
-	done, err := a.run.Terminate(c.r.Context(), func(topic string) bool {
+	done, err := a.server.Terminate(c.r.Context(), func(topic string) bool {
 		return slices.ContainsFunc(patterns, func(match func(string) (bool, error)) bool {
 			ok, err := match(topic)
 			return ok && err == nil // what cannot be decided is kept
@@ -46,7 +45,7 @@ func (a *api) terminate(c *call) {
 		c.fail(err, atStatements, "TERMINATE CLUSTER;")
 		return
 	}
-	c.ok([]stmt.Result{&stmt.Command{Statement: "TERMINATE CLUSTER;", ID: done.ID, Message: done.Status.Message, Seq: done.Seq}})
+	c.ok([]ksql.Result{done})
 }
 
 // deleteTopicList reads a ClusterTerminateRequest, which may be missing: the tests that names of topics must pass.

@@ -41,7 +41,7 @@ func TestTerminating(t *testing.T) {
 	s.must(kilns)
 	working, goOn, done := make(chan bool), make(chan bool), make(chan error)
 	go func() {
-		_, err := s.e.Internal().Terminate(context.Background(), func(string) bool {
+		_, err := s.e.Server().Terminate(context.Background(), func(string) bool {
 			working <- true
 			<-goOn
 			return false

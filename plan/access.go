@@ -11,7 +11,7 @@ import (
 // access decides how a pull query finds its rows: by keys when every disjunct of WHERE fixes all key columns, by
 // a range of the key, else by reading all.
 func (q *query) access(p *Pull) error {
-	scans := q.env.enabled("ksql.query.pull.table.scan.enabled", true)
+	scans := q.env.enabled("ksql.query.pull.table.scan.enabled")
 	if p.Filter == nil {
 		if !scans {
 			return pullHelp("Missing WHERE clause. ", p)
@@ -63,7 +63,7 @@ func (q *query) access(p *Pull) error {
 func (q *query) ranges(p *Pull) bool {
 	keys := fields(p.Source.Schema, sql.KeyRole)
 	return len(keys) == 1 && p.Source.KeyWindow == nil && (keys[0].Type.Kind == sql.String || keys[0].Type.Kind == sql.Bytes) &&
-		q.env.enabled("ksql.query.pull.range.scan.enabled", true)
+		q.env.enabled("ksql.query.pull.range.scan.enabled")
 }
 
 // maxDisjuncts bounds how far WHERE is multiplied out.

@@ -3,6 +3,7 @@ package plan
 import (
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/sql/fn"
+	"github.com/ksqlgo/ksql/sql/property"
 )
 
 // boundBody is the last binding of a lambda, for given types of its parameters and of those around it.
@@ -20,7 +21,7 @@ func (b *Binder) call(e *sql.Call) (Expr, error) {
 	for i, a := range e.Args {
 		switch a := a.(type) {
 		case *sql.LambdaExpr:
-			if b.Config["ksql.lambdas.enabled"] == "false" {
+			if !property.On(b.Config, "ksql.lambdas.enabled") {
 				return nil, errorf("Lambda functions are disabled: %s", sql.Text(a))
 			}
 			lambdas = append(lambdas, a)

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/property"
 )
 
 // createAs is CREATE STREAM or TABLE ... AS SELECT.
@@ -55,7 +56,7 @@ func (k *checker) createAs(s *sql.CreateAs) (*Command, error) {
 		return nil, err
 	}
 	if src.Topic == "" {
-		src.Topic = k.env.Prop("ksql.output.topic.name.prefix", "") + s.Name
+		src.Topic = k.env.Prop("ksql.output.topic.name.prefix") + s.Name
 	}
 	if k.env.readOnly(src.Topic) {
 		return nil, errorf("Cannot write to the read-only topic: %s", src.Topic)
@@ -103,7 +104,7 @@ func (k *checker) createAs(s *sql.CreateAs) (*Command, error) {
 
 // room refuses a persistent query too many.
 func (k *checker) room() error {
-	limit := k.env.Prop("ksql.query.persistent.active.limit", "")
+	limit := k.env.Prop("ksql.query.persistent.active.limit")
 	if n, ok := atoi(limit); ok && k.NumQueries()+1 > n {
 		return errorf("Not executing statement(s) as it would cause the number of active, persistent queries to exceed the configured limit. Use the TERMINATE command to terminate existing queries before starting new ones. Additional details: Current persistent query count = %d, New persistent queries = 1, Limit = %d.", k.NumQueries(), n)
 	}
@@ -171,7 +172,7 @@ func (q *query) sinkFormats(src *Source, p *props) error {
 		}
 		keyName = "NONE"
 	case keyName == "" && from.Key.Name == "NONE" && len(keys) > 0:
-		keyName = q.env.Prop(defaultKeyFormat, "KAFKA")
+		keyName = q.env.Prop(defaultKeyFormat)
 	case keyName == "":
 		keyName, keyProps = from.Key.Name, overlay(inherited(from.Key), p.keyProps)
 	}
@@ -256,7 +257,7 @@ func (q *query) finish(root Step, id, text string) *Query {
 		}
 	}
 	for _, r := range q.from {
-		reset := q.env.Prop("auto.offset.reset", "")
+		reset, _ := property.Given(q.env.Props, "auto.offset.reset")
 		run.Earliest[r.Topic] = strings.EqualFold(reset, "earliest") || reset == "" && r.Kind == sql.TableKind
 	}
 	return run

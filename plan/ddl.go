@@ -59,7 +59,7 @@ func (k *checker) createSource(s *sql.CreateSource) (*Command, error) {
 		}
 	}
 	e.Put = []*Source{src}
-	if s.ReadOnly && s.Kind == sql.TableKind && p.window == nil && k.env.enabled("ksql.source.table.materialization.enabled", true) {
+	if s.ReadOnly && s.Kind == sql.TableKind && p.window == nil && k.env.enabled("ksql.source.table.materialization.enabled") {
 		e.Start = k.materialize(src)
 	}
 	return k.done(e, title(s.Kind)+" created"), nil
@@ -71,7 +71,7 @@ func (k *checker) exists(old *Source, name string, kind sql.SourceKind, replace,
 	if replace && (readOnly || old.ReadOnly) {
 		return nil, errorf("Cannot add %s '%s': CREATE OR REPLACE is not supported on source %ss.", lower, name, lower)
 	}
-	if replace && k.env.enabled("ksql.create.or.replace.enabled", true) {
+	if replace && k.env.enabled("ksql.create.or.replace.enabled") {
 		if old.Kind == kind {
 			return nil, nil
 		}
@@ -97,18 +97,18 @@ func title(k sql.SourceKind) string {
 // declareFormats sets the formats of a declared source.
 func (k *checker) declareFormats(src *Source, p *props, s *sql.CreateSource) error {
 	for _, side := range []struct {
-		out          *Format
-		name, given  string
-		config, last string
-		props        map[string]string
-		schemaID     *int
+		out         *Format
+		name, given string
+		config      string
+		props       map[string]string
+		schemaID    *int
 	}{
-		{&src.Key, "KEY", p.keyFormat, defaultKeyFormat, "KAFKA", p.keyProps, p.keySchemaID},
-		{&src.Value, "VALUE", p.valueFormat, defaultValueFormat, "", p.valueProps, p.valueSchemaID},
+		{&src.Key, "KEY", p.keyFormat, defaultKeyFormat, p.keyProps, p.keySchemaID},
+		{&src.Value, "VALUE", p.valueFormat, defaultValueFormat, p.valueProps, p.valueSchemaID},
 	} {
 		name := side.given
 		if name == "" {
-			name = strings.ToUpper(k.env.Prop(side.config, side.last))
+			name = strings.ToUpper(k.env.Prop(side.config))
 		}
 		if name == "" {
 			return errorf("Statement is missing the '%s_FORMAT' property from the WITH clause. Either provide one or set a default via the '%s' config.", side.name, side.config)
@@ -171,7 +171,7 @@ func (k *checker) declared(defs []sql.ColumnDef) (sql.Schema, error) {
 		case d.Key || d.Primary:
 			c.Role = sql.KeyRole
 		case d.Headers:
-			if !k.env.enabled("ksql.headers.columns.enabled", true) {
+			if !k.env.enabled("ksql.headers.columns.enabled") {
 				return nil, errorf("Cannot create source with headers columns: the feature is disabled (ksql.headers.columns.enabled)")
 			}
 			c.Role, c.Header = sql.HeadersRole, d.Header

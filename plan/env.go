@@ -6,6 +6,7 @@ import (
 
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/sql/fn"
+	"github.com/ksqlgo/ksql/sql/property"
 )
 
 // Properties that planning reads.
@@ -69,25 +70,11 @@ func (e *Env) named(c *Catalog) func(string) (sql.Type, bool) {
 	}
 }
 
-// Prop is a session property, or def when it is not set. Names may stand without their ksql.streams. prefix.
-func (e *Env) Prop(name, def string) string {
-	if v, ok := e.Props[name]; ok {
-		return v
-	}
-	if v, ok := e.Props["ksql.streams."+name]; ok {
-		return v
-	}
-	return def
-}
+// Prop is a session property, or its default. Names may stand without their ksql.streams. prefix.
+func (e *Env) Prop(name string) string { return property.Value(e.Props, name) }
 
 // enabled is a switch among the properties.
-func (e *Env) enabled(name string, def bool) bool {
-	v := e.Prop(name, "")
-	if v == "" {
-		return def
-	}
-	return strings.EqualFold(v, "true")
-}
+func (e *Env) enabled(name string) bool { return property.On(e.Props, name) }
 
 func (e *Env) readOnly(topic string) bool { return e.ReadOnly != nil && e.ReadOnly(topic) }
 

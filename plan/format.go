@@ -78,7 +78,7 @@ func (e *Env) valueFormat(f Format, cols []sql.Field, wrap *bool) (Format, error
 	f.Unwrapped, f.Features = false, nil
 	s, _ := serde.Lookup(f.Name)
 	var def *bool
-	if on, err := strconv.ParseBool(e.Prop("ksql.persistence.wrap.single.values", "")); err == nil && s.Wrap && s.Unwrap {
+	if on, err := strconv.ParseBool(e.Prop("ksql.persistence.wrap.single.values")); err == nil && s.Wrap && s.Unwrap {
 		def = &on
 	}
 	if wrap != nil {
@@ -143,7 +143,7 @@ func hasMap(t *sql.Type) bool {
 // internalKey is the key format of an internal topic behind a source's: JSON where that cannot hold the new key.
 func (e *Env) internalKey(f Format, cols []sql.Field) Format {
 	if f.Name == "NONE" && len(cols) > 0 {
-		f = Format{Name: strings.ToUpper(e.Prop(defaultKeyFormat, "KAFKA"))}
+		f = Format{Name: strings.ToUpper(e.Prop(defaultKeyFormat))}
 	}
 	if s, ok := serde.Lookup(f.Name); !ok || !s.HoldsKey(cols) {
 		f = Format{Name: "JSON"}

@@ -465,7 +465,7 @@ func (q *query) window() (*Window, error) {
 		return nil, nil
 	}
 	out := &Window{Kind: w.Kind, Size: w.Size.Millis(), Advance: w.Advance.Millis(), Final: q.sel.Emit == sql.EmitFinal}
-	if out.Final && !q.env.enabled("ksql.suppress.enabled", true) {
+	if out.Final && !q.env.enabled("ksql.suppress.enabled") {
 		return nil, errorf("Suppression is currently disabled. You can enable it by setting ksql.suppress.enabled to true")
 	}
 	if w.Kind == sql.Tumbling {

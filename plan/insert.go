@@ -29,7 +29,7 @@ func PlanInsert(c *Catalog, env *Env, s *sql.InsertValues, params ...sql.Type) (
 }
 
 func planInsert(c *Catalog, env *Env, s *sql.InsertValues, params []sql.Type) (*Insert, error) {
-	if !env.enabled("ksql.insert.into.values.enabled", true) {
+	if !env.enabled("ksql.insert.into.values.enabled") {
 		return nil, baref("The server has disabled INSERT INTO ... VALUES functionality. To enable it, restart your ksqlDB server with 'ksql.insert.into.values.enabled'=true")
 	}
 	src := c.Source(s.Target)

@@ -68,7 +68,7 @@ func PlanPull(c *Catalog, env *Env, s *sql.Select, text string, params ...sql.Ty
 }
 
 func (q *query) planPull(text string) (*Pull, error) {
-	if !q.env.enabled("ksql.pull.queries.enable", true) {
+	if !q.env.enabled("ksql.pull.queries.enable") {
 		return nil, errorf("Pull queries are disabled.%s\nPlease set ksql.pull.queries.enable=true to enable this feature.\n", pullHint)
 	}
 	if err := q.checkPull(); err != nil {
@@ -130,7 +130,7 @@ func (q *query) checkPull() error {
 		}
 	}
 	if l := q.sel.Limit; l != nil {
-		if !q.env.enabled("ksql.query.pull.limit.clause.enabled", true) {
+		if !q.env.enabled("ksql.query.pull.limit.clause.enabled") {
 			return errorf("LIMIT clause in pull queries is currently disabled. You can enable them by setting ksql.query.pull.limit.clause.enabled=true.%s", pullHint)
 		}
 		if *l < 0 {
@@ -186,7 +186,7 @@ func (q *query) checkPullColumns() error {
 
 // pullStream is a pull query on a stream: a query of its own, from the oldest row to the end as of now.
 func (q *query) pullStream(text string) (*Pull, error) {
-	if !q.env.enabled("ksql.query.pull.stream.enabled", true) {
+	if !q.env.enabled("ksql.query.pull.stream.enabled") {
 		return nil, errorf("Pull queries on streams are disabled. To create a push query on the stream, add EMIT CHANGES to the end. To enable pull queries on streams, set the ksql.query.pull.stream.enabled config to 'true'.")
 	}
 	root, err := q.plan()

@@ -190,4 +190,4 @@ func (q *query) checkNewPlanner() error {
 
 // newPlanner reports whether the property asks for ksqlDB's alternative planner: it keeps key columns in the
 // order of the projection.
-func (q *query) newPlanner() bool { return q.env.enabled("ksql.new.query.planner.enabled", false) }
+func (q *query) newPlanner() bool { return q.env.enabled("ksql.new.query.planner.enabled") }

@@ -129,7 +129,7 @@ func TestHeavyExpressions(t *testing.T) {
 				}
 				start := time.Now()
 				end(rows, cancel)
-				for len(h.Internal().Transients()) > 0 {
+				for len(h.Server().Queries()) > 0 {
 					time.Sleep(time.Millisecond)
 				}
 				took := time.Since(start)

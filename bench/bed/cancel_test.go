@@ -157,11 +157,11 @@ func TestCancelPush(t *testing.T) {
 	if _, err := h.Query(ctx, `SELECT * FROM orders EMIT CHANGES;`); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(h.Internal().Transients()); n != 1 {
+	if n := len(h.Server().Queries()); n != 1 {
 		t.Errorf("%d push queries", n)
 	}
 	cancel()
-	for end := time.Now().Add(soon); len(h.Internal().Transients()) > 0; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(soon); len(h.Server().Queries()) > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the query goes on")
 		}

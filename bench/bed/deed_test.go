@@ -69,7 +69,7 @@ func TestPositionsOfDroppedQueries(t *testing.T) {
 		"terminate": func(h *host) error { _, err := h.Execute(h.ctx, `TERMINATE CTAS_T_2;`); return err },
 		"all":       func(h *host) error { _, err := h.Execute(h.ctx, `TERMINATE ALL;`); return err },
 		"cluster": func(h *host) error {
-			_, err := h.Internal().Terminate(h.ctx, func(string) bool { return false })
+			_, err := h.Server().Terminate(h.ctx, func(string) bool { return false })
 			return err
 		},
 	} {
@@ -102,7 +102,7 @@ func TestTopicsThatNobodyNeeds(t *testing.T) {
 		"drop": func(h *host) error { _, err := h.Execute(h.ctx, `DROP TABLE t DELETE TOPIC;`); return err },
 		"all":  func(h *host) error { _, err := h.Execute(h.ctx, `TERMINATE ALL;`); return err },
 		"cluster": func(h *host) error {
-			_, err := h.Internal().Terminate(h.ctx, func(string) bool { return false })
+			_, err := h.Server().Terminate(h.ctx, func(string) bool { return false })
 			return err
 		},
 	} {

@@ -201,7 +201,7 @@ func (w *world) text() string {
 			w.t.Errorf("%s is left of a query that was dropped", m[0])
 		}
 	}
-	return fmt.Sprintf("statement %d\n", w.Internal().Sequence()) + catalogText(w.t, w.Engine) + topics
+	return fmt.Sprintf("statement %d\n", w.Server().Sequence()) + catalogText(w.t, w.Engine) + topics
 }
 
 // ownTopic is a repartition topic or changelog of a query.

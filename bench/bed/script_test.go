@@ -485,17 +485,16 @@ func (r *rig) plan(text string) string {
 	if q := cat.Query(text); q != nil {
 		return plan.Explain(q)
 	}
-	list, err := sql.Parse(text, nil)
+	if _, err := sql.Parse(text, nil); err != nil {
+		return "error: " + oneLine(err.Error())
+	}
+	var args []any
+	for name, value := range r.props {
+		args = append(args, ksql.Property(name, value))
+	}
+	out, err := r.e.Execute(context.Background(), "EXPLAIN "+strings.TrimSuffix(text, ";")+";", args...)
 	if err != nil {
 		return "error: " + oneLine(err.Error())
 	}
-	sel, ok := list[0].Statement.(*sql.Select)
-	if !ok {
-		return "error: no query\n"
-	}
-	q, err := plan.PlanPush(cat, r.e.Internal().Env(context.Background(), r.props, nil), sel, text)
-	if err != nil {
-		return "error: " + oneLine(err.Error())
-	}
-	return plan.Explain(q)
+	return out[0].(*stmt.Explained).Query.Plan
 }

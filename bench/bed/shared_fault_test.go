@@ -116,7 +116,7 @@ func TestWriterDies(t *testing.T) {
 		if n := topics(base, "CTAS_T_"); n != 2 || topics(base, "T") != 1 {
 			t.Errorf("%d topics of the query are there", n)
 		}
-		eventually(t, "the query runs when its topics are there", func() bool { return len(two.Failed()) == 0 && len(two.Internal().Queries()) == 1 })
+		eventually(t, "the query runs when its topics are there", func() bool { return len(two.Failed()) == 0 && len(two.Health().Queries) == 1 })
 		if err := one.Close(); err != nil {
 			t.Fatal(err)
 		}

@@ -69,9 +69,9 @@ func commandsOf(t *testing.T, l store.Log) (out []logged) {
 func caughtUp(t *testing.T, e *ksql.Engine, records []logged) {
 	t.Helper()
 	last := records[len(records)-1].Offset
-	for end := time.Now().Add(10 * time.Second); e.Internal().Sequence() < last; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(10 * time.Second); e.Server().Sequence() < last; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("the engine is at record %d of %d: %v", e.Internal().Sequence(), last, e.Health().Statements)
+			t.Fatalf("the engine is at record %d of %d: %v", e.Server().Sequence(), last, e.Health().Statements)
 		}
 	}
 }
@@ -261,7 +261,7 @@ func meet(t *testing.T, base store.Log, places []store.Log, statements int) {
 	var texts, statuses []string
 	for _, e := range engines {
 		texts = append(texts, catalogText(t, e))
-		list, err := e.Internal().Statuses()
+		list, err := e.Server().Statuses()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -272,7 +272,7 @@ func meet(t *testing.T, base store.Log, places []store.Log, statements int) {
 		if h := e.Health(); h.Statements.Err != nil || h.Statuses.Err != nil {
 			t.Errorf("engine %d: %+v", len(texts), h)
 		}
-		if n, want := len(e.Internal().Queries()), strings.Count(texts[0], "\nquery "); n != want {
+		if n, want := len(e.Health().Queries), strings.Count(texts[0], "\nquery "); n != want {
 			t.Errorf("engine %d has %d queries, the catalog %d", len(texts), n, want)
 		}
 	}

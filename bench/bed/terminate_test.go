@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/ksqlgo/ksql"
+	"github.com/ksqlgo/ksql/exec/stmt"
 	"github.com/ksqlgo/ksql/store/local"
 )
 
@@ -25,7 +26,7 @@ func TestTerminateKeeps(t *testing.T) {
 		INSERT INTO into_it SELECT * FROM s; TERMINATE CSAS_ENDED_4;`)
 	w.shut()
 	w = openWorld(t, fs, ksql.WithProperties(map[string]string{"ksql.readonly.topics": "clos.*"}))
-	if _, err := w.Internal().Terminate(context.Background(), func(string) bool { return true }); err != nil {
+	if _, err := w.Server().Terminate(context.Background(), func(string) bool { return true }); err != nil {
 		t.Fatal(err)
 	}
 	topics, err := w.Log().Topics(context.Background())
@@ -96,7 +97,7 @@ func killTerminate(t *testing.T, seed uint64) {
 		}
 		w := openWorld(t, fs, functions)
 		fs.arm(in)
-		done, err := w.Internal().Terminate(ctx, match)
+		done, err := w.Server().Terminate(ctx, match)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,7 +127,7 @@ func killTerminate(t *testing.T, seed uint64) {
 			if got := slices.Sorted(maps.Keys(topics)); !slices.Equal(got, want) {
 				t.Errorf("seed %d, change %d: topics %q are left, not %q", seed, in, got, want)
 			}
-			if s, ok, err := w.Internal().Status(done.ID); err != nil || !ok || s.Message != "Cluster terminated." {
+			if s, ok, err := w.Server().Status(done.(*stmt.Command).ID); err != nil || !ok || s.Message != "Cluster terminated." {
 				t.Errorf("seed %d, change %d: status %+v, %v", seed, in, s, err)
 			}
 		default:

@@ -101,14 +101,13 @@ var mayDrop = map[string]string{
 	"httpapi (*net/http.ResponseController).Flush":            "a host's wrapper need not have it",
 	"httpapi (*net/http.ResponseController).SetWriteDeadline": "a host's wrapper need not have it",
 	"httpapi io.Copy": "into nowhere: rows behind the last one that is taken",
-	"httpapi defer (*github.com/ksqlgo/ksql/exec.Rows).Close": "the answer has told what broke the rows",
-	"defer (github.com/ksqlgo/ksql/store.Reader).Close":       "it has read all that was asked of it, or has said why not",
-	"sql strconv.Atoi":                                   "of a number that lower.go wrote",
-	"sql/vec strconv.ParseFloat":                         "of digits: what is out of range is infinite, as in Java",
-	"sql/fn strconv.ParseFloat":                          "of a scanned number: what is out of range is infinite, as in Java",
-	"store/format strconv.ParseFloat":                    "of a scanned number: what is out of range is infinite, as in Java",
-	"sql/fn strconv.ParseUint":                           "of four scanned digits",
-	"sql/fn (*github.com/ksqlgo/ksql/sql/fn.moment).get": "every time of day has these fields",
+	"httpapi defer (*github.com/ksqlgo/ksql.Rows).Close": "the answer has told what broke the rows",
+	"defer (github.com/ksqlgo/ksql/store.Reader).Close":  "it has read all that was asked of it, or has said why not",
+	"sql strconv.Atoi":                "of a number that lower.go wrote",
+	"sql/vec strconv.ParseFloat":      "of digits: what is out of range is infinite, as in Java",
+	"sql/fn strconv.ParseFloat":       "of a scanned number: what is out of range is infinite, as in Java",
+	"store/format strconv.ParseFloat": "of a scanned number: what is out of range is infinite, as in Java",
+	"sql/internal/javatime (*github.com/ksqlgo/ksql/sql/internal/javatime.moment).get": "every time of day has these fields",
 }
 
 // neverFails is where writing never fails.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/property"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -31,7 +32,7 @@ func (c *compiler) cast(e *plan.Cast) (node, error) {
 		return nil, err
 	}
 	n := newCast(x, from, e.T, c.env.Budget)
-	if e.T.Kind == sql.String && c.env.Config["ksql.cast.strings.preserve.nulls"] == "false" {
+	if e.T.Kind == sql.String && !property.On(c.env.Config, "ksql.cast.strings.preserve.nulls") {
 		return &nullText{x: n, out: c.vec(sql.TString)}, nil
 	}
 	return n, nil

@@ -8,6 +8,7 @@ import (
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/sql/fn"
+	"github.com/ksqlgo/ksql/sql/property"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -53,7 +54,7 @@ func compile(e plan.Expr, env *Env, predicate bool) (*Program, error) {
 	if env == nil {
 		env = &Env{}
 	}
-	c := &compiler{env: env, predicate: predicate, slotOf: map[int]int{}, protect: env.Config["ksql.nested.error.set.null"] != "false"}
+	c := &compiler{env: env, predicate: predicate, slotOf: map[int]int{}, protect: property.On(env.Config, "ksql.nested.error.set.null")}
 	root, err := c.node(e)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/sql/fn"
+	"github.com/ksqlgo/ksql/sql/property"
 	"github.com/ksqlgo/ksql/sql/vec"
 	"github.com/ksqlgo/ksql/store"
 	"github.com/ksqlgo/ksql/store/format"
@@ -68,8 +69,8 @@ func (m *marks) fit(n int) {
 
 // NewDecode is the operator of s.
 func NewDecode(s *plan.Scan, env *expr.Env) (*Decode, error) {
-	d := &Decode{step: s, stamp: -1, throw: env.Config["ksql.timestamp.throw.on.invalid"] == "true", strict: env.Config["ksql.fail.on.deserialization.error"] == "true",
-		include: env.Config["ksql.logging.processing.rows.include"] == "true"}
+	d := &Decode{step: s, stamp: -1, throw: property.On(env.Config, "ksql.timestamp.throw.on.invalid"), strict: property.On(env.Config, "ksql.fail.on.deserialization.error"),
+		include: property.On(env.Config, "ksql.logging.processing.rows.include")}
 	d.cols = make([]*vec.Vec, len(s.Schema))
 	var kf, vf []sql.Field
 	for i, c := range s.Schema {

@@ -1,16 +1,13 @@
 package stmt
 
 import (
-	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/ksqlgo/ksql/exec"
+	"github.com/ksqlgo/ksql/sql/property"
 )
-
-const streamsPrefix = "ksql.streams."
 
 // UnknownProperty says that no part of ksqlDB has a property of that name.
 type UnknownProperty struct{ Name string }
@@ -37,10 +34,10 @@ func (e *DeniedProperty) Error() string {
 // CheckDenied refuses the properties that the server lets nobody override.
 func CheckDenied(e *exec.Engine, names ...string) error {
 	list := func(name string) []string {
-		return strings.FieldsFunc(e.Property(name, ""), func(r rune) bool { return r == ',' || r == ' ' })
+		return strings.FieldsFunc(e.Property(name), func(r rune) bool { return r == ',' || r == ' ' })
 	}
 	var bad []string
-	allow := strings.EqualFold(e.Property("ksql.properties.overrides.validation.mode", "denylist"), "allowlist")
+	allow := strings.EqualFold(e.Property("ksql.properties.overrides.validation.mode"), "allowlist")
 	allowed, denied := list("ksql.properties.overrides.allowlist"), append(list("ksql.properties.overrides.denylist"), "ksql.service.id")
 	for _, n := range names {
 		if allow && !slices.Contains(allowed, n) || !allow && slices.Contains(denied, n) {
@@ -59,81 +56,11 @@ func CheckOverride(e *exec.Engine, name, value string) error {
 	if err := CheckDenied(e, name); err != nil {
 		return err
 	}
-	kind, ok := kindOf(name)
+	p, ok := property.Find(name)
 	if !ok {
 		return &UnknownProperty{name}
 	}
-	bare := bareName(name)
-	switch kind {
-	case boolProperty:
-		if !strings.EqualFold(value, "true") && !strings.EqualFold(value, "false") {
-			return fmt.Errorf("Invalid value %s for configuration %s: Expected value to be either true or false", value, bare)
-		}
-	case intProperty, longProperty:
-		bits, java := 32, "a 32-bit integer"
-		if kind == longProperty {
-			bits, java = 64, "a 64-bit integer (long)"
-		}
-		if _, err := strconv.ParseInt(strings.TrimSpace(value), 10, bits); err != nil {
-			return fmt.Errorf("Invalid value %s for configuration %s: Not a number of type %s", value, bare, map[int]string{32: "INT", 64: "LONG"}[bits]+" ("+java+")")
-		}
-	}
-	if bare == "auto.offset.reset" {
-		switch value {
-		case "none":
-			return fmt.Errorf("'none' is not valid for this property within KSQL")
-		case "earliest", "latest":
-		default:
-			return fmt.Errorf("Invalid value %s for configuration auto.offset.reset: Value must be one of earliest, latest, none", value)
-		}
-	}
-	if slices.Contains(immutable, bare) || strings.HasPrefix(bare, "ssl.") {
-		return fmt.Errorf("Cannot override property '%s'", name)
-	}
-	return nil
-}
-
-// Known reports whether some part of ksqlDB has a property of that name.
-func Known(name string) bool { _, ok := kindOf(name); return ok }
-
-// bareName is a property's name without the prefix that marks it as one of Kafka's.
-func bareName(name string) string {
-	if rest, ok := strings.CutPrefix(name, streamsPrefix); ok {
-		for _, p := range []string{"consumer.", "producer."} {
-			if r, ok := strings.CutPrefix(rest, p); ok {
-				return r
-			}
-		}
-		return rest
-	}
-	return name
-}
-
-func kindOf(name string) (propertyKind, bool) {
-	if strings.HasPrefix(name, "ksql.functions.") && len(name) > len("ksql.functions.") {
-		return textProperty, true
-	}
-	if k, ok := serverProperty(name); ok {
-		return k.kind, true
-	}
-	bare := bareName(name)
-	if strings.HasPrefix(bare, "ssl.") {
-		return textProperty, true
-	}
-	for kind, names := range kafkaProperties {
-		if slices.Contains(names, bare) {
-			return propertyKind(kind), true
-		}
-	}
-	return 0, false
-}
-
-func serverProperty(name string) (property, bool) {
-	i, ok := slices.BinarySearchFunc(serverProperties, name, func(p property, n string) int { return strings.Compare(p.name, n) })
-	if !ok {
-		return property{}, false
-	}
-	return serverProperties[i], true
+	return p.Check(name, value)
 }
 
 // PropertyInfo is one line of SHOW PROPERTIES.
@@ -158,10 +85,10 @@ func showProperties(e *exec.Engine, r *Request, text string) Result {
 	out := &Properties{Head: Head{"properties", text}, Overwritten: []string{}, Defaults: []string{}, Tail: tail()}
 	server := e.Properties()
 	full := func(name string) string { // Kafka's settings are listed with their prefix
-		if _, ok := serverProperty(name); ok || strings.HasPrefix(name, "ksql.") {
+		if strings.HasPrefix(name, "ksql.") {
 			return name
 		}
-		return streamsPrefix + name
+		return property.Prefix + name
 	}
 	values, own := map[string]string{}, map[string]string{}
 	for k, v := range server {
@@ -171,15 +98,8 @@ func showProperties(e *exec.Engine, r *Request, text string) Result {
 		own[full(k)] = v
 	}
 	names := map[string]bool{}
-	for _, p := range serverProperties {
-		names[p.name] = true
-	}
-	for kind := range kafkaProperties {
-		for _, n := range kafkaProperties[kind] {
-			if _, ok := kafkaDefaults[n]; ok {
-				names[streamsPrefix+n] = true
-			}
-		}
+	for _, p := range property.Listed() {
+		names[full(p.Name)] = true
 	}
 	for _, m := range []map[string]string{values, own} {
 		for k := range m {
@@ -187,14 +107,11 @@ func showProperties(e *exec.Engine, r *Request, text string) Result {
 		}
 	}
 	for _, n := range slices.Sorted(maps.Keys(names)) {
-		bare := bareName(n)
-		if strings.HasPrefix(bare, "ssl.") {
+		p, known := property.Find(n)
+		if known && p.Kafka && strings.HasPrefix(p.Name, "ssl.") {
 			continue
 		}
-		def, has := kafkaDefaults[bare]
-		if p, ok := serverProperty(n); ok {
-			def, has = p.def, p.def != ""
-		}
+		def, has := p.Default, p.Default != ""
 		v, set := values[n]
 		if !set {
 			v, set = def, has
@@ -216,8 +133,7 @@ func showProperties(e *exec.Engine, r *Request, text string) Result {
 			hidden := "[hidden]"
 			info.Value = &hidden
 		}
-		_, server := serverProperty(n)
-		info.Editable = !slices.Contains(immutable, bare) && CheckDenied(e, n) == nil && (!server || slices.Contains(editable, n) || strings.HasPrefix(n, "ksql.functions."))
+		info.Editable = !p.Fixed && CheckDenied(e, n) == nil && (!known || p.Kafka || p.PerQuery)
 		if info.Editable {
 			info.Level = "QUERY"
 		}

@@ -153,7 +153,7 @@ func describeQuery(e *exec.Engine, q *exec.Query) QueryDescription {
 
 // group is the name that ksqlDB gives the consumer group of a query.
 func group(e *exec.Engine, q *exec.Query) string {
-	return "_confluent-ksql-" + e.Property("ksql.service.id", "default_") + "query_" + q.Plan().ID
+	return "_confluent-ksql-" + e.Property("ksql.service.id") + "query_" + q.Plan().ID
 }
 
 func describeQueries(_ context.Context, e *exec.Engine, text string) (Result, error) {

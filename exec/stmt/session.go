@@ -7,6 +7,7 @@ import (
 
 	"github.com/ksqlgo/ksql/exec"
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/property"
 )
 
 // Note is an answer that is only a warning.
@@ -35,7 +36,7 @@ func set(e *exec.Engine, r *Request, s *sql.Set, p sql.Parsed) error {
 }
 
 func unset(r *Request, s *sql.Unset, p sql.Parsed) error {
-	if !Known(s.Name) {
+	if _, ok := property.Find(s.Name); !ok {
 		return fault(p, "Unknown property: "+s.Name)
 	}
 	r.Props = maps.Clone(r.Props)

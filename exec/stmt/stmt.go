@@ -18,6 +18,7 @@ package stmt
 
 import (
 	"context"
+	"errors"
 
 	"github.com/ksqlgo/ksql/exec"
 	"github.com/ksqlgo/ksql/sql"
@@ -30,6 +31,7 @@ type Request struct {
 	Vars       map[string]string
 	ParamTypes []sql.Type
 	Params     []any // vec.Vec.Get's forms
+	Formats    bool  // PRINT names the formats first
 }
 
 // Result is what a statement answers: a pointer to one of this package's result types, whose fields carry
@@ -97,8 +99,14 @@ func Execute(ctx context.Context, e *exec.Engine, r *Request, p sql.Parsed) (Res
 	return nil, fault(p, "Statement type is for the command line only: "+p.Statement.String())
 }
 
+// ErrQuery is every QueryError.
+var ErrQuery = errors.New("the statement is a query")
+
 // QueryError says that a query was given where only other statements run. Each door knows where queries go.
 type QueryError struct{ Text string }
+
+// Is makes it ErrQuery.
+func (*QueryError) Is(err error) bool { return err == ErrQuery }
 
 // Error names the door of the Go API.
 func (*QueryError) Error() string {

@@ -86,7 +86,7 @@ type TopicAsserted struct {
 // assertTopic looks at the topic until it is as asserted or the time is over.
 func assertTopic(ctx context.Context, e *exec.Engine, s *sql.AssertTopic, p sql.Parsed) (Result, error) {
 	wait := time.Second
-	if ms, err := strconv.Atoi(e.Property("ksql.assert.topic.default.timeout.ms", "1000")); err == nil {
+	if ms, err := strconv.Atoi(e.Property("ksql.assert.topic.default.timeout.ms")); err == nil {
 		wait = time.Duration(ms) * time.Millisecond
 	}
 	if s.Timeout != nil {

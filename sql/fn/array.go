@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/internal/meter"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -38,9 +39,9 @@ func arrayFuncs() []Func {
 				if a.IsNull(i) {
 					return ErrNull
 				}
-				work := meter{stop: c.Stop}
+				work := meter.Meter{Stop: c.Stop}
 				for lo, hi := items(a, i); lo < hi; lo++ {
-					work.add(32)
+					work.Add(32)
 					if !vec.Equal(a.Kids[0], lo, c.Args[1], i) {
 						out.Kids[0].AppendFrom(a.Kids[0], lo)
 					}
@@ -85,9 +86,9 @@ func items(v *vec.Vec, i int) (lo, hi int) { return int(v.Offs[i]), int(v.Offs[i
 func arrayContains(c *Call, i int, out *vec.Vec) error {
 	a, found := c.Args[0], false
 	if !a.IsNull(i) {
-		work := meter{stop: c.Stop}
+		work := meter.Meter{Stop: c.Stop}
 		for lo, hi := items(a, i); lo < hi && !found; lo++ {
-			work.add(32)
+			work.Add(32)
 			found = vec.Equal(a.Kids[0], lo, c.Args[1], i)
 		}
 	}
@@ -113,7 +114,7 @@ func arrayConcat(c *Call, i int, out *vec.Vec) error {
 type sets struct {
 	seen, other set
 	cell        []byte
-	work        meter
+	work        meter.Meter
 	right       *vec.Vec // the items of the second array
 	lo, hi      int
 }
@@ -121,7 +122,7 @@ type sets struct {
 // unseen appends the items that were not there before.
 func (s *sets) unseen(in *vec.Vec, lo, hi int, out *vec.Vec) {
 	for ; lo < hi; lo++ {
-		s.work.add(64)
+		s.work.Add(64)
 		s.cell = vec.AppendKey(s.cell[:0], []*vec.Vec{in}, lo)
 		if s.seen.add(s.cell) {
 			out.AppendFrom(in, lo)
@@ -133,12 +134,12 @@ func (s *sets) unseen(in *vec.Vec, lo, hi int, out *vec.Vec) {
 func (s *sets) matching(in *vec.Vec, lo, hi int, out *vec.Vec, held bool) {
 	s.other.reset()
 	for j := s.lo; j < s.hi; j++ {
-		s.work.add(64)
+		s.work.Add(64)
 		s.cell = vec.AppendKey(s.cell[:0], []*vec.Vec{s.right}, j)
 		s.other.add(s.cell)
 	}
 	for ; lo < hi; lo++ {
-		s.work.add(64)
+		s.work.Add(64)
 		s.cell = vec.AppendKey(s.cell[:0], []*vec.Vec{in}, lo)
 		if s.other.has(s.cell) == held && s.seen.add(s.cell) {
 			out.AppendFrom(in, lo)
@@ -150,7 +151,7 @@ func setVariant(sig string, n int, f func(s *sets, in *vec.Vec, lo, hi int, out 
 	list := sql.ArrayOf(tvar("T"))
 	types := []sql.Type{list, list}[:n]
 	return PerSite(func(site Site) Variant {
-		s := sets{work: meter{stop: site.Stop}}
+		s := sets{work: meter.Meter{Stop: site.Stop}}
 		return FnRow(sig, types, list, func(c *Call, i int, out *vec.Vec) error {
 			for _, a := range c.Args {
 				if a.IsNull(i) {
@@ -178,9 +179,9 @@ func extremeItem(want int) func(c *Call, i int, out *vec.Vec) error {
 		if a.IsNull(i) {
 			return ErrNull
 		}
-		x, best, work := a.Kids[0], -1, meter{stop: c.Stop}
+		x, best, work := a.Kids[0], -1, meter.Meter{Stop: c.Stop}
 		for lo, hi := items(a, i); lo < hi; lo++ {
-			work.add(32)
+			work.Add(32)
 			switch {
 			case x.IsNull(lo):
 			case best < 0:
@@ -229,9 +230,9 @@ func arraySort(c *Call, i int, out *vec.Vec) error {
 	for ; lo < hi; lo++ {
 		at = append(at, int32(lo))
 	}
-	work := meter{stop: c.Stop}
+	work := meter.Meter{Stop: c.Stop}
 	slices.SortStableFunc(at, func(p, q int32) int {
-		work.add(64)
+		work.Add(64)
 		n, m := x.IsNull(int(p)), x.IsNull(int(q))
 		switch {
 		case n && m:
@@ -269,12 +270,12 @@ func arrayJoin(c *Call, i int, out *vec.Vec) error {
 			}
 		}
 	}
-	work, most := meter{stop: c.Stop}, out.MostBytes()
+	work, most := meter.Meter{Stop: c.Stop}, out.MostBytes()
 	for j := lo; j < hi; j++ {
 		if j > lo {
 			out.Data = append(out.Data, delimiter...)
 		}
-		if work.add(16); len(out.Data) > most {
+		if work.Add(16); len(out.Data) > most {
 			panic(vec.ErrTooLarge)
 		}
 		out.Data = appendText(out.Data, x, j)
@@ -360,8 +361,8 @@ func seriesVariant[T int32 | int64](stepped bool) Variant {
 			return errors.New("GENERATE_SERIES would make more than " + strconv.Itoa(most) + " items")
 		}
 		items := out.Kids[0]
-		for work := (meter{stop: c.Stop}); n > 0; n-- {
-			work.add(1)
+		for work := (meter.Meter{Stop: c.Stop}); n > 0; n-- {
+			work.Add(1)
 			if t.Kind == sql.Integer {
 				items.AppendI32(int32(x))
 			} else {

@@ -9,6 +9,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/ksqlgo/ksql/sql/internal/chars"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -85,7 +86,7 @@ func fromBytesText(b []byte, encoding string) (string, error) {
 	case "hex":
 		return strings.ToUpper(hex.EncodeToString(b)), nil
 	case "utf8":
-		return string(appendUTF8(nil, b)), nil
+		return string(chars.AppendUTF8(nil, b)), nil
 	case "ascii":
 		return asciiText(b), nil
 	case "base64":
@@ -98,7 +99,7 @@ func fromBytesText(b []byte, encoding string) (string, error) {
 func asciiBytes(s string) []byte {
 	out := make([]byte, 0, len(s))
 	for i := 0; i < len(s); {
-		r, n := nextRune(s[i:])
+		r, n := chars.Next(s[i:])
 		if r >= 0x80 {
 			r = '?'
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/ksqlgo/ksql/sql/internal/chars"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -36,9 +37,9 @@ func chrEscape(s string) (string, error) {
 			}
 			v := 0
 			for _, h := range in[i : i+4] {
-				d := hexDigit(h)
+				d := chars.Hex(h)
 				if d < 0 {
-					return "", errors.New("unable to parse unicode value: " + textOf(in[i:i+4]))
+					return "", errors.New("unable to parse unicode value: " + chars.OfUnits(in[i:i+4]))
 				}
 				v = v<<4 | d
 			}
@@ -64,17 +65,5 @@ func chrEscape(s string) (string, error) {
 			}
 		}
 	}
-	return textOf(out), nil
-}
-
-func hexDigit(c uint16) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c >= 'a' && c <= 'f':
-		return int(c-'a') + 10
-	case c >= 'A' && c <= 'F':
-		return int(c-'A') + 10
-	}
-	return -1
+	return chars.OfUnits(out), nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/internal/javatime"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -25,7 +26,7 @@ var dateFuncs = []Func{
 		Fn0(func(c *Call) int64 { return c.Now() }),
 		Fn1("timestamp: the timestamp", func(t vec.Timestamp) int64 { return int64(t) })),
 	dated("UNIX_DATE", "unix_date", "Gives the current date, or a date, in days since 1970.",
-		Fn0(func(c *Call) int32 { return int32(floorDiv(c.Now(), msPerDay)) }),
+		Fn0(func(c *Call) int32 { return int32(javatime.FloorDiv(c.Now(), msPerDay)) }),
 		Fn1("date: the date", func(d vec.Date) int32 { return int32(d) })),
 	dated("FROM_UNIXTIME", "from_unixtime", "Turns milliseconds since 1970 into a timestamp.",
 		Fn1("epochMilli: the milliseconds", func(ms int64) vec.Timestamp { return vec.Timestamp(ms) })),
@@ -39,7 +40,7 @@ var dateFuncs = []Func{
 	dated("TIMESUB", "timesub", "Takes a span from a time of day, which wraps at midnight.", span("time: the time", -1, addTime)),
 	dated("CONVERT_TZ", "convert_tz", "Moves a timestamp from the local time of one zone to that of another.",
 		PerSite(func(Site) Variant {
-			zone := Cached(zoneOf)
+			zone := Cached(javatime.Zone)
 			return Fn3E("timestamp: the timestamp; fromTimeZone: its zone; toTimeZone: the other zone",
 				func(t vec.Timestamp, from, to string) (vec.Timestamp, error) {
 					a, err := zone(from)
@@ -50,12 +51,11 @@ var dateFuncs = []Func{
 					if err != nil {
 						return 0, err
 					}
-					sec := floorDiv(int64(t), 1000)
-					return t + vec.Timestamp((legacyOffset(sec, b)-legacyOffset(sec, a))*1000), nil
+					return t + vec.Timestamp((javatime.LegacyOffset(int64(t), b)-javatime.LegacyOffset(int64(t), a))*1000), nil
 				})
 		})),
 	dated("FORMAT_TIMESTAMP", "format_timestamp", "Writes a timestamp by a pattern.",
-		formatting("timestamp: the timestamp"+patternArg, writeTimestamp[vec.Timestamp], greenwich),
+		formatting("timestamp: the timestamp"+patternArg, writeTimestamp[vec.Timestamp], javatime.Greenwich),
 		formattingZoned("timestamp: the timestamp"+patternArg+zoneArg, writeTimestamp[vec.Timestamp])),
 	dated("TIMESTAMPTOSTRING", "timestamptostring", "Writes milliseconds since 1970 by a pattern. Deprecated: use FORMAT_TIMESTAMP.",
 		Raising(formatting("epochMilli: the milliseconds"+patternArg, writeTimestamp[int64], serverZone), 1),
@@ -64,9 +64,8 @@ var dateFuncs = []Func{
 	dated("DATETOSTRING", "datetostring", "Writes days since 1970 by a pattern. Deprecated: use FORMAT_DATE.",
 		Raising(formatting("epochDays: the days"+patternArg, writeDate[int32], time.UTC), 1)),
 	dated("FORMAT_TIME", "format_time", "Writes a time of day by a pattern.", formatting("time: the time"+patternArg,
-		func(p *TimePattern, dst []byte, t vec.Time, _ *time.Location) ([]byte, error) {
-			m := timeMoment(int64(t) * 1e6)
-			return m.append(dst, p.items)
+		func(p *javatime.Pattern, dst []byte, t vec.Time, _ *time.Location) ([]byte, error) {
+			return p.AppendTime(dst, int64(t)*1e6)
 		}, time.UTC)),
 	dated("PARSE_TIMESTAMP", "parse_timestamp", "Reads a timestamp by a pattern.",
 		parsing[vec.Timestamp]("formattedTimestamp: the text"+patternArg, time.UTC),
@@ -77,13 +76,13 @@ var dateFuncs = []Func{
 	dated("PARSE_DATE", "parse_date", "Reads a date by a pattern; fields may overflow into the next.", parseDate()),
 	dated("STRINGTODATE", "stringtodate", "Reads a date by a pattern, as days since 1970. Deprecated: use PARSE_DATE.",
 		notNull(PerSite(func(Site) Variant {
-			compiled := Cached(compileEnglish)
+			compiled := Cached(javatime.CompileEnglish)
 			return Fn2E("formattedDate: the text"+patternArg, func(s, pattern string) (int32, error) {
 				p, err := compiled(pattern)
 				if err != nil {
 					return 0, unreadable("date", s, pattern, err)
 				}
-				days, err := p.readDate(s)
+				days, err := p.ParseDate(s)
 				if err != nil {
 					return 0, unreadable("date", s, pattern, err)
 				}
@@ -92,13 +91,13 @@ var dateFuncs = []Func{
 		}))),
 	dated("PARSE_TIME", "parse_time", "Reads a time of day by a pattern.",
 		PerSite(func(Site) Variant {
-			compiled := Cached(compileEnglish)
+			compiled := Cached(javatime.CompileEnglish)
 			return Fn2E("formattedTime: the text"+patternArg, func(s, pattern string) (vec.Time, error) {
 				p, err := compiled(pattern)
 				if err != nil {
 					return 0, unreadable("time", s, pattern, err)
 				}
-				nano, err := p.readTime(s)
+				nano, err := p.ParseTime(s)
 				if err != nil {
 					return 0, unreadable("time", s, pattern, err)
 				}
@@ -133,7 +132,9 @@ func addTimestamp(t vec.Timestamp, ms int64) vec.Timestamp { return t + vec.Time
 // addDate cuts what is less than a day toward 1970, as ksqlDB does.
 func addDate(d vec.Date, ms int64) vec.Date { return vec.Date((int64(d)*msPerDay + ms) / msPerDay) }
 
-func addTime(t vec.Time, ms int64) vec.Time { return vec.Time(floorMod(int64(t)+ms, msPerDay)) }
+func addTime(t vec.Time, ms int64) vec.Time {
+	return vec.Time(javatime.FloorMod(int64(t)+ms, msPerDay))
+}
 
 // span is a function of an interval unit, a count and a value.
 func span[T any](sig string, sign int64, add func(T, int64) T) Variant {
@@ -172,25 +173,15 @@ func nulls(c *Call, out *vec.Vec) {
 	}
 }
 
-// legacyOffset is the offset that CONVERT_TZ sees: Java's older zones know neither UTC+h nor seconds.
-func legacyOffset(sec int64, loc *time.Location) int64 {
-	id := loc.String()
-	if strings.HasPrefix(id, "UT") && strings.ContainsAny(id, "+-") || offsetZone(loc) && len(id) > len("+hh:mm") {
-		return 0
-	}
-	return offsetAt(sec, loc)
+func writeTimestamp[T int64 | vec.Timestamp](p *javatime.Pattern, dst []byte, t T, zone *time.Location) ([]byte, error) {
+	return p.AppendMillis(dst, int64(t), zone)
 }
 
-func writeTimestamp[T int64 | vec.Timestamp](p *TimePattern, dst []byte, t T, zone *time.Location) ([]byte, error) {
-	return p.appendMillis(dst, int64(t), zone)
+func writeDate[T int32 | vec.Date](p *javatime.Pattern, dst []byte, d T, _ *time.Location) ([]byte, error) {
+	return p.AppendDate(dst, int64(d))
 }
 
-func writeDate[T int32 | vec.Date](p *TimePattern, dst []byte, d T, _ *time.Location) ([]byte, error) {
-	m := dateMoment(int64(d))
-	return m.append(dst, p.items)
-}
-
-type writer[T any] func(p *TimePattern, dst []byte, x T, zone *time.Location) ([]byte, error)
+type writer[T any] func(p *javatime.Pattern, dst []byte, x T, zone *time.Location) ([]byte, error)
 
 func formatting[T any](sig string, write writer[T], zone *time.Location) Variant {
 	return PerSite(func(Site) Variant {
@@ -201,7 +192,7 @@ func formatting[T any](sig string, write writer[T], zone *time.Location) Variant
 
 func formattingZoned[T any](sig string, write writer[T]) Variant {
 	return PerSite(func(Site) Variant {
-		f, zone := formatter(write), Cached(zoneOf)
+		f, zone := formatter(write), Cached(javatime.Zone)
 		return FnStr3E(sig, func(dst []byte, x T, pattern, id string) ([]byte, error) {
 			loc, err := zone(id)
 			if err != nil {
@@ -213,7 +204,7 @@ func formattingZoned[T any](sig string, write writer[T]) Variant {
 }
 
 func formatter[T any](write writer[T]) func(dst []byte, x T, pattern string, zone *time.Location) ([]byte, error) {
-	compiled := Cached(CompilePattern)
+	compiled := Cached(javatime.Compile)
 	return func(dst []byte, x T, pattern string, zone *time.Location) ([]byte, error) {
 		p, err := compiled(pattern)
 		if err == nil {
@@ -232,12 +223,12 @@ func unreadable(what, text, pattern string, err error) error {
 
 func parsing[T int64 | vec.Timestamp](sig string, zone *time.Location) Variant {
 	return PerSite(func(Site) Variant {
-		compiled := Cached(CompilePattern)
+		compiled := Cached(javatime.Compile)
 		return Fn2E(sig, func(s, pattern string) (T, error) {
 			p, err := compiled(pattern)
 			var ms int64
 			if err == nil {
-				ms, err = p.parseMillis(s, zone)
+				ms, err = p.ParseMillis(s, zone)
 			}
 			if err != nil {
 				return 0, unreadable("timestamp", s, pattern, err)
@@ -249,7 +240,7 @@ func parsing[T int64 | vec.Timestamp](sig string, zone *time.Location) Variant {
 
 func parsingZoned[T int64 | vec.Timestamp](sig string) Variant {
 	return PerSite(func(Site) Variant {
-		compiled, zone := Cached(CompilePattern), Cached(zoneOf)
+		compiled, zone := Cached(javatime.Compile), Cached(javatime.Zone)
 		return Fn3E(sig, func(s, pattern, id string) (T, error) {
 			p, err := compiled(pattern)
 			var loc *time.Location
@@ -258,7 +249,7 @@ func parsingZoned[T int64 | vec.Timestamp](sig string) Variant {
 			}
 			var ms int64
 			if err == nil {
-				ms, err = p.parseMillis(s, loc)
+				ms, err = p.ParseMillis(s, loc)
 			}
 			if err != nil {
 				return 0, unreadable("timestamp", s, pattern, err)
@@ -280,7 +271,7 @@ func notNull(v Variant) Variant {
 func parseDate() Variant {
 	sig := "formattedDate: the text; formatPattern: the pattern of SimpleDateFormat"
 	return PerSite(func(Site) Variant {
-		compiled := Cached(compileDatePattern)
+		compiled := Cached(javatime.CompileSimpleDate)
 		return FnRow(sig, []sql.Type{sql.TString, sql.TString}, sql.TDate, func(c *Call, i int, out *vec.Vec) error {
 			if c.Args[0].IsNull(i) || c.Args[1].IsNull(i) {
 				return ErrNull
@@ -289,7 +280,7 @@ func parseDate() Variant {
 			p, err := compiled(pattern)
 			var ms int64
 			if err == nil {
-				ms, err = p.parse(s, c.Now())
+				ms, err = p.ParseMillis(s, c.Now())
 			}
 			if err == nil && ms%msPerDay != 0 {
 				err = errors.New("Date format contains time field.")

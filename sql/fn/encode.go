@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/ksqlgo/ksql/sql/internal/chars"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -55,7 +56,7 @@ func encode(s, in, out string) (string, error) {
 	case "ascii":
 		return asciiText(b), nil
 	}
-	return string(appendUTF8(nil, b)), nil
+	return string(chars.AppendUTF8(nil, b)), nil
 }
 
 // lenientHex reads digits, 0x and digits (an odd number gets a leading zero), or X'digits'.

@@ -4,10 +4,12 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/ksqlgo/ksql/sql/internal/chars"
+	"github.com/ksqlgo/ksql/sql/internal/meter"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
-func instr(s, sub Opt[string], pos, occurrence int32, work *meter) Opt[int32] {
+func instr(s, sub Opt[string], pos, occurrence int32, work *meter.Meter) Opt[int32] {
 	if !s.OK || !sub.OK || pos == 0 || occurrence < 1 {
 		return Some(int32(0))
 	}
@@ -38,7 +40,7 @@ func instr(s, sub Opt[string], pos, occurrence int32, work *meter) Opt[int32] {
 	}
 	at := int(from) - 1
 	for ; at+len(find) <= n; at++ {
-		work.add(8 + len(find)/8)
+		work.Add(8 + len(find)/8)
 		if !equalUnits(text[at:at+len(find)], find) {
 			continue
 		}
@@ -65,7 +67,7 @@ func equalUnits(a, b []uint16) bool {
 func reversed(u []uint16) []uint16 {
 	out := make([]uint16, 0, len(u))
 	for i := len(u) - 1; i >= 0; i-- {
-		if i > 0 && lowHalf(u[i]) && highHalf(u[i-1]) {
+		if i > 0 && chars.Low(u[i]) && chars.High(u[i-1]) {
 			out = append(out, u[i-1], u[i])
 			i--
 			continue

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/internal/document"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -14,9 +15,9 @@ func jsonFuncs() []Func {
 	strs := []sql.Type{sql.TString, sql.TString}
 	texts := sql.ArrayOf(sql.TString)
 	// perDoc is a variant with a document of its own to parse into.
-	perDoc := func(sig string, types []sql.Type, returns sql.Type, f func(d *jsonDoc, c *Call, i int, out *vec.Vec) error) Variant {
+	perDoc := func(sig string, types []sql.Type, returns sql.Type, f func(d *document.Doc, c *Call, i int, out *vec.Vec) error) Variant {
 		return PerSite(func(s Site) Variant {
-			d := jsonDoc{work: meter{stop: s.Stop}}
+			d := document.New(s.Stop)
 			return FnRow(sig, types, returns, func(c *Call, i int, out *vec.Vec) error { return f(&d, c, i, out) })
 		})
 	}
@@ -30,45 +31,45 @@ func jsonFuncs() []Func {
 		{Name: "EXTRACTJSONFIELD", Declared: "extractjsonfield", Category: catJSON,
 			Doc: "Gives the part of a JSON document that a path such as $.a.b[0] leads to.",
 			Variants: one(PerSite(func(s Site) Variant {
-				d := jsonDoc{work: meter{stop: s.Stop}}
-				path := Cached(jsonPath)
+				d := document.New(s.Stop)
+				path := Cached(document.Path)
 				return FnRow("input: the document; path: the way to the part", strs, sql.TString, func(c *Call, i int, out *vec.Vec) error {
 					return extract(&d, path, c, i, out)
 				})
 			}))},
 		{Name: "IS_JSON_STRING", Category: catJSON, Author: confluent, Doc: "Says whether a text is JSON.",
-			Variants: one(perDoc("input: the text", strs[:1], sql.TBoolean, func(d *jsonDoc, c *Call, i int, out *vec.Vec) error {
-				out.AppendBool(!c.Args[0].IsNull(i) && d.parse(c.Args[0].Str(i)) == nil && len(d.nodes) > 0)
+			Variants: one(perDoc("input: the text", strs[:1], sql.TBoolean, func(d *document.Doc, c *Call, i int, out *vec.Vec) error {
+				out.AppendBool(!c.Args[0].IsNull(i) && d.Parse(c.Args[0].Str(i)) == nil && !d.Empty())
 				return nil
 			}))},
 		{Name: "JSON_ARRAY_LENGTH", Category: catJSON, Author: confluent, Doc: "Counts the items of a JSON array.",
-			Variants: one(perDoc("jsonArray: the array", strs[:1], sql.TInteger, func(d *jsonDoc, c *Call, i int, out *vec.Vec) error {
-				if err := d.open(c, i, '['); err != nil {
+			Variants: one(perDoc("jsonArray: the array", strs[:1], sql.TInteger, func(d *document.Doc, c *Call, i int, out *vec.Vec) error {
+				if err := openDoc(d, c, i, '['); err != nil {
 					return err
 				}
-				out.AppendI32(int32(d.nodes[0].n))
+				out.AppendI32(int32(d.Size(0)))
 				return nil
 			}))},
 		{Name: "JSON_ARRAY_CONTAINS", Category: catJSON, Author: confluent, Doc: "Says whether a JSON array holds a value.",
 			Variants: one(perDoc("jsonArray: the array; val: what to look for", []sql.Type{sql.TString, tvar("T")}, sql.TBoolean, jsonContains))},
 		{Name: "JSON_KEYS", Category: catJSON, Author: confluent, Doc: "Gives the keys of a JSON object.",
-			Variants: one(perDoc("jsonObj: the object", strs[:1], texts, func(d *jsonDoc, c *Call, i int, out *vec.Vec) error {
-				if err := d.open(c, i, '{'); err != nil {
+			Variants: one(perDoc("jsonObj: the object", strs[:1], texts, func(d *document.Doc, c *Call, i int, out *vec.Vec) error {
+				if err := openDoc(d, c, i, '{'); err != nil {
 					return err
 				}
-				d.members(0, func(key, _ int) { out.Kids[0].AppendString(d.str(key)) })
+				d.Members(0, func(key, _ int) { out.Kids[0].AppendString(d.Text(key)) })
 				out.EndList()
 				return nil
 			}))},
 		{Name: "JSON_RECORDS", Category: catJSON, Author: confluent, Doc: "Makes a map of the members of a JSON object.",
-			Variants: one(perDoc("jsonObj: the object", strs[:1], sql.MapOf(sql.TString, sql.TString), func(d *jsonDoc, c *Call, i int, out *vec.Vec) error {
-				if err := d.open(c, i, '{'); err != nil {
+			Variants: one(perDoc("jsonObj: the object", strs[:1], sql.MapOf(sql.TString, sql.TString), func(d *document.Doc, c *Call, i int, out *vec.Vec) error {
+				if err := openDoc(d, c, i, '{'); err != nil {
 					return err
 				}
 				n := 0
-				d.members(0, func(key, value int) {
-					out.Kids[0].AppendString(d.str(key))
-					d.appendPart(out.Kids[1], value)
+				d.Members(0, func(key, value int) {
+					out.Kids[0].AppendString(d.Text(key))
+					appendPart(d, out.Kids[1], value)
 					n++
 				})
 				out.EndMap(vec.MapCapacity(n))
@@ -92,31 +93,31 @@ func jsonFuncs() []Func {
 	}
 }
 
-// open parses the first argument. It is ErrNull when that is null, blank or not of that kind.
-func (d *jsonDoc) open(c *Call, i int, kind byte) error {
+// openDoc parses the first argument. It is ErrNull when that is null, blank or not of that kind.
+func openDoc(d *document.Doc, c *Call, i int, kind byte) error {
 	if c.Args[0].IsNull(i) {
 		return ErrNull
 	}
-	if err := d.parse(c.Args[0].Str(i)); err != nil {
+	if err := d.Parse(c.Args[0].Str(i)); err != nil {
 		return err
 	}
-	if len(d.nodes) == 0 || d.nodes[0].kind != kind {
+	if d.Empty() || d.Kind(0) != kind {
 		return ErrNull
 	}
 	return nil
 }
 
 // appendPart appends a value to a STRING column: text as it is, all else as JSON.
-func (d *jsonDoc) appendPart(out *vec.Vec, i int) {
-	if d.nodes[i].kind == '"' {
-		out.Data = d.appendStr(out.Data, i)
+func appendPart(d *document.Doc, out *vec.Vec, i int) {
+	if d.Kind(i) == '"' {
+		out.Data = d.AppendText(out.Data, i)
 	} else {
-		out.Data = d.print(out.Data, i, false)
+		out.Data = d.Print(out.Data, i, false)
 	}
 	out.EndBytes()
 }
 
-func extract(d *jsonDoc, path func(string) ([]string, error), c *Call, i int, out *vec.Vec) error {
+func extract(d *document.Doc, path func(string) ([]string, error), c *Call, i int, out *vec.Vec) error {
 	doc, p := c.Args[0], c.Args[1]
 	if doc.IsNull(i) || p.IsNull(i) {
 		return ErrNull
@@ -125,10 +126,10 @@ func extract(d *jsonDoc, path func(string) ([]string, error), c *Call, i int, ou
 	if err != nil {
 		return err
 	}
-	if err := d.parse(doc.Str(i)); err != nil {
+	if err := d.Parse(doc.Str(i)); err != nil {
 		return err
 	}
-	if len(d.nodes) == 0 {
+	if d.Empty() {
 		if len(steps) > 0 {
 			return ErrNull
 		}
@@ -137,15 +138,15 @@ func extract(d *jsonDoc, path func(string) ([]string, error), c *Call, i int, ou
 	}
 	at := 0
 	for _, s := range steps {
-		switch d.nodes[at].kind {
+		switch d.Kind(at) {
 		case '{':
-			at = d.member(at, s)
+			at = d.Member(at, s)
 		case '[':
 			n, err := strconv.ParseInt(s, 10, 32)
 			if err != nil {
 				return ErrNull
 			}
-			at = d.item(at, int(n))
+			at = d.Item(at, int(n))
 		default:
 			return ErrNull
 		}
@@ -153,23 +154,23 @@ func extract(d *jsonDoc, path func(string) ([]string, error), c *Call, i int, ou
 			return ErrNull
 		}
 	}
-	d.appendPart(out, at)
+	appendPart(d, out, at)
 	return nil
 }
 
-func jsonItems(d *jsonDoc, c *Call, i int, out *vec.Vec) error {
+func jsonItems(d *document.Doc, c *Call, i int, out *vec.Vec) error {
 	if c.Args[0].IsNull(i) {
 		return ErrNull
 	}
-	if err := d.parse(c.Args[0].Str(i)); err != nil {
+	if err := d.Parse(c.Args[0].Str(i)); err != nil {
 		return err
 	}
-	if len(d.nodes) == 0 || d.nodes[0].kind != '[' {
+	if d.Empty() || d.Kind(0) != '[' {
 		return errors.New("JSON_ITEMS needs a JSON array")
 	}
 	texts := out.Kids[0]
-	for k := 1; k < len(d.nodes); k = d.nodes[k].next {
-		texts.Data = d.print(texts.Data, k, false)
+	for k := range d.Items(0) {
+		texts.Data = d.Print(texts.Data, k, false)
 		texts.EndBytes()
 	}
 	out.EndList()
@@ -177,42 +178,27 @@ func jsonItems(d *jsonDoc, c *Call, i int, out *vec.Vec) error {
 }
 
 // jsonContains reads the array item by item and stops at the hit, as ksqlDB does: what follows may be anything.
-func jsonContains(d *jsonDoc, c *Call, i int, out *vec.Vec) error {
+func jsonContains(d *document.Doc, c *Call, i int, out *vec.Vec) error {
 	if c.Args[0].IsNull(i) {
 		return errors.New("JSON_ARRAY_CONTAINS needs an array")
 	}
-	out.AppendBool(d.contains(c.Args[0].Str(i), c.Args[1], i))
+	out.AppendBool(contains(d, c.Args[0].Str(i), c.Args[1], i))
 	return nil
 }
 
-func (d *jsonDoc) contains(src string, v *vec.Vec, i int) bool {
-	d.start(src)
-	if d.peek() != '[' {
-		return false
-	}
-	d.pos++
-	if d.peek() == ']' {
-		return false
-	}
-	for {
-		d.nodes = d.nodes[:0]
-		if d.value() != nil {
-			return false
-		}
-		hit, broken := d.equals(v, i)
-		if hit || broken {
-			return hit
-		}
-		if d.peek() != ',' {
-			return false
-		}
-		d.pos++
-	}
+func contains(d *document.Doc, src string, v *vec.Vec, i int) bool {
+	found := false
+	d.Stream(src, func() bool {
+		hit, broken := equals(d, v, i)
+		found = hit
+		return !hit && !broken
+	})
+	return found
 }
 
 // equals compares node 0 with a value of the same kind. broken says that the number is none of that type.
-func (d *jsonDoc) equals(v *vec.Vec, i int) (hit, broken bool) {
-	kind := d.nodes[0].kind
+func equals(d *document.Doc, v *vec.Vec, i int) (hit, broken bool) {
+	kind := d.Kind(0)
 	if v.IsNull(i) {
 		return kind == 'n', false
 	}
@@ -221,28 +207,28 @@ func (d *jsonDoc) equals(v *vec.Vec, i int) (hit, broken bool) {
 		return v.Bool[i] && kind == 't' || !v.Bool[i] && kind == 'f', false
 	case sql.Integer:
 		if kind == '0' {
-			x, err := strconv.ParseInt(d.raw(0), 10, 32)
+			x, err := strconv.ParseInt(d.Raw(0), 10, 32)
 			return err == nil && int32(x) == v.I32[i], err != nil
 		}
 	case sql.Bigint:
 		if kind == '0' {
-			x, err := strconv.ParseInt(d.raw(0), 10, 64)
+			x, err := strconv.ParseInt(d.Raw(0), 10, 64)
 			return err == nil && x == v.I64[i], err != nil
 		}
 	case sql.Double:
 		if kind == '.' {
-			x, _ := strconv.ParseFloat(d.raw(0), 64)
+			x, _ := strconv.ParseFloat(d.Raw(0), 64)
 			return vec.CompareDouble(x, v.F64[i]) == 0, false
 		}
 	case sql.String:
-		return kind == '"' && d.str(0) == v.Str(i), false
+		return kind == '"' && d.Text(0) == v.Str(i), false
 	}
 	return false, false
 }
 
 // joiner is JSON_CONCAT.
 type joiner struct {
-	docs []jsonDoc
+	docs []document.Doc
 	stop *Stop
 }
 
@@ -251,7 +237,7 @@ func (j *joiner) concat(c *Call, i int, out *vec.Vec) error {
 		return errors.New("JSON_CONCAT needs an argument")
 	}
 	for len(j.docs) < len(c.Args) {
-		j.docs = append(j.docs, jsonDoc{work: meter{stop: j.stop}})
+		j.docs = append(j.docs, document.New(j.stop))
 	}
 	docs := j.docs[:len(c.Args)]
 	objects := true
@@ -260,12 +246,12 @@ func (j *joiner) concat(c *Call, i int, out *vec.Vec) error {
 		if a.IsNull(i) {
 			return ErrNull
 		}
-		if err := docs[k].parse(a.Str(i)); err != nil {
+		if err := docs[k].Parse(a.Str(i)); err != nil {
 			return err
 		}
-		if len(docs[k].nodes) == 0 {
+		if docs[k].Empty() {
 			missing = true
-		} else if docs[k].nodes[0].kind != '{' {
+		} else if docs[k].Kind(0) != '{' {
 			objects = false
 		}
 	}
@@ -273,7 +259,7 @@ func (j *joiner) concat(c *Call, i int, out *vec.Vec) error {
 	case missing:
 		return ErrNull
 	case len(docs) == 1:
-		out.Data = docs[0].print(out.Data, 0, true)
+		out.Data = docs[0].Print(out.Data, 0, true)
 	case objects:
 		out.Data = mergeObjects(out.Data, docs)
 	default:
@@ -284,13 +270,13 @@ func (j *joiner) concat(c *Call, i int, out *vec.Vec) error {
 }
 
 // mergeObjects appends an object of all members; a later one takes the place of one of the same name.
-func mergeObjects(dst []byte, docs []jsonDoc) []byte {
+func mergeObjects(dst []byte, docs []document.Doc) []byte {
 	type value struct{ doc, node int }
 	var keys []string
 	values := map[string]value{}
 	for k := range docs {
-		docs[k].members(0, func(key, node int) {
-			name := docs[k].str(key)
+		docs[k].Members(0, func(key, node int) {
+			name := docs[k].Text(key)
 			if _, ok := values[name]; !ok {
 				keys = append(keys, name)
 			}
@@ -303,29 +289,29 @@ func mergeObjects(dst []byte, docs []jsonDoc) []byte {
 			dst = append(dst, ',')
 		}
 		v := values[name]
-		dst = docs[v.doc].print(append(appendQuoted(dst, name), ':'), v.node, true)
+		dst = docs[v.doc].Print(append(document.AppendQuoted(dst, name), ':'), v.node, true)
 	}
 	return append(dst, '}')
 }
 
 // joinArrays appends an array of all items; what is no array is an item.
-func joinArrays(dst []byte, docs []jsonDoc) []byte {
+func joinArrays(dst []byte, docs []document.Doc) []byte {
 	dst = append(dst, '[')
 	first := true
-	add := func(d *jsonDoc, node int) {
+	add := func(d *document.Doc, node int) {
 		if !first {
 			dst = append(dst, ',')
 		}
 		first = false
-		dst = d.print(dst, node, true)
+		dst = d.Print(dst, node, true)
 	}
 	for k := range docs {
 		d := &docs[k]
-		if d.nodes[0].kind != '[' {
+		if d.Kind(0) != '[' {
 			add(d, 0)
 			continue
 		}
-		for n := 1; n < len(d.nodes); n = d.nodes[n].next {
+		for n := range d.Items(0) {
 			add(d, n)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/internal/meter"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -55,9 +56,9 @@ func mapEntries(c *Call, i int, out *vec.Vec) error {
 		at = append(at, int32(lo))
 	}
 	if sorted.Bool[i] {
-		work := meter{stop: c.Stop}
+		work := meter.Meter{Stop: c.Stop}
 		slices.SortFunc(at, func(p, q int32) int {
-			work.add(64)
+			work.Add(64)
 			return vec.Compare(m.Kids[0], int(p), m.Kids[0], int(q))
 		})
 	}

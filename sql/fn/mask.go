@@ -5,6 +5,8 @@ import (
 	"unicode"
 
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/internal/chars"
+	"github.com/ksqlgo/ksql/sql/internal/meter"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -59,7 +61,7 @@ func mask(name, declared, doc string, part func(n, k int) (from, to int)) Func {
 			from, to = part(len(u), min(k, len(u)))
 		}
 		r := append([]uint16{}, u[:from]...)
-		r = m.hide(r, u[from:to], &meter{stop: c.Stop})
+		r = m.hide(r, u[from:to], &meter.Meter{Stop: c.Stop})
 		out.Data = vec.AppendUnits(out.Data, append(r, u[to:]...))
 		out.EndBytes()
 		return nil
@@ -76,12 +78,12 @@ type masks [4]rune
 
 // hide appends u with its characters masked. As in ksqlDB, a character beyond U+FFFF counts once by itself
 // and once more by its low half.
-func (m masks) hide(dst, u []uint16, work *meter) []uint16 {
+func (m masks) hide(dst, u []uint16, work *meter.Meter) []uint16 {
 	for i := range u {
-		work.add(32)
+		work.Add(32)
 		r, whole := rune(u[i]), u[i:i+1]
-		if highHalf(u[i]) && i+1 < len(u) && lowHalf(u[i+1]) {
-			r, whole = joined(u[i], u[i+1]), u[i:i+2]
+		if chars.High(u[i]) && i+1 < len(u) && chars.Low(u[i+1]) {
+			r, whole = chars.Join(u[i], u[i+1]), u[i:i+2]
 		}
 		class := 3
 		switch {

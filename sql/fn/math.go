@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/internal/exact"
+	"github.com/ksqlgo/ksql/sql/internal/fdlibm"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -38,28 +40,28 @@ var mathFuncs = []Func{
 	arith("SIGN", "sign", "Gives -1, 0 or 1 by the sign of a number.",
 		Fn1(valueSig, sign[int32]), Fn1(valueSig, sign[int64]), Fn1(valueSig, sign[float64])),
 	real1("SQRT", "sqrt", "value", "Gives the square root.", math.Sqrt),
-	real1("CBRT", "cbrt", "value", "Gives the cube root.", cbrt),
-	real1("EXP", "exp", "exponent", "Gives e raised to a power.", exp),
-	real1("LN", "ln", "value", "Gives the natural logarithm.", ln),
-	arith("LOG", "log", "Gives the natural logarithm, or the logarithm to a base.", append(reals("value: the number", ln),
+	real1("CBRT", "cbrt", "value", "Gives the cube root.", fdlibm.Cbrt),
+	real1("EXP", "exp", "exponent", "Gives e raised to a power.", exact.Exp),
+	real1("LN", "ln", "value", "Gives the natural logarithm.", exact.Ln),
+	arith("LOG", "log", "Gives the natural logarithm, or the logarithm to a base.", append(reals("value: the number", exact.Ln),
 		reals2("base: the base; value: the number", func(b, x float64) float64 {
 			if b <= 0 || b == 1 {
 				return math.NaN()
 			}
-			return ln(x) / ln(b)
+			return exact.Ln(x) / exact.Ln(b)
 		})...)...),
-	arith("POWER", "power", "Raises a number to a power.", reals2("base: the number; exponent: the power", power)...),
-	real1("SIN", "sin", "value", "Gives the sine of an angle in radians.", sin),
-	real1("COS", "cos", "value", "Gives the cosine of an angle in radians.", cos),
-	real1("TAN", "tan", "value", "Gives the tangent of an angle in radians.", tan),
-	real1("COT", "cot", "value", "Gives the cotangent of an angle in radians.", func(x float64) float64 { return 1 / tan(x) }),
-	real1("ASIN", "asin", "value", "Gives the angle, in radians, of a sine.", asin),
-	real1("ACOS", "acos", "value", "Gives the angle, in radians, of a cosine.", acos),
-	real1("ATAN", "atan", "value", "Gives the angle, in radians, of a tangent.", atan),
-	arith("ATAN2", "atan2", "Gives the angle, in radians, of the point (x, y).", reals2("y: the ordinate; x: the abscissa", atan2)...),
-	real1("SINH", "sinh", "value", "Gives the hyperbolic sine.", sinh),
-	real1("COSH", "cosh", "value", "Gives the hyperbolic cosine.", cosh),
-	real1("TANH", "tanh", "value", "Gives the hyperbolic tangent.", tanh),
+	arith("POWER", "power", "Raises a number to a power.", reals2("base: the number; exponent: the power", exact.Power)...),
+	real1("SIN", "sin", "value", "Gives the sine of an angle in radians.", exact.Sin),
+	real1("COS", "cos", "value", "Gives the cosine of an angle in radians.", exact.Cos),
+	real1("TAN", "tan", "value", "Gives the tangent of an angle in radians.", exact.Tan),
+	real1("COT", "cot", "value", "Gives the cotangent of an angle in radians.", func(x float64) float64 { return 1 / exact.Tan(x) }),
+	real1("ASIN", "asin", "value", "Gives the angle, in radians, of a sine.", fdlibm.Asin),
+	real1("ACOS", "acos", "value", "Gives the angle, in radians, of a cosine.", fdlibm.Acos),
+	real1("ATAN", "atan", "value", "Gives the angle, in radians, of a tangent.", fdlibm.Atan),
+	arith("ATAN2", "atan2", "Gives the angle, in radians, of the point (x, y).", reals2("y: the ordinate; x: the abscissa", fdlibm.Atan2)...),
+	real1("SINH", "sinh", "value", "Gives the hyperbolic sine.", fdlibm.Sinh),
+	real1("COSH", "cosh", "value", "Gives the hyperbolic cosine.", fdlibm.Cosh),
+	real1("TANH", "tanh", "value", "Gives the hyperbolic tangent.", fdlibm.Tanh),
 	real1("DEGREES", "degrees", "value", "Turns radians into degrees.", func(x float64) float64 { return x * perRadian }),
 	real1("RADIANS", "radians", "value", "Turns degrees into radians.", func(x float64) float64 { return x * perDegree }),
 	arith("PI", "pi", "Gives the number pi.", Fn0(func(*Call) float64 { return math.Pi })),
@@ -216,7 +218,7 @@ func geoDistance(c *Call, i int, out *vec.Vec) error {
 	dLat, dLon := float64((p[2]-p[0])*perDegree), float64((p[3]-p[1])*perDegree)
 	lat1, lat2 := float64(p[0]*perDegree), float64(p[2]*perDegree)
 	// The conversions keep the compiler from fusing multiply and add, which would change the last digit.
-	a := float64(sin(dLat/2)*sin(dLat/2)) + float64(sin(dLon/2)*sin(dLon/2)*cos(lat1)*cos(lat2))
-	out.AppendF64(radius * (2 * asin(math.Sqrt(a))))
+	a := float64(exact.Sin(dLat/2)*exact.Sin(dLat/2)) + float64(exact.Sin(dLon/2)*exact.Sin(dLon/2)*exact.Cos(lat1)*exact.Cos(lat2))
+	out.AppendF64(radius * (2 * fdlibm.Asin(math.Sqrt(a))))
 	return nil
 }

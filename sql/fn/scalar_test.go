@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/internal/chars"
+	"github.com/ksqlgo/ksql/sql/internal/javatime"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -213,14 +215,14 @@ func castTo(v typed, w string) (typed, error) {
 			return typed{t, vec.Time(d.UnixMilli())}, err
 		case sql.Timestamp:
 			if strings.HasPrefix(x, "-") || strings.HasPrefix(x, "+") {
-				p, err := CompilePattern("uuuu-MM-dd'T'HH:mm:ss.SSS")
+				p, err := javatime.Compile("uuuu-MM-dd'T'HH:mm:ss.SSS")
 				if err != nil {
 					return typed{}, err
 				}
 				if strings.HasPrefix(x, "+") {
-					p, _ = CompilePattern("yyyy-MM-dd'T'HH:mm:ss.SSS")
+					p, _ = javatime.Compile("yyyy-MM-dd'T'HH:mm:ss.SSS")
 				}
-				ms, err := p.ParseMillis(x)
+				ms, err := p.ParseMillis(x, time.UTC)
 				return typed{t, vec.Timestamp(ms)}, err
 			}
 			d, err := time.Parse("2006-01-02T15:04:05", x)
@@ -365,11 +367,11 @@ func unescape(s string) string {
 				continue
 			}
 		}
-		_, n := nextRune(s[i:])
+		_, n := chars.Next(s[i:])
 		u = vec.Units(u, s[i:i+n])
 		i += n
 	}
-	return textOf(u)
+	return chars.OfUnits(u)
 }
 
 func sameValue(got, want typed) bool {

@@ -71,27 +71,6 @@ func (s Site) most() int {
 	return s.Max
 }
 
-// meter checks a Stop once in a while in loops whose rounds differ in cost.
-type meter struct {
-	stop *Stop
-	done int
-}
-
-// meterStep is the work between two checks: less than a millisecond.
-const meterStep = 1 << 16
-
-// add counts some work: a byte or so each.
-func (m *meter) add(n int) {
-	if m.done += n; m.done >= meterStep {
-		m.check()
-	}
-}
-
-func (m *meter) check() {
-	m.done = 0
-	m.stop.Check()
-}
-
 // checkEvery is the rows between two looks at a Stop.
 const checkEvery = 1024
 

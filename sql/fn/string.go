@@ -12,6 +12,8 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/internal/chars"
+	"github.com/ksqlgo/ksql/sql/internal/meter"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -50,13 +52,13 @@ var stringFuncs = []Func{
 	{Name: "INSTR", Declared: "instr", Category: catString, Author: confluent,
 		Doc: "Gives where a text occurs in another, counted from 1, or 0.", Variants: []Variant{
 			PerSite(func(site Site) Variant {
-				work := meter{stop: site.Stop}
+				work := meter.Meter{Stop: site.Stop}
 				return FnOpt2("str: the text; substring: what to look for", func(s, sub Opt[string]) (Opt[int32], error) {
 					return instr(s, sub, 1, 1, &work), nil
 				})
 			}),
 			Raising(PerSite(func(site Site) Variant {
-				work := meter{stop: site.Stop}
+				work := meter.Meter{Stop: site.Stop}
 				return FnOpt3("str: the text; substring: what to look for; position: where to begin, from the end if negative",
 					func(s, sub Opt[string], pos Opt[int32]) (Opt[int32], error) {
 						if !pos.OK {
@@ -70,7 +72,7 @@ var stringFuncs = []Func{
 					if c.Args[2].IsNull(i) || c.Args[3].IsNull(i) {
 						return ErrNull
 					}
-					out.AppendI32(instr(optStr(c.Args[0], i), optStr(c.Args[1], i), c.Args[2].I32[i], c.Args[3].I32[i], &meter{stop: c.Stop}).V)
+					out.AppendI32(instr(optStr(c.Args[0], i), optStr(c.Args[1], i), c.Args[2].I32[i], c.Args[3].I32[i], &meter.Meter{Stop: c.Stop}).V)
 					return nil
 				}), 3, 4)}},
 	{Name: "REPLACE", Declared: "replace", Category: catString, Author: confluent,
@@ -102,7 +104,7 @@ var stringFuncs = []Func{
 			if n < 0 || n > unicode.MaxRune {
 				return "", ErrNull
 			}
-			return string(appendRune(nil, rune(n))), nil
+			return string(chars.AppendRune(nil, rune(n))), nil
 		}),
 		Fn1E("utf16Code: the escape", chrEscape)}},
 	{Name: "ELT", Declared: "elt", Category: catString, Author: confluent, Doc: "Gives the n-th of the texts that follow, counted from 1.", Variants: []Variant{
@@ -147,13 +149,6 @@ func optStr(v *vec.Vec, i int) Opt[string] {
 	return Some(v.Str(i))
 }
 
-func upperByte(c byte) byte {
-	if 'a' <= c && c <= 'z' {
-		c -= 'a' - 'A'
-	}
-	return c
-}
-
 // caser maps the case with Unicode's full rules; lone surrogates stay as they are. first is the first letter of
 // ASCII that changes.
 func caser(full cases.Caser, first byte) func(dst []byte, s string) []byte {
@@ -183,7 +178,7 @@ func mapCase(dst []byte, s string, full cases.Caser) []byte {
 			}
 			i += n
 		}
-		_, n := nextRune(s[i:])
+		_, n := chars.Next(s[i:])
 		dst = append(dst, full.String(s[:i])...)
 		dst = append(dst, s[i:i+n]...)
 		s = s[i+n:]
@@ -208,7 +203,7 @@ func initcap() func(dst []byte, s string) []byte {
 				i++
 				continue
 			}
-			_, n := nextRune(string(low[i:min(i+4, len(low))]))
+			_, n := chars.Next(string(low[i:min(i+4, len(low))]))
 			if first && n < 4 {
 				dst = upper(dst, string(low[i:i+n]))
 			} else {
@@ -238,29 +233,29 @@ func bounds(n int, pos int32, length *int32) (from, to int) {
 }
 
 func cut(s string, pos int32, length *int32) string {
-	if isASCII(s) {
+	if chars.ASCII(s) {
 		from, to := bounds(len(s), pos, length)
 		return s[from:to]
 	}
 	u := vec.Units(make([]uint16, 0, len(s)), s)
 	from, to := bounds(len(u), pos, length)
-	return textOf(u[from:to])
+	return chars.OfUnits(u[from:to])
 }
 
 func replacer(site Site) func(dst []byte, s, from, to string) ([]byte, error) {
-	work := meter{stop: site.Stop}
+	work := meter.Meter{Stop: site.Stop}
 	return func(dst []byte, s, from, to string) ([]byte, error) {
 		return replace(dst, s, from, to, site.most(), &work)
 	}
 }
 
-func replace(dst []byte, s, from, to string, most int, work *meter) ([]byte, error) {
+func replace(dst []byte, s, from, to string, most int, work *meter.Meter) ([]byte, error) {
 	if from != "" {
 		if more := len(to) - len(from); more > 0 && len(s)+strings.Count(s, from)*more > most {
 			return dst, vec.ErrTooLarge
 		}
 		for {
-			work.add(16)
+			work.Add(16)
 			at := strings.Index(s, from)
 			if at < 0 {
 				return append(dst, s...), nil
@@ -275,7 +270,7 @@ func replace(dst []byte, s, from, to string, most int, work *meter) ([]byte, err
 	ins, units := vec.Units(nil, to), vec.Units(nil, s)
 	out := append([]uint16{}, ins...)
 	for _, u := range units {
-		work.add(8)
+		work.Add(8)
 		out = append(append(out, u), ins...)
 	}
 	return vec.AppendUnits(dst, out), nil
@@ -327,7 +322,7 @@ func padding(t sql.Type, left bool) Variant {
 			return ErrNull
 		case n > out.MostBytes():
 			return errors.New("padded length is too large")
-		case t.Kind == sql.Bytes || isASCII(s) && isASCII(pad):
+		case t.Kind == sql.Bytes || chars.ASCII(s) && chars.ASCII(pad):
 			out.Data = appendFilled(out.Data, c.Args[0].Bytes(i), n, c.Args[2].Bytes(i), left)
 		default:
 			out.Data = vec.AppendUnits(out.Data, appendFilled(nil, vec.Units(nil, s), n, vec.Units(nil, pad), left))
@@ -369,9 +364,9 @@ func split(c *Call, i int, out *vec.Vec) error {
 		return ErrNull
 	}
 	s, sep, items := c.Args[0].Bytes(i), c.Args[1].Bytes(i), out.Kids[0]
-	work, most := meter{stop: c.Stop}, out.MostItems()
+	work, most := meter.Meter{Stop: c.Stop}, out.MostItems()
 	next := func() {
-		if work.add(32); items.N > most {
+		if work.Add(32); items.N > most {
 			panic(vec.ErrTooLarge)
 		}
 	}
@@ -389,7 +384,7 @@ func split(c *Call, i int, out *vec.Vec) error {
 			s = s[at+len(sep):]
 		}
 		items.AppendBytes(s)
-	case c.Args[0].Type.Kind == sql.Bytes || isASCII(c.Args[0].Str(i)):
+	case c.Args[0].Type.Kind == sql.Bytes || chars.ASCII(c.Args[0].Str(i)):
 		for k := range s {
 			items.AppendBytes(s[k : k+1])
 			next()
@@ -418,9 +413,9 @@ func splitToMap(c *Call, i int, out *vec.Vec) error {
 	}
 	var keys, values []string
 	at := map[string]int{}
-	work, most := meter{stop: c.Stop}, out.MostItems()
+	work, most := meter.Meter{Stop: c.Stop}, out.MostItems()
 	for e := range strings.SplitSeq(s, entryDelim) {
-		if work.add(128); len(keys) > most {
+		if work.Add(128); len(keys) > most {
 			panic(vec.ErrTooLarge)
 		}
 		k, rest, ok := strings.Cut(e, kvDelim)

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/internal/meter"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -51,7 +52,7 @@ const widestCube = 20
 // cubeRows counts in binary, the first item as the highest bit: where a bit is 0 stands null. An item that is
 // null has no bit.
 func cubeRows(c *Call, from []int32, out *vec.Vec) []int32 {
-	a, work := c.Args[0], meter{stop: c.Stop}
+	a, work := c.Args[0], meter.Meter{Stop: c.Stop}
 	for i := range c.N {
 		if a.IsNull(i) {
 			continue
@@ -68,7 +69,7 @@ func cubeRows(c *Call, from []int32, out *vec.Vec) []int32 {
 			}
 		}
 		for n := range 1 << bits {
-			work.add(8 * (hi - lo))
+			work.Add(8 * (hi - lo))
 			bit := bits
 			for j := lo; j < hi; j++ {
 				there := !a.Kids[0].IsNull(j)

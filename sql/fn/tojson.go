@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/internal/document"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -34,7 +35,7 @@ func appendJSON(dst []byte, v *vec.Vec, i int) ([]byte, error) {
 	case sql.Decimal:
 		return v.AppendDecimalText(dst, i, false), nil
 	case sql.String:
-		return appendQuoted(dst, v.Str(i)), nil
+		return document.AppendQuoted(dst, v.Str(i)), nil
 	case sql.Bytes:
 		return quoted(func(b []byte) []byte { return base64.StdEncoding.AppendEncode(b, v.Bytes(i)) })
 	case sql.Date:
@@ -74,7 +75,7 @@ func appendJSON(dst []byte, v *vec.Vec, i int) ([]byte, error) {
 				dst = append(dst, ',')
 			}
 			var err error
-			if dst, err = appendJSON(append(appendQuoted(dst, v.Type.Fields[k].Name), ':'), v.Kids[k], i); err != nil {
+			if dst, err = appendJSON(append(document.AppendQuoted(dst, v.Type.Fields[k].Name), ':'), v.Kids[k], i); err != nil {
 				return dst, err
 			}
 		}
@@ -102,7 +103,7 @@ func appendJSONMap(dst []byte, v *vec.Vec, i int) ([]byte, error) {
 			dst = append(dst, ',')
 		}
 		var err error
-		if dst, err = appendJSON(append(appendQuoted(dst, e.key), ':'), v.Kids[1], e.at); err != nil {
+		if dst, err = appendJSON(append(document.AppendQuoted(dst, e.key), ':'), v.Kids[1], e.at); err != nil {
 			return dst, err
 		}
 	}

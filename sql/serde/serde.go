@@ -5,6 +5,7 @@ package serde
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -31,33 +32,39 @@ type Format struct {
 	Keys           bool     // it may hold key columns
 	Props          []string // properties it takes
 	Local          bool     // this build reads and writes it
+
+	check func(key bool, cols []sql.Field, unwrapped bool) error // why it cannot hold the columns; nil: it holds all
+	inKey func(k sql.Kind) bool                                  // may a column of a key have the kind; nil: any
+	one   bool                                                   // it holds one column at most
 }
 
-// lookup is the table of formats, by upper-case name.
-func lookup(name string) (Format, bool) {
-	switch name {
-	case "KAFKA":
-		return Format{Name: name, Unwrap: true, Keys: true, Local: true}, true
-	case "DELIMITED":
-		return Format{Name: name, Unwrap: true, Keys: true, Local: true, Props: []string{Delimiter}}, true
-	case "JSON":
-		return Format{Name: name, Wrap: true, Unwrap: true, Keys: true, Local: true}, true
-	case "JSON_SR", "AVRO":
-		return Format{Name: name, SchemaRegistry: true, Infer: true, Wrap: true, Unwrap: true, Keys: true,
-			Props: []string{FullSchemaName, SchemaID}}, true
-	case "PROTOBUF":
-		return Format{Name: name, SchemaRegistry: true, Infer: true, Wrap: true, Keys: true,
-			Props: []string{FullSchemaName, SchemaID, UnwrapPrimitives, NullableAs}}, true
-	case "PROTOBUF_NOSR":
-		return Format{Name: name, Wrap: true, Unwrap: true, Keys: true, Props: []string{UnwrapPrimitives, NullableAs}}, true
-	case "NONE":
-		return Format{Name: name, Local: true}, true
+var schemaProps = []string{FullSchemaName, SchemaID}
+
+// formats is the table. A new format is its line here, its line in package format, and its codec there.
+var formats = []Format{
+	{Name: "KAFKA", Unwrap: true, Keys: true, Local: true, check: checkKafka, inKey: kafkaType, one: true},
+	{Name: "DELIMITED", Unwrap: true, Keys: true, Local: true, Props: []string{Delimiter}, check: checkDelimited, inKey: delimitedKey},
+	{Name: "JSON", Wrap: true, Unwrap: true, Keys: true, Local: true, check: checkJSON},
+	{Name: "JSON_SR", SchemaRegistry: true, Infer: true, Wrap: true, Unwrap: true, Keys: true, Props: schemaProps, check: checkJSON},
+	{Name: "AVRO", SchemaRegistry: true, Infer: true, Wrap: true, Unwrap: true, Keys: true, Props: schemaProps, check: checkAvro},
+	{Name: "PROTOBUF", SchemaRegistry: true, Infer: true, Wrap: true, Keys: true, Props: []string{FullSchemaName, SchemaID, UnwrapPrimitives, NullableAs}, check: checkProtobuf},
+	{Name: "PROTOBUF_NOSR", Wrap: true, Unwrap: true, Keys: true, Props: []string{UnwrapPrimitives, NullableAs}, check: checkProtobuf},
+	{Name: "NONE", Local: true, check: checkNone},
+}
+
+// Formats is the table.
+func Formats() []Format { return slices.Clone(formats) }
+
+// Lookup finds a format by name, in any case.
+func Lookup(name string) (Format, bool) {
+	name = strings.ToUpper(name)
+	for _, f := range formats {
+		if f.Name == name {
+			return f, true
+		}
 	}
 	return Format{}, false
 }
-
-// Lookup finds a format by name, in any case.
-func Lookup(name string) (Format, bool) { return lookup(strings.ToUpper(name)) }
 
 // Find is Lookup with ksqlDB's error for a name it does not know.
 func Find(name string) (Format, error) {
@@ -88,19 +95,12 @@ func (f Format) CheckWrap(wrap bool) error {
 // HoldsKey reports whether the format can hold cols as the key of an internal topic; where it cannot, ksqlDB
 // switches that topic's key to JSON (DECIMAL under DELIMITED too, though a declaration accepts it).
 func (f Format) HoldsKey(cols []sql.Field) bool {
-	if !f.Keys && len(cols) > 0 || f.Name == "KAFKA" && len(cols) > 1 {
+	if !f.Keys && len(cols) > 0 || f.one && len(cols) > 1 {
 		return false
 	}
 	for _, c := range cols {
-		switch f.Name {
-		case "KAFKA":
-			if !kafkaType(c.Type.Kind) {
-				return false
-			}
-		case "DELIMITED":
-			if k := c.Type.Kind; k == sql.Array || k == sql.Map || k == sql.Struct || k == sql.Decimal {
-				return false
-			}
+		if f.inKey != nil && !f.inKey(c.Type.Kind) {
+			return false
 		}
 	}
 	return true
@@ -167,39 +167,58 @@ func Check(format string, props map[string]string, key bool, cols []sql.Field, u
 	if err := CheckProps(format, props); err != nil {
 		return err
 	}
-	switch f.Name {
-	case "KAFKA":
-		if len(cols) > 1 {
-			return fmt.Errorf("The 'KAFKA' format only supports a single field. Got: [%s]", Columns(key, cols))
+	if f.check == nil {
+		return nil
+	}
+	return f.check(key, cols, unwrapped)
+}
+
+func checkKafka(key bool, cols []sql.Field, _ bool) error {
+	if len(cols) > 1 {
+		return fmt.Errorf("The 'KAFKA' format only supports a single field. Got: [%s]", Columns(key, cols))
+	}
+	for _, c := range cols {
+		if !kafkaType(c.Type.Kind) {
+			return fmt.Errorf("The 'KAFKA' format does not support type '%s'", c.Type.Kind)
 		}
-		for _, c := range cols {
-			if !kafkaType(c.Type.Kind) {
-				return fmt.Errorf("The 'KAFKA' format does not support type '%s'", c.Type.Kind)
-			}
-		}
-	case "DELIMITED":
-		for _, c := range cols {
-			if k := c.Type.Kind; k == sql.Array || k == sql.Map || k == sql.Struct {
-				return fmt.Errorf("The 'DELIMITED' format does not support type '%s', column: `%s`", k, c.Name)
-			}
-		}
-	case "NONE":
-		if len(cols) > 0 {
-			return fmt.Errorf("The 'NONE' format can only be used when no columns are defined. Got: [%s]", Columns(key, cols))
-		}
-	case "JSON", "JSON_SR":
-		return everyMap(cols, "JSON only supports MAP types with STRING keys")
-	case "AVRO":
-		if err := everyMap(cols, "Avro only supports MAPs with STRING keys"); err != nil {
-			return err
-		}
-		if !unwrapped {
-			return avroNames(cols)
-		}
-	case "PROTOBUF", "PROTOBUF_NOSR":
-		return everyMap(cols, "PROTOBUF format only supports MAP types with STRING keys. See https://github.com/confluentinc/ksql/issues/6177.")
 	}
 	return nil
+}
+
+func checkDelimited(_ bool, cols []sql.Field, _ bool) error {
+	for _, c := range cols {
+		if k := c.Type.Kind; nested(k) {
+			return fmt.Errorf("The 'DELIMITED' format does not support type '%s', column: `%s`", k, c.Name)
+		}
+	}
+	return nil
+}
+
+func nested(k sql.Kind) bool { return k == sql.Array || k == sql.Map || k == sql.Struct }
+
+func delimitedKey(k sql.Kind) bool { return !nested(k) && k != sql.Decimal }
+
+func checkNone(key bool, cols []sql.Field, _ bool) error {
+	if len(cols) > 0 {
+		return fmt.Errorf("The 'NONE' format can only be used when no columns are defined. Got: [%s]", Columns(key, cols))
+	}
+	return nil
+}
+
+func checkJSON(_ bool, cols []sql.Field, _ bool) error {
+	return everyMap(cols, "JSON only supports MAP types with STRING keys")
+}
+
+func checkAvro(_ bool, cols []sql.Field, unwrapped bool) error {
+	err := everyMap(cols, "Avro only supports MAPs with STRING keys")
+	if err == nil && !unwrapped {
+		err = avroNames(cols)
+	}
+	return err
+}
+
+func checkProtobuf(_ bool, cols []sql.Field, _ bool) error {
+	return everyMap(cols, "PROTOBUF format only supports MAP types with STRING keys. See https://github.com/confluentinc/ksql/issues/6177.")
 }
 
 // Columns prints columns as ksqlDB's messages do: `K` STRING KEY, `L` BIGINT KEY.

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/internal/hashmap"
 )
 
 // ksqlDB keeps MAPs in Java hash maps, and some functions let the order of their entries be seen. A MAP
@@ -12,13 +13,7 @@ import (
 
 // MapCapacity is the size that a Java HashMap begins with when it is made for n entries: so are those that
 // are read from JSON, and those of MAP(...).
-func MapCapacity(n int) int {
-	c := 1
-	for c < n {
-		c *= 2
-	}
-	return c
-}
+func MapCapacity(n int) int { return hashmap.Capacity(n) }
 
 // DefaultMapCapacity is the size that a Java HashMap begins with when nothing is said: so do those that are
 // read from Avro and Protobuf.
@@ -111,7 +106,7 @@ entries:
 		s.hashes[n], s.ids[n] = x, int32(i)
 		n++
 	}
-	mask := uint32(tableSize(n, capacity) - 1)
+	mask := uint32(hashmap.Size(n, capacity) - 1)
 	sorted := n == keys.N-lo
 	for i := 1; i < n; i++ {
 		x, id := s.hashes[i], s.ids[i]
@@ -126,15 +121,6 @@ entries:
 		return nil
 	}
 	return s.ids[:n]
-}
-
-// tableSize is the size that a table of that initial capacity has grown to with n entries.
-func tableSize(n, capacity int) int {
-	c := max(capacity, 1)
-	for n > c*3/4 {
-		c *= 2
-	}
-	return c
 }
 
 // HashOrder works out the order of a Java HashMap. Its entries are numbers that the caller gives.
@@ -189,21 +175,7 @@ func (h *HashOrder) after(s uint32) uint32 { return (s + 1) & uint32(len(h.slots
 // Order is the ids in the order of iteration: bucket after bucket, in a bucket as they came. It is lent until
 // the next Reset.
 func (h *HashOrder) Order() []int32 {
-	size := tableSize(len(h.hashes), h.capacity)
-	mask := uint32(size - 1)
-	starts := make([]int32, size+1)
-	for _, x := range h.hashes {
-		starts[x&mask+1]++
-	}
-	for i := range size {
-		starts[i+1] += starts[i]
-	}
-	h.out = append(h.out[:0], h.ids...)
-	for k, x := range h.hashes {
-		b := x & mask
-		h.out[starts[b]] = h.ids[k]
-		starts[b]++
-	}
+	h.out = hashmap.Order(h.out[:0], h.hashes, h.ids, h.capacity)
 	return h.out
 }
 
@@ -216,33 +188,15 @@ func javaHash(v *Vec, i int) uint32 {
 	var h uint32
 	switch v.Type.Kind {
 	case sql.String:
-		h = textHash(v.Str(i))
+		h = hashmap.String(v.Str(i))
 	case sql.Integer, sql.Date, sql.Time:
 		h = uint32(v.I32[i])
 	case sql.Bigint, sql.Timestamp:
-		h = uint32(uint64(v.I64[i])>>32) ^ uint32(v.I64[i])
+		h = hashmap.Long(v.I64[i])
 	case sql.Double:
-		b := doubleBits(v.F64[i])
-		h = uint32(b>>32) ^ uint32(b)
+		h = hashmap.Double(v.F64[i])
 	case sql.Boolean:
-		if h = 1237; v.Bool[i] {
-			h = 1231
-		}
+		h = hashmap.Bool(v.Bool[i])
 	}
-	return h ^ h>>16
-}
-
-func textHash(s string) uint32 {
-	var h uint32
-	for i := 0; i < len(s); i++ {
-		if s[i] >= 0x80 {
-			h = 0
-			for _, u := range Units(nil, s) {
-				h = 31*h + uint32(u)
-			}
-			return h
-		}
-		h = 31*h + uint32(s[i])
-	}
-	return h
+	return hashmap.Spread(h)
 }

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"math"
 	"math/big"
-	"slices"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/ksqlgo/ksql/sql"
 )
@@ -105,26 +103,6 @@ func TestHashIsStable(t *testing.T) {
 	if g[1] != h[7] || h[7] != h[17] || h[7] == h[8] || len(g) != 2 {
 		t.Error("a row's hash depends on its batch")
 	}
-}
-
-func FuzzUTF16(f *testing.F) {
-	f.Add("a😀", "a\uE000")
-	f.Add("\xed\xa0\x80", "😀")
-	f.Fuzz(func(t *testing.T, a, b string) {
-		if !utf8.ValidString(WellFormed(a)) || !utf8.ValidString(WellFormed(b)) {
-			t.Skip()
-		}
-		u, v := Units(nil, a), Units(nil, b)
-		if UTF16Len(a) != len(u) {
-			t.Errorf("length of %q: %d, want %d", a, UTF16Len(a), len(u))
-		}
-		if sign(CompareUTF16(a, b)) != slices.Compare(u, v) {
-			t.Errorf("%q and %q: %d", a, b, CompareUTF16(a, b))
-		}
-		if w := Units(nil, string(AppendUnits(nil, u))); !slices.Equal(w, u) {
-			t.Errorf("%q: %x comes back as %x", a, u, w)
-		}
-	})
 }
 
 func BenchmarkHash(b *testing.B) {

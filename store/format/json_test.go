@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/json"
 	"github.com/ksqlgo/ksql/sql/vec"
 	"github.com/ksqlgo/ksql/store"
 )
@@ -205,7 +206,7 @@ func TestAppendInt(t *testing.T) {
 		if got := string(appendInt([]byte("x"), x)); got != "x"+strconv.FormatInt(x, 10) {
 			t.Errorf("%d is written as %s", x, got)
 		}
-		if y, end := smallInt([]byte(strconv.FormatInt(x, 10)+",         "), 0); end > 0 && y != x || end < 0 && x > -1e18 && x < 1e18 {
+		if y, end := json.SmallInt([]byte(strconv.FormatInt(x, 10)+",         "), 0); end > 0 && y != x || end < 0 && x > -1e18 && x < 1e18 {
 			t.Errorf("%d is read as %d", x, y)
 		}
 	}
@@ -227,7 +228,7 @@ func TestUnreadAgrees(t *testing.T) {
 		sql.ArrayOf(sql.TBigint), sql.MapOf(sql.TString, sql.TBigint), sql.StructOf(sql.Field{Name: "A", Type: sql.TBigint})} {
 		for _, text := range []string{`1`, `-1`, `1.5`, `1e5`, `99999999999999999999`, `1e999999999`, `1e9999999999`, `1e-9999999999`, `1e0000000000000001`, `12.5e2147483648`, `-`, `01`, `1.`, `86400001`,
 			`"1"`, `"x"`, `"AAEC"`, `"\ud800"`, `"\x"`, "\"\x01\"", `true`, `tru`, `null`, `nul`, `[1]`, `["x"]`, `[1e9999999999]`, `{"A":1}`, `{"A":"x"}`, `{"A":1e9999999999}`, `{`, ``,
-			strings.Repeat("9", maxNumber+1), "1e" + strings.Repeat("0", maxNumber) + "1"} {
+			strings.Repeat("9", json.MaxNumber+1), "1e" + strings.Repeat("0", json.MaxNumber) + "1"} {
 			record := []byte(`{"U":1,"V":` + text + `,"W":2}`)
 			var failed [2]bool
 			for k := range failed {

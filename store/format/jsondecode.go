@@ -1,109 +1,14 @@
 package format
 
 import (
-	"encoding/binary"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/json"
 	"github.com/ksqlgo/ksql/sql/vec"
 	"github.com/ksqlgo/ksql/store"
 )
-
-// jsonField is a place for a value: a column, a field of a STRUCT, an item of an ARRAY or MAP.
-type jsonField struct {
-	name   string
-	prefix string // "name": as it is written
-	lead   string // prefix behind the brace or comma
-	typ    sql.Type
-	kind   sql.Kind
-	item   *jsonField  // of ARRAY and MAP
-	rec    *jsonRecord // of STRUCT
-}
-
-// jsonRecord is an object with named fields, and what was learnt of the objects read so far.
-type jsonRecord struct {
-	fields []jsonField
-	byName map[string]int
-	// twins: two fields have names that are equal in upper case, so one JSON name may feed both.
-	twins bool
-	known map[string]*jsonName // by the text of the name with quotes and colon
-	order []*jsonName          // the name that stood at each place of the last object
-}
-
-// jsonName is a name seen in the data.
-type jsonName struct {
-	text  string // with quotes and colon
-	field int    // -1: no field of ours
-	// The first and the last eight bytes of a text of at most 16, which are all of it, for two comparisons of
-	// words instead of a call; of a shorter one than 8, the bytes and a mask.
-	first, last, mask uint64
-}
-
-func newName(text string, field int) *jsonName {
-	n := &jsonName{text: text, field: field}
-	var w [8]byte
-	copy(w[:], text)
-	n.first = binary.LittleEndian.Uint64(w[:])
-	if len(text) >= 8 {
-		n.mask = ^uint64(0)
-		n.last = binary.LittleEndian.Uint64([]byte(text[len(text)-8:]))
-	} else {
-		n.mask = 1<<(8*len(text)) - 1
-	}
-	return n
-}
-
-// at reports whether the name stands at p.
-func (n *jsonName) at(b []byte, p int) bool {
-	t := len(n.text)
-	if len(b)-p < 16 || t > 16 {
-		return len(b)-p >= t && string(b[p:p+t]) == n.text
-	}
-	if binary.LittleEndian.Uint64(b[p:])&n.mask != n.first {
-		return false
-	}
-	return t <= 8 || binary.LittleEndian.Uint64(b[p+t-8:]) == n.last
-}
-
-// maxKnown is how many names a record remembers; data that makes its names up must not fill the memory.
-const maxKnown = 1024
-
-func newField(f sql.Field) jsonField {
-	j := jsonField{name: f.Name, typ: f.Type, kind: f.Type.Kind}
-	j.prefix = string(appendQuoted(nil, []byte(f.Name))) + ":"
-	switch f.Type.Kind {
-	case sql.Array, sql.Map:
-		e := newField(sql.Field{Type: *f.Type.Elem})
-		j.item = &e
-	case sql.Struct:
-		j.rec = newRecord(f.Type.Fields)
-	}
-	return j
-}
-
-func newRecord(fields []sql.Field) *jsonRecord {
-	n := len(fields)
-	r := &jsonRecord{byName: make(map[string]int, n), known: make(map[string]*jsonName, n), order: make([]*jsonName, 0, n)}
-	r.fields = slices.Grow(r.fields, n)
-	upper := make(map[string]bool, n)
-	for i, f := range fields {
-		r.fields = append(r.fields, newField(f))
-		r.fields[i].lead = "," + r.fields[i].prefix
-		if i == 0 {
-			r.fields[i].lead = "{" + r.fields[i].prefix
-		}
-		r.byName[f.Name] = i
-		u := strings.ToUpper(f.Name)
-		r.twins = r.twins || upper[u]
-		upper[u] = true
-		n := newName(r.fields[i].prefix, i)
-		r.known[n.text] = n
-		r.order = append(r.order, n)
-	}
-	return r
-}
 
 type jsonCodec struct {
 	spec Spec
@@ -121,6 +26,9 @@ type jsonCodec struct {
 }
 
 func openJSON(s Spec) (Codec, error) {
+	if s.Unwrapped && len(s.Columns) > 1 {
+		return nil, errors.New("'WRAP_SINGLE_VALUE' is only valid for single-field value schemas")
+	}
 	s.Unwrapped = s.Unwrapped && len(s.Columns) == 1
 	return &jsonCodec{spec: s, rec: newRecord(s.Columns), mark: make([]uint64, len(s.Columns)), scratch: make([]*vec.Vec, len(s.Columns))}, nil
 }
@@ -178,14 +86,14 @@ func (c *jsonCodec) retry(out []*vec.Vec) error {
 }
 
 func (c *jsonCodec) row(out []*vec.Vec) error {
-	p := blank(c.b, 0)
+	p := json.Blank(c.b, 0)
 	if c.spec.Unwrapped {
 		v := out[0]
 		if v == nil {
 			v = c.spare(0)
 		}
 		p, err := c.value(p, &c.rec.fields[0], v)
-		if err == nil && p < len(c.b) && c.b[p-1]-'0' <= 9 && blank(c.b, p) == p {
+		if err == nil && p < len(c.b) && c.b[p-1]-'0' <= 9 && json.Blank(c.b, p) == p {
 			return errSyntax // a number must end where it ends
 		}
 		return err
@@ -194,7 +102,7 @@ func (c *jsonCodec) row(out []*vec.Vec) error {
 		return errSyntax
 	}
 	if c.b[p] != '{' {
-		if skip(c.b, p, 0) < 0 {
+		if json.Skip(c.b, p, 0) < 0 {
 			return errSyntax
 		}
 		return mismatch(c.b, p, typeText(sql.StructOf(c.spec.Columns...)))
@@ -212,7 +120,7 @@ func (c *jsonCodec) object(p int, r *jsonRecord, cols []*vec.Vec, n int) (int, e
 	}
 	b := c.b
 	set := 0
-	p = blank(b, p)
+	p = json.Blank(b, p)
 	if p < len(b) && b[p] == '}' {
 		return c.rest(p, r, cols, n, 0)
 	}
@@ -237,13 +145,13 @@ func (c *jsonCodec) object(p int, r *jsonRecord, cols []*vec.Vec, n int) (int, e
 			}
 		}
 		if p < len(b) && b[p] <= ' ' {
-			p = blank(b, p)
+			p = json.Blank(b, p)
 		}
 		if p >= len(b) {
 			return 0, errSyntax
 		}
 		if field < 0 {
-			if p = skip(b, p, c.depth); p < 0 {
+			if p = json.Skip(b, p, c.depth); p < 0 {
 				return 0, errSyntax
 			}
 		} else {
@@ -262,14 +170,14 @@ func (c *jsonCodec) object(p int, r *jsonRecord, cols []*vec.Vec, n int) (int, e
 			set++
 			switch f.kind {
 			case sql.Bigint, sql.Timestamp:
-				if x, e := smallInt(b, p); e > 0 {
+				if x, e := json.SmallInt(b, p); e > 0 {
 					v.AppendI64(x)
 					p = e
 					goto next
 				}
 			case sql.String:
 				if b[p] == '"' {
-					e := run(b, p+1)
+					e := json.TextEnd(b, p+1)
 					if e > 0 && b[e] == '"' {
 						v.AppendBytes(b[p+1 : e])
 						p = e + 1
@@ -284,14 +192,14 @@ func (c *jsonCodec) object(p int, r *jsonRecord, cols []*vec.Vec, n int) (int, e
 		}
 	next:
 		if p < len(b) && b[p] <= ' ' {
-			p = blank(b, p)
+			p = json.Blank(b, p)
 		}
 		if p >= len(b) {
 			return 0, errSyntax
 		}
 		if b[p] == ',' {
 			if p++; p < len(b) && b[p] <= ' ' {
-				p = blank(b, p)
+				p = json.Blank(b, p)
 			}
 			continue
 		}
@@ -317,12 +225,12 @@ func (c *jsonCodec) rest(p int, r *jsonRecord, cols []*vec.Vec, n, set int) (int
 // learn reads the name at p, which is not the one expected at place k, and gives the position behind its colon.
 func (c *jsonCodec) learn(p int, r *jsonRecord, k int) (int, int) {
 	b := c.b
-	e := skipText(b, p+1)
+	e := json.SkipText(b, p+1)
 	if e < 0 {
 		return -1, 0
 	}
 	text := b[p:e]
-	q := blank(b, e)
+	q := json.Blank(b, e)
 	if q >= len(b) || b[q] != ':' {
 		return -1, 0
 	}
@@ -334,7 +242,7 @@ func (c *jsonCodec) learn(p int, r *jsonRecord, k int) (int, int) {
 	}
 	name := r.known[string(text)]
 	if name == nil {
-		key, _ := appendText(nil, b, p+1)
+		key, _ := json.AppendText(nil, b, p+1)
 		name = newName(string(text), r.find(string(key)))
 		if len(r.known) < maxKnown {
 			r.known[name.text] = name
@@ -346,17 +254,6 @@ func (c *jsonCodec) learn(p int, r *jsonRecord, k int) (int, int) {
 		r.order = append(r.order, name)
 	}
 	return q + 1, name.field
-}
-
-// find is ksqlDB's lookup: the exact name, else the upper-case form of the JSON name.
-func (r *jsonRecord) find(key string) int {
-	if i, ok := r.byName[key]; ok {
-		return i
-	}
-	if i, ok := r.byName[strings.ToUpper(key)]; ok {
-		return i
-	}
-	return -1
 }
 
 // unread passes over the value of a column that nobody reads; a value that does not fit its type still makes the
@@ -372,13 +269,13 @@ func (c *jsonCodec) unread(p, field int) (int, error) {
 	switch f.kind {
 	case sql.String:
 		if b[p] == '"' {
-			if e := run(b, p+1); e > 0 && b[e] == '"' {
+			if e := json.TextEnd(b, p+1); e > 0 && b[e] == '"' {
 				return e + 1, nil
 			}
 		}
 		fits = fits || b[p] != '[' && b[p] != '{'
 	case sql.Integer, sql.Bigint, sql.Double, sql.Date, sql.Timestamp:
-		if _, e := smallInt(b, p); e > 0 {
+		if _, e := json.SmallInt(b, p); e > 0 {
 			return e, nil
 		}
 		fits = fits || b[p] == '-' || b[p]-'0' <= 9
@@ -386,7 +283,7 @@ func (c *jsonCodec) unread(p, field int) (int, error) {
 		fits = fits || b[p] == 't' || b[p] == 'f'
 	}
 	if fits {
-		if p = skip(b, p, c.depth); p < 0 {
+		if p = json.Skip(b, p, c.depth); p < 0 {
 			return 0, errSyntax
 		}
 		return p, nil
@@ -447,7 +344,7 @@ func (c *jsonCodec) objectCareful(p int, r *jsonRecord, cols []*vec.Vec, n int) 
 // p, and gives the position behind the object.
 func (c *jsonCodec) members(p int, each func(key string, p int)) (int, error) {
 	b := c.b
-	p = blank(b, p)
+	p = json.Blank(b, p)
 	if p < len(b) && b[p] == '}' {
 		return p + 1, nil
 	}
@@ -455,15 +352,15 @@ func (c *jsonCodec) members(p int, each func(key string, p int)) (int, error) {
 		if p >= len(b) || b[p] != '"' {
 			return 0, errSyntax
 		}
-		key, q := appendText(nil, b, p+1)
-		if p = colon(b, q); p < 0 {
+		key, q := json.AppendText(nil, b, p+1)
+		if p = json.Colon(b, q); p < 0 {
 			return 0, errSyntax
 		}
 		each(string(key), p)
-		if p = skip(b, p, c.depth); p < 0 {
+		if p = json.Skip(b, p, c.depth); p < 0 {
 			return 0, errSyntax
 		}
-		p = blank(b, p)
+		p = json.Blank(b, p)
 		if p >= len(b) {
 			return 0, errSyntax
 		}
@@ -473,6 +370,6 @@ func (c *jsonCodec) members(p int, each func(key string, p int)) (int, error) {
 		if b[p] != ',' {
 			return 0, errSyntax
 		}
-		p = blank(b, p+1)
+		p = json.Blank(b, p+1)
 	}
 }

@@ -2,12 +2,11 @@ package format
 
 import (
 	"encoding/base64"
-	"encoding/binary"
 	"math"
 	"strconv"
-	"unicode/utf8"
 
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/json"
 	"github.com/ksqlgo/ksql/sql/vec"
 	"github.com/ksqlgo/ksql/store"
 )
@@ -47,7 +46,7 @@ func appendObject(dst []byte, r *jsonRecord, cols []*vec.Vec, i int) []byte {
 				dst = appendInt(dst, v.I64[i])
 				continue
 			case sql.String:
-				dst = appendQuoted(dst, v.Data[v.Offs[i]:v.Offs[i+1]])
+				dst = json.AppendQuoted(dst, v.Data[v.Offs[i]:v.Offs[i+1]])
 				continue
 			}
 		}
@@ -123,7 +122,7 @@ func appendJSON(dst []byte, f *jsonField, v *vec.Vec, i int) []byte {
 	case sql.Decimal:
 		return v.AppendDecimalText(dst, i, true)
 	case sql.String:
-		return appendQuoted(dst, v.Bytes(i))
+		return json.AppendQuoted(dst, v.Bytes(i))
 	case sql.Bytes:
 		dst = base64.StdEncoding.AppendEncode(append(dst, '"'), v.Bytes(i))
 		return append(dst, '"')
@@ -145,7 +144,7 @@ func appendJSON(dst []byte, f *jsonField, v *vec.Vec, i int) []byte {
 			if v.Kids[0].IsNull(int(k)) {
 				dst = append(dst, `"null"`...)
 			} else {
-				dst = appendQuoted(dst, v.Kids[0].Bytes(int(k)))
+				dst = json.AppendQuoted(dst, v.Kids[0].Bytes(int(k)))
 			}
 			dst = appendJSON(append(dst, ':'), f.item, v.Kids[1], int(k))
 		}
@@ -154,80 +153,4 @@ func appendJSON(dst []byte, f *jsonField, v *vec.Vec, i int) []byte {
 		return appendObject(dst, f.rec, v.Kids, i)
 	}
 	return append(dst, "null"...)
-}
-
-// appendQuoted adds s as a JSON string, escaped as Jackson does.
-func appendQuoted(dst, s []byte) []byte {
-	dst = append(dst, '"')
-	i := plain(s)
-	if i == len(s) {
-		dst = append(dst, s...)
-		return append(dst, '"')
-	}
-	from := 0
-	for ; i < len(s); i++ {
-		c := s[i]
-		if c >= 0x20 && c != '"' && c != '\\' && c < 0x80 {
-			continue
-		}
-		if c >= 0x80 {
-			r, n := utf8.DecodeRune(s[i:])
-			if r != utf8.RuneError || n > 1 {
-				i += n - 1
-				continue
-			}
-			dst = append(dst, s[from:i]...)
-			if c == 0xED && i+2 < len(s) && s[i+1] >= 0xA0 && s[i+1] < 0xC0 && s[i+2]&0xC0 == 0x80 {
-				// Half of a surrogate pair has no UTF-8: written as an escape it survives.
-				u := 0xD000 | uint16(s[i+1]&0x3F)<<6 | uint16(s[i+2]&0x3F)
-				dst = append(dst, '\\', 'u', hexUp[u>>12], hexUp[u>>8&15], hexUp[u>>4&15], hexUp[u&15])
-				i += 2
-			} else {
-				dst = append(dst, "\uFFFD"...)
-			}
-			from = i + 1
-			continue
-		}
-		dst = append(dst, s[from:i]...)
-		from = i + 1
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\b':
-			dst = append(dst, '\\', 'b')
-		case '\f':
-			dst = append(dst, '\\', 'f')
-		case '\n':
-			dst = append(dst, '\\', 'n')
-		case '\r':
-			dst = append(dst, '\\', 'r')
-		case '\t':
-			dst = append(dst, '\\', 't')
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', hexUp[c>>4], hexUp[c&15])
-		}
-	}
-	dst = append(dst, s[from:]...)
-	return append(dst, '"')
-}
-
-const hexUp = "0123456789ABCDEF"
-
-// plain is the number of leading bytes of s that are ASCII and need no escape, perhaps a few less.
-func plain(s []byte) int {
-	i := 0
-	for ; i+8 <= len(s); i += 8 {
-		w := binary.LittleEndian.Uint64(s[i:])
-		q := w ^ (ones * '"')
-		e := w ^ (ones * '\\')
-		if ((q-ones)|(e-ones)|(w-ones*0x20)|w)&highs != 0 {
-			return i
-		}
-	}
-	for ; i < len(s); i++ {
-		if c := s[i]; c < 0x20 || c >= 0x80 || c == '"' || c == '\\' {
-			return i
-		}
-	}
-	return i
 }

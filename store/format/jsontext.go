@@ -1,6 +1,7 @@
 package format
 
 import (
+	"github.com/ksqlgo/ksql/sql/json"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
@@ -18,17 +19,17 @@ func (c *jsonCodec) text(p int, v *vec.Vec) (int, error) {
 // compact JSON of an object.
 func (c *jsonCodec) appendTextOf(dst []byte, p, depth int) ([]byte, int) {
 	b := c.b
-	if p >= len(b) || depth > maxDepth {
+	if p >= len(b) || depth > json.MaxDepth {
 		return dst, -1
 	}
 	switch b[p] {
 	case '"':
-		return appendText(dst, b, p+1)
+		return json.AppendText(dst, b, p+1)
 	case '{':
 		return c.appendCompact(dst, p, depth)
 	case '[':
 		dst = append(dst, '[')
-		p = blank(b, p+1)
+		p = json.Blank(b, p+1)
 		for first := true; ; first = false {
 			if first && p < len(b) && b[p] == ']' {
 				return append(dst, ']'), p + 1
@@ -36,7 +37,7 @@ func (c *jsonCodec) appendTextOf(dst []byte, p, depth int) ([]byte, int) {
 			if dst, p = c.appendTextOf(dst, p, depth+1); p < 0 {
 				return dst, -1
 			}
-			p = blank(b, p)
+			p = json.Blank(b, p)
 			if p >= len(b) || b[p] != ',' && b[p] != ']' {
 				return dst, -1
 			}
@@ -44,10 +45,10 @@ func (c *jsonCodec) appendTextOf(dst []byte, p, depth int) ([]byte, int) {
 				return append(dst, ']'), p + 1
 			}
 			dst = append(dst, ", "...)
-			p = blank(b, p+1)
+			p = json.Blank(b, p+1)
 		}
 	case 't', 'f', 'n':
-		end := skip(b, p, depth)
+		end := json.Skip(b, p, depth)
 		if end > 0 {
 			dst = append(dst, b[p:end]...)
 		}
@@ -58,7 +59,7 @@ func (c *jsonCodec) appendTextOf(dst []byte, p, depth int) ([]byte, int) {
 
 // appendNumber adds the number at p as Java's BigInteger or BigDecimal writes it.
 func appendNumber(dst, b []byte, p int) ([]byte, int) {
-	end, whole := number(b, p)
+	end, whole := json.Number(b, p)
 	if end < 0 {
 		return dst, -1
 	}
@@ -82,19 +83,19 @@ func appendNumber(dst, b []byte, p int) ([]byte, int) {
 // appendCompact adds the JSON at p without blanks, a repeated name with its last value.
 func (c *jsonCodec) appendCompact(dst []byte, p, depth int) ([]byte, int) {
 	b := c.b
-	if p >= len(b) || depth > maxDepth {
+	if p >= len(b) || depth > json.MaxDepth {
 		return dst, -1
 	}
 	switch b[p] {
 	case '"':
-		s, end := appendText(nil, b, p+1)
+		s, end := json.AppendText(nil, b, p+1)
 		if end < 0 {
 			return dst, -1
 		}
-		return appendQuoted(dst, s), end
+		return json.AppendQuoted(dst, s), end
 	case '[':
 		dst = append(dst, '[')
-		p = blank(b, p+1)
+		p = json.Blank(b, p+1)
 		if p < len(b) && b[p] == ']' {
 			return append(dst, ']'), p + 1
 		}
@@ -102,7 +103,7 @@ func (c *jsonCodec) appendCompact(dst []byte, p, depth int) ([]byte, int) {
 			if dst, p = c.appendCompact(dst, p, depth+1); p < 0 {
 				return dst, -1
 			}
-			p = blank(b, p)
+			p = json.Blank(b, p)
 			if p >= len(b) || b[p] != ',' && b[p] != ']' {
 				return dst, -1
 			}
@@ -110,7 +111,7 @@ func (c *jsonCodec) appendCompact(dst []byte, p, depth int) ([]byte, int) {
 			if b[p] == ']' {
 				return dst, p + 1
 			}
-			p = blank(b, p+1)
+			p = json.Blank(b, p+1)
 		}
 	case '{':
 		var names []string
@@ -129,7 +130,7 @@ func (c *jsonCodec) appendCompact(dst []byte, p, depth int) ([]byte, int) {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
-			dst = append(appendQuoted(dst, []byte(k)), ':')
+			dst = append(json.AppendQuoted(dst, []byte(k)), ':')
 			var q int
 			if dst, q = c.appendCompact(dst, at[k], depth+1); q < 0 {
 				return dst, -1
@@ -137,7 +138,7 @@ func (c *jsonCodec) appendCompact(dst []byte, p, depth int) ([]byte, int) {
 		}
 		return append(dst, '}'), end
 	case 't', 'f', 'n':
-		end := skip(b, p, depth)
+		end := json.Skip(b, p, depth)
 		if end > 0 {
 			dst = append(dst, b[p:end]...)
 		}

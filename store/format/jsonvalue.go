@@ -1,74 +1,15 @@
 package format
 
 import (
-	"bytes"
 	"encoding/base64"
 	"errors"
-	"math/big"
 	"strconv"
 	"unsafe"
 
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/json"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
-
-// coercion is why a value does not fit, and where it stands below $.
-type coercion struct {
-	text, path string
-}
-
-func (e *coercion) Error() string { return e.text + ", path: $" + e.path }
-
-// within says that err came from a part of the value.
-func within(err error, part string) error {
-	if e, ok := err.(*coercion); ok {
-		return &coercion{e.text, part + e.path}
-	}
-	return err
-}
-
-func mismatch(b []byte, p int, required string) error {
-	return &coercion{text: "Can't convert type. sourceType: " + nodeName(b, p) + ", requiredType: " + required}
-}
-
-func badText(k sql.Kind) error {
-	return &coercion{text: "Can't coerce string to type. targetType: " + k.String()}
-}
-
-// nodeName is Jackson's class for the value at p.
-func nodeName(b []byte, p int) string {
-	switch b[p] {
-	case '"':
-		return "TextNode"
-	case '{':
-		return "ObjectNode"
-	case '[':
-		return "ArrayNode"
-	case 't', 'f':
-		return "BooleanNode"
-	case 'n':
-		return "NullNode"
-	}
-	end, whole := number(b, p)
-	if !whole {
-		return "DecimalNode"
-	}
-	if _, err := strconv.ParseInt(string(b[p:end]), 10, 32); err == nil {
-		return "IntNode"
-	}
-	if _, err := strconv.ParseInt(string(b[p:end]), 10, 64); err == nil {
-		return "LongNode"
-	}
-	return "BigIntegerNode"
-}
-
-func typeText(t sql.Type) string {
-	switch t.Kind {
-	case sql.Array, sql.Map, sql.Struct:
-		return t.Plain()
-	}
-	return t.Kind.String()
-}
 
 func str(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
@@ -81,7 +22,7 @@ func (c *jsonCodec) value(p int, f *jsonField, v *vec.Vec) (int, error) {
 	}
 	ch := b[p]
 	if ch == 'n' {
-		if p = word(b, p, "null"); p < 0 {
+		if p = json.Word(b, p, "null"); p < 0 {
 			return 0, errSyntax
 		}
 		v.AppendNull()
@@ -93,13 +34,13 @@ func (c *jsonCodec) value(p int, f *jsonField, v *vec.Vec) (int, error) {
 		return c.text(p, v)
 	case sql.Boolean:
 		if ch == 't' {
-			if end = word(b, p, "true"); end > 0 {
+			if end = json.Word(b, p, "true"); end > 0 {
 				v.AppendBool(true)
 				return end, nil
 			}
 		}
 		if ch == 'f' {
-			if end = word(b, p, "false"); end > 0 {
+			if end = json.Word(b, p, "false"); end > 0 {
 				v.AppendBool(false)
 				return end, nil
 			}
@@ -138,7 +79,7 @@ func (c *jsonCodec) value(p int, f *jsonField, v *vec.Vec) (int, error) {
 		if ch == '"' {
 			s, end = c.textAt(p)
 		} else if ch == '-' || ch-'0' <= 9 {
-			end, _ = number(b, p)
+			end, _ = json.Number(b, p)
 			if end > 0 {
 				s = b[p:end]
 			}
@@ -186,7 +127,7 @@ func (c *jsonCodec) value(p int, f *jsonField, v *vec.Vec) (int, error) {
 			return end, err
 		}
 	}
-	if skip(b, p, c.depth) < 0 {
+	if json.Skip(b, p, c.depth) < 0 {
 		return 0, errSyntax
 	}
 	return 0, mismatch(b, p, typeText(f.typ))
@@ -195,144 +136,12 @@ func (c *jsonCodec) value(p int, f *jsonField, v *vec.Vec) (int, error) {
 // textAt is the string at p, lent until the next one.
 func (c *jsonCodec) textAt(p int) ([]byte, int) {
 	b := c.b
-	if e := run(b, p+1); e > 0 && b[e] == '"' {
+	if e := json.TextEnd(b, p+1); e > 0 && b[e] == '"' {
 		return b[p+1 : e], e + 1
 	}
 	var end int
-	c.tmp, end = appendText(c.tmp[:0], b, p+1)
+	c.tmp, end = json.AppendText(c.tmp[:0], b, p+1)
 	return c.tmp, end
-}
-
-var errTime = &coercion{text: "Time values must use number of milliseconds greater than 0 and less than 86400000."}
-
-// appendInteger adds x to a column of an integer kind: low bits of an INTEGER are kept, a TIME must be one.
-func appendInteger(v *vec.Vec, x int64) error {
-	switch v.Type.Kind {
-	case sql.Integer, sql.Date:
-		v.AppendI32(int32(x))
-	case sql.Time:
-		if x < 0 || x > 86400000 {
-			return errTime
-		}
-		v.AppendI32(int32(x))
-	default:
-		v.AppendI64(x)
-	}
-	return nil
-}
-
-// integer reads a number, cut toward zero and to its low 64 bits, or a string of digits in the range of the kind.
-// end is 0 for another value.
-func (c *jsonCodec) integer(p int, k sql.Kind) (x int64, end int, err error) {
-	b := c.b
-	if x, end = smallInt(b, p); end > 0 {
-		return x, end, nil
-	}
-	if b[p] == '"' {
-		s, end := c.textAt(p)
-		if end < 0 {
-			return 0, 0, errSyntax
-		}
-		size := 64
-		if k == sql.Integer {
-			size = 32
-		}
-		if x, err = parseInt(s, size); err != nil {
-			return 0, 0, badText(k)
-		}
-		return x, end, nil
-	}
-	if b[p] != '-' && b[p]-'0' > 9 {
-		return 0, 0, nil
-	}
-	end, whole := number(b, p)
-	if end < 0 {
-		return 0, 0, errSyntax
-	}
-	s := b[p:end]
-	if !whole && bytes.IndexByte(s, 'e')&bytes.IndexByte(s, 'E') != -1 {
-		d, ok := vec.ParseDecimal(s)
-		if !ok {
-			return 0, 0, errSyntax // the exponent needs more than 32 bits
-		}
-		return lowBits(d), end, nil
-	}
-	var u uint64
-	for _, ch := range s {
-		if ch == '.' {
-			break
-		}
-		if ch != '-' {
-			u = u*10 + uint64(ch-'0')
-		}
-	}
-	if s[0] == '-' {
-		u = -u
-	}
-	return int64(u), end, nil
-}
-
-// parseInt is Java's Long.parseLong: an optional sign and digits, nothing else.
-func parseInt(s []byte, size int) (int64, error) {
-	if len(s) == 0 || s[len(s)-1]-'0' > 9 {
-		return 0, strconv.ErrSyntax
-	}
-	return strconv.ParseInt(str(s), 10, size)
-}
-
-// lowBits is Java's BigDecimal.longValue: the fraction cut, the low 64 bits.
-func lowBits(d vec.Decimal) int64 {
-	if d.Scale <= -64 || vec.DigitsBig(d.Unscaled) <= d.Scale {
-		return 0 // 2^64 divides 10^64
-	}
-	d, _ = d.Rescale(0, vec.Down)
-	low := new(big.Int).And(d.Unscaled, new(big.Int).SetUint64(^uint64(0))) // two's complement, as big.Int has it
-	return int64(low.Uint64())
-}
-
-// double reads the number at p as a double.
-func double(b []byte, p int) (float64, int) {
-	end, _ := number(b, p)
-	if end < 0 {
-		return 0, -1
-	}
-	s := b[p:end]
-	// Up to 15 digits without exponent: both parts are exact, so one division rounds right.
-	if len(s) <= 16 {
-		var u uint64
-		neg, frac, dot := false, 0, 0
-		for i, ch := range s {
-			switch {
-			case ch-'0' <= 9:
-				u = u*10 + uint64(ch-'0')
-				frac += dot
-			case ch == '.':
-				dot = 1
-			case ch == '-' && i == 0:
-				neg = true
-			default:
-				u = 1 << 63
-			}
-			if u >= 1<<53 {
-				break
-			}
-		}
-		if u < 1<<53 {
-			x := vec.NumOf(int64(u)).Float(frac)
-			if neg {
-				x = -x
-			}
-			if x != 0 {
-				return x, end
-			}
-			return 0, end // Java's number nodes have no -0
-		}
-	}
-	x, _ := strconv.ParseFloat(str(s), 64)
-	if x == 0 {
-		x = 0
-	}
-	return x, end
 }
 
 var errBase64 = errors.New("Can't decode base64")
@@ -355,7 +164,7 @@ func (c *jsonCodec) array(p int, f *jsonField, v *vec.Vec) (int, error) {
 	b := c.b
 	c.depth++
 	defer func() { c.depth-- }()
-	p = blank(b, p)
+	p = json.Blank(b, p)
 	if p < len(b) && b[p] == ']' {
 		v.EndList()
 		return p + 1, nil
@@ -365,7 +174,7 @@ func (c *jsonCodec) array(p int, f *jsonField, v *vec.Vec) (int, error) {
 		if p, err = c.value(p, f.item, v.Kids[0]); err != nil {
 			return 0, within(err, "["+strconv.Itoa(i)+"]")
 		}
-		p = blank(b, p)
+		p = json.Blank(b, p)
 		if p >= len(b) {
 			return 0, errSyntax
 		}
@@ -376,7 +185,7 @@ func (c *jsonCodec) array(p int, f *jsonField, v *vec.Vec) (int, error) {
 		if b[p] != ',' {
 			return 0, errSyntax
 		}
-		p = blank(b, p+1)
+		p = json.Blank(b, p+1)
 	}
 }
 
@@ -409,7 +218,7 @@ func (c *jsonCodec) mapping(p int, f *jsonField, v *vec.Vec) (int, error) {
 		return end, nil
 	}
 	first := keys.N
-	p = blank(b, p)
+	p = json.Blank(b, p)
 	if p < len(b) && b[p] == '}' {
 		v.EndList()
 		return p + 1, nil
@@ -419,8 +228,8 @@ func (c *jsonCodec) mapping(p int, f *jsonField, v *vec.Vec) (int, error) {
 			return 0, errSyntax
 		}
 		var q int
-		keys.Data, q = appendText(keys.Data, b, p+1)
-		if p = colon(b, q); p < 0 {
+		keys.Data, q = json.AppendText(keys.Data, b, p+1)
+		if p = json.Colon(b, q); p < 0 {
 			return 0, errSyntax
 		}
 		keys.EndBytes()
@@ -428,7 +237,7 @@ func (c *jsonCodec) mapping(p int, f *jsonField, v *vec.Vec) (int, error) {
 		if p, err = c.value(p, f.item, vals); err != nil {
 			return 0, err
 		}
-		p = blank(b, p)
+		p = json.Blank(b, p)
 		if p >= len(b) {
 			return 0, errSyntax
 		}
@@ -438,7 +247,7 @@ func (c *jsonCodec) mapping(p int, f *jsonField, v *vec.Vec) (int, error) {
 		if b[p] != ',' {
 			return 0, errSyntax
 		}
-		p = blank(b, p+1)
+		p = json.Blank(b, p+1)
 	}
 	if repeats(keys, first) {
 		return 0, errAgain

@@ -22,22 +22,15 @@ func Lookup(name string) (Entry, bool) {
 	if !ok {
 		return Entry{}, false
 	}
-	e := Entry{Format: f}
-	switch f.Name {
-	case "JSON":
-		e.open = openJSON
-	case "DELIMITED":
-		e.open = openDelimited
-	case "KAFKA":
-		e.open = openKafka
-	case "NONE":
-		e.open = openNone
-	default:
-		e.open = func(Spec) (Codec, error) {
-			return nil, &Unavailable{f.Name}
-		}
-	}
-	return e, true
+	return Entry{f, codecs[f.Name]}, true
+}
+
+// codecs is how the codec of each format is opened that this build has: a line a format.
+var codecs = map[string]func(Spec) (Codec, error){
+	"JSON":      openJSON,
+	"DELIMITED": openDelimited,
+	"KAFKA":     openKafka,
+	"NONE":      openNone,
 }
 
 // Unavailable says that this build has no codec of a format.
@@ -60,11 +53,11 @@ func Open(s Spec) (Codec, error) {
 	}
 	e, _ := Lookup(s.Format)
 	s.Format = e.Name
-	if s.Unwrapped && len(s.Columns) > 1 && e.Name == "JSON" {
-		return nil, errors.New("'WRAP_SINGLE_VALUE' is only valid for single-field value schemas")
-	}
 	if s.Side == Key && len(s.Columns) == 0 {
 		return &noneCodec{}, nil // a source without key: null is written, nothing is read
+	}
+	if e.open == nil {
+		return nil, &Unavailable{e.Name}
 	}
 	return e.open(s)
 }

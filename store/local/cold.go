@@ -176,7 +176,7 @@ func (c *cold) scan(f File, s *segment, at tid) (out []run, err error) {
 			if r.at != at || in+r.size() > h.body {
 				return out, damaged
 			}
-			out = append(out, r.run(body, h.seq, in))
+			out = append(out, r.runAt(body, h.seq, in))
 			in += r.size()
 		}
 		off += int64(len(b)) + h.body

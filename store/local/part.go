@@ -144,7 +144,7 @@ func (p *part) expire(l *log) {
 	for ; n < len(p.runs)-1; n++ {
 		r := &p.runs[n]
 		tooMany := bySize && left > l.opt.PartitionBytes
-		if !tooMany && (left-r.bytes < activeBytes || r.youth() >= oldest) {
+		if !tooMany && (left-r.bytes < activeBytes || r.newest() >= oldest) {
 			break
 		}
 		left -= r.bytes
@@ -154,8 +154,8 @@ func (p *part) expire(l *log) {
 	}
 }
 
-// youth is the largest row time, found when it is first asked for.
-func (r *run) youth() int64 {
+// newest is the largest row time, found when it is first asked for.
+func (r *run) newest() int64 {
 	if r.youngest == unknownTime && r.rec != nil {
 		r.youngest = youngest(r.rec.Time)
 	}
