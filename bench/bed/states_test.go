@@ -128,7 +128,7 @@ func TestStatementsInStates(t *testing.T) {
 				r.log.refuse.Store(nil)
 				switch what {
 				case "terminate", "drop":
-					if len(r.Internal().Queries()) > 0 || len(r.Failed()) > 0 {
+					if len(r.Health().Queries) > 0 || len(r.Failed()) > 0 {
 						t.Error("the query is there still")
 					}
 				default:
