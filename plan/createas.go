@@ -234,17 +234,9 @@ func (q *query) sinkTopic(e *Effect, src *Source, p *props, root Step) error {
 	return nil
 }
 
-// newSink writes the rows of in to a source's topic.
-func newSink(in Step, to *Source) *Sink {
-	h := *in.Out()
-	h.Name, h.Old, h.Live = "SINK", false, nil
-	return &Sink{Head: h, In: in, Source: to.Name, Topic: to.Topic, Key: to.Key, Value: to.Value, Timestamp: to.Timestamp}
-}
-
 // finish makes the query ready to run.
 func (q *query) finish(root Step, id, text string) *Query {
-	setOld(root, false)
-	setLive(root, nil)
+	settle(root, q.kind)
 	run := &Query{
 		ID: id, Kind: q.kind, Text: text, Root: root, Reads: q.sources(), Limit: q.sel.Limit,
 		Props: maps.Clone(q.env.Props), Earliest: map[string]bool{},
@@ -331,55 +323,6 @@ func (k *checker) checkQueryID(id string) error {
 	return nil
 }
 
-// fitSink makes the result's columns those of an existing sink, or refuses. Numeric literals and narrower
-// DECIMALs take the sink's DECIMAL type; nothing else is converted.
-func fitSink(root Step, to *Source) error {
-	p, ok := root.(*Project)
-	var cols []int // of p that belong to the record
-	for i, c := range root.Out().Schema {
-		if c.Role != sql.PseudoRole {
-			cols = append(cols, i)
-		}
-	}
-	want := keysFirst(to.Schema)
-	misfit := func() error {
-		var got sql.Schema
-		for _, i := range cols {
-			got = append(got, root.Out().Schema[i])
-		}
-		return errorf("Incompatible schema between results and sink\nResult schema is %s\nSink schema is %s", got, want)
-	}
-	if len(cols) != len(want) || !ok {
-		return misfit()
-	}
-	for n, i := range cols {
-		c, w := &p.Schema[i], want[n]
-		if c.Name != w.Name || c.Role != w.Role {
-			return misfit()
-		}
-		if c.Type.Equal(w.Type) {
-			continue
-		}
-		x := p.Items[i].X
-		_, literal := x.(*Literal)
-		if w.Type.Kind != sql.Decimal || !(literal && c.Type.Numeric() && c.Type.Kind != sql.Double || c.Type.Kind == sql.Decimal) || !holds(w.Type, c.Type) {
-			return misfit()
-		}
-		p.Items[i].X = &Cast{Typed: Typed{T: w.Type, Text: x.String()}, X: x, Implied: true}
-		c.Type = w.Type
-	}
-	return nil
-}
-
-// holds reports whether every value of the exact numeric type u is one of DECIMAL t.
-func holds(t, u sql.Type) bool {
-	switch u.Kind {
-	case sql.Integer, sql.Bigint: // a literal: its cast fails at once when it does not fit
-		return true
-	}
-	return u.Scale <= t.Scale && u.Precision-u.Scale <= t.Precision-t.Scale
-}
-
 // materialize is the query that keeps a SOURCE table for pull queries.
 func (k *checker) materialize(src *Source) *Query {
 	id := k.queryID("CST_" + strings.ToUpper(src.Name) + "_")
@@ -387,7 +330,7 @@ func (k *checker) materialize(src *Source) *Query {
 	h := scan.Head
 	h.Name = "KsqlTopic-Reduce"
 	root := &Latest{Head: h, In: scan}
-	setLive(root, nil)
+	settle(root, PersistentSource)
 	src.State = id
 	return &Query{
 		ID: id, Kind: PersistentSource, Text: k.text, Root: root, Reads: []string{src.Name}, Schema: src.Schema,

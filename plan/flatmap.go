@@ -7,6 +7,45 @@ import (
 	"github.com/ksqlgo/ksql/sql/fn"
 )
 
+// FlatMap gives, for each row, as many rows as the longest of its table functions does; its schema is
+// the input's plus one column a call. Rows without a value are dropped.
+type FlatMap struct {
+	Head
+	In    Step
+	Calls []RowsCall
+}
+
+// RowsCall is one table function.
+type RowsCall struct {
+	Func    *fn.Func
+	Variant *fn.Variant
+	Site    fn.Site
+	Args    []Expr
+	Name    string // of its column: KSQL_SYNTH_n
+}
+
+// Inputs is its one input.
+func (s *FlatMap) Inputs() []Step { return []Step{s.In} }
+
+func (s *FlatMap) title() string        { return "FLAT_MAP" }
+func (s *FlatMap) class() string        { return "StreamFlatMap" }
+func (s *FlatMap) givesOld(_ bool) bool { return s.In.Out().Old }
+
+func (s *FlatMap) needs(_ int, want []bool) []bool {
+	in := make([]bool, len(s.In.Out().Schema))
+	for i := range in {
+		in[i] = wants(want, i)
+	}
+	for _, c := range s.Calls {
+		for _, a := range c.Args {
+			Columns(a, in)
+		}
+	}
+	return in
+}
+
+func (s *FlatMap) succeeds(Step) error { return errorf("Upgrades not yet supported for %s", s.class()) }
+
 // checkRows is the rules on where table functions may stand.
 func (q *query) checkRows(grouped bool) error {
 	any := false

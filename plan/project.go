@@ -7,6 +7,32 @@ import (
 	"github.com/ksqlgo/ksql/sql"
 )
 
+// Project computes the columns of its schema, keys first, and WINDOWSTART and WINDOWEND after them if the rows'
+// keys carry a window. At the end of a push query they stand in the order of the SELECT; there the Role tells
+// which are the key's (KeyRole, PseudoRole for window bounds): the only ones that a Delete fills.
+type Project struct {
+	Head
+	In    Step
+	Items []Item
+}
+
+// Inputs is its one input.
+func (s *Project) Inputs() []Step { return []Step{s.In} }
+
+func (s *Project) title() string        { return "PROJECT" }
+func (s *Project) class() string        { return s.side() + "Select" }
+func (s *Project) givesOld(_ bool) bool { return s.In.Out().Old }
+
+func (s *Project) needs(_ int, want []bool) []bool {
+	in := make([]bool, len(s.In.Out().Schema))
+	for i, it := range s.Items {
+		if wants(want, i) {
+			Columns(it.X, in)
+		}
+	}
+	return in
+}
+
 // output is one column of a query's result.
 type output struct {
 	name string

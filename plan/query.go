@@ -63,48 +63,6 @@ func allPseudo() []sql.Column {
 	return out
 }
 
-// scanColumns are a source's key columns, its window bounds, its value columns and its headers.
-func scanColumns(s *Source) sql.Schema {
-	out := make(sql.Schema, 0, len(s.Schema)+len(pseudoTypes)+2)
-	for _, role := range []sql.Role{sql.KeyRole, sql.PseudoRole, sql.ValueRole, sql.HeadersRole} {
-		if role == sql.PseudoRole && s.KeyWindow != nil {
-			out = append(out, windowBounds()...)
-		}
-		for _, c := range s.Schema {
-			if c.Role == role {
-				out = append(out, c)
-			}
-		}
-	}
-	return out
-}
-
-// newScan reads a source; pseudo names the pseudo columns to add.
-func newScan(s *Source, pseudo func(string) bool) *Scan {
-	scan := &Scan{
-		Head:   Head{Name: "KsqlTopic", Shape: s.Kind, Schema: scanColumns(s), Window: s.KeyWindow},
-		Source: s.Name, Topic: s.Topic, Columns: keysFirst(s.Schema), Key: s.Key, Value: s.Value, Timestamp: s.Timestamp,
-	}
-	for _, p := range pseudoTypes {
-		if pseudo(p.Name) {
-			scan.Schema = append(scan.Schema, pseudoColumn(p.Name, p.Type))
-		}
-	}
-	return scan
-}
-
-func keysFirst(s sql.Schema) sql.Schema {
-	out := make(sql.Schema, 0, len(s))
-	for _, role := range []sql.Role{sql.KeyRole, sql.ValueRole, sql.HeadersRole} {
-		for _, c := range s {
-			if c.Role == role {
-				out = append(out, c)
-			}
-		}
-	}
-	return out
-}
-
 // scan reads the query's source, with the pseudo columns that its clauses name. The rows of a table may be remembered
 // for what CREATE OR REPLACE will name.
 func (q *query) scan(grouped bool) *Scan {
@@ -153,20 +111,6 @@ func newBinder(c *Catalog, env *Env, column func(*sql.ColumnRef) (int, sql.Type,
 		Config:    env.Props,
 		check:     env.check,
 	}
-}
-
-// filter keeps the rows for which e is true.
-func (q *query) filter(in Step, e sql.Expr, clause, name string, synth map[*sql.ColumnRef]int) (Step, error) {
-	pred, err := q.binderWith(in.Out().Schema, synth).Predicate(e, clause)
-	if err != nil {
-		return nil, err
-	}
-	h := *in.Out()
-	h.Name = name
-	if in.Out().Shape == sql.TableKind {
-		h.Old = true
-	}
-	return &Filter{Head: h, In: in, Pred: pred}, nil
 }
 
 // checkNewPlanner refuses what ksqlDB's alternative planner does not do.

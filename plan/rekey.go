@@ -6,6 +6,43 @@ import (
 	"github.com/ksqlgo/ksql/sql"
 )
 
+// Rekey gives rows another key. Its schema is the new key columns, then copies of the input's columns Rest: its
+// value columns and last its old key columns, without those that became keys. No Keys: PARTITION BY NULL. Rows
+// without a value: keys that read key columns only are computed, others are null.
+type Rekey struct {
+	Head
+	In   Step
+	Keys []Item
+	Rest []int
+}
+
+// Inputs is its one input.
+func (s *Rekey) Inputs() []Step { return []Step{s.In} }
+
+func (s *Rekey) title() string        { return "REKEY" }
+func (s *Rekey) class() string        { return "StreamSelectKey" }
+func (s *Rekey) givesOld(_ bool) bool { return s.In.Out().Old }
+
+func (s *Rekey) needs(_ int, want []bool) []bool {
+	in := make([]bool, len(s.In.Out().Schema))
+	for _, k := range s.Keys {
+		Columns(k.X, in)
+	}
+	for i, from := range s.Rest {
+		if wants(want, len(s.Keys)+i) {
+			in[from] = true
+		}
+	}
+	return in
+}
+
+func (s *Rekey) succeeds(old Step) error {
+	if a, b := itemTexts(old.(*Rekey).Keys), itemTexts(s.Keys); a != b {
+		return unlike(s, "keyExpressions", a, b)
+	}
+	return nil
+}
+
 // rekey is PARTITION BY: it gives the rows a new key and keeps the old one among the values.
 func (q *query) rekey(in Step) (Step, error) {
 	src := q.source()
