@@ -297,9 +297,11 @@ func (e *Engine) inputs() []store.TP {
 			continue
 		}
 		for _, t := range q.tasks {
-			if tp := (store.TP{Topic: t.topic(), Partition: t.unit.Partition}); !seen[tp] {
-				seen[tp] = true
-				out = append(out, tp)
+			for _, tp := range t.in {
+				if !seen[tp] {
+					seen[tp] = true
+					out = append(out, tp)
+				}
 			}
 		}
 	}

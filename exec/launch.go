@@ -116,12 +116,15 @@ func (t *task) after(spec []store.Stage) bool {
 // places is what the log is told of stages.
 func (r *queryRecord) places(stages []stageShape) (out []store.Stage) {
 	for _, s := range stages {
-		st := store.Stage{Name: s.Name, In: []string{s.In}, From: map[store.TP]int64{}}
-		from := r.From[s.In]
-		for n := range s.Tasks {
-			tp := store.TP{Topic: s.In, Partition: n}
-			if st.From[tp] = 0; from != nil { // a repartition topic is read from its beginning
-				st.From[tp] = from[n]
+		st := store.Stage{Name: s.Name, From: map[store.TP]int64{}}
+		for _, in := range s.reads() {
+			st.In = append(st.In, in.Topic)
+			from := r.From[in.Topic]
+			for n := range in.Parts {
+				tp := store.TP{Topic: in.Topic, Partition: n}
+				if st.From[tp] = 0; from != nil { // a repartition topic is read from its beginning
+					st.From[tp] = from[n]
+				}
 			}
 		}
 		for _, t := range s.Tables {

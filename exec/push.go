@@ -50,20 +50,16 @@ func (e *Engine) Push(ctx context.Context, p *plan.Query, params []any) (*Rows, 
 	if p.Limit != nil {
 		w.left = *p.Limit
 	}
-	stages, err := cut(p.Root, 1, 1, true, func(s string) string { return s })
-	if err != nil {
-		return nil, err
-	}
-	if scalable {
-		tapped(&stages[0])
-	}
+	s := &staged(p.Root, single, 1, func(s string) string { return s })[0]
+	s.tapped = scalable
 	c := e.context(p, 0, func(x op.Problem) { w.note = append(w.note, x) })
 	c.Params = params
 	w.stop, w.budget = c.Env.Stop, c.Env.Budget
-	if w.line, err = stages[0].build(c, p.Kind, false, w.take); err != nil {
+	var err error
+	if w.line, err = s.build(c, p.Kind, false, w.take); err != nil {
 		return nil, refused(err)
 	}
-	if w.in, err = w.reader(ctx, stages[0].topic, p); err != nil {
+	if w.in, err = w.reader(ctx, s.reads, p); err != nil {
 		return nil, err
 	}
 	r := &Rows{ID: id, Schema: p.Schema, Text: p.Text, Push: p.Kind == plan.Push, pool: e.memory.answers, made: make(chan struct{}, 1), taken: make(chan struct{}, 1)}
@@ -83,6 +79,9 @@ func (e *Engine) Push(ctx context.Context, p *plan.Query, params []any) (*Rows, 
 	return r, nil
 }
 
+// single runs a whole plan as one stage: all partitions are read together.
+func single(string) int32 { return 1 }
+
 func joined(names []string) string {
 	out := ""
 	for i, n := range names {
@@ -94,30 +93,32 @@ func joined(names []string) string {
 	return out
 }
 
-func (w *push) reader(ctx context.Context, topic string, p *plan.Query) (store.Reader, error) {
-	if p.Kind == plan.PullStream {
-		return store.Whole(ctx, w.e.log, topic)
-	}
-	info, err := w.e.log.Topic(ctx, topic)
-	if err != nil {
-		return nil, err
-	}
+// reader reads all partitions of these topics, from where the query begins.
+func (w *push) reader(ctx context.Context, topics []topicShape, p *plan.Query) (store.Reader, error) {
 	var tps []store.TP
-	for n := int32(0); n < info.Partitions; n++ {
-		tps = append(tps, store.TP{Topic: topic, Partition: n})
+	for _, t := range topics {
+		info, err := w.e.log.Topic(ctx, t.Topic)
+		if err != nil {
+			return nil, err
+		}
+		for n := range info.Partitions {
+			tps = append(tps, store.TP{Topic: t.Topic, Partition: n})
+		}
 	}
 	ends, err := w.e.log.Ends(ctx, tps)
 	if err != nil {
 		return nil, err
 	}
-	from := map[store.TP]int64{}
+	from, to := map[store.TP]int64{}, ends
 	for _, tp := range tps {
-		from[tp] = -1
-		if !p.Earliest[topic] {
+		if from[tp] = -1; !p.Earliest[tp.Topic] {
 			from[tp] = ends[tp]
 		}
 	}
-	return w.e.log.Reader(ctx, from, nil)
+	if p.Kind != plan.PullStream {
+		to = nil
+	}
+	return w.e.log.Reader(ctx, from, to)
 }
 
 func (w *push) run() {
@@ -208,7 +209,7 @@ func (w *push) work() (end End, err error) {
 					return Stopped, nil
 				}
 				w.taken, w.buffers = taken-grown, w.buffers+grown
-				err = w.line.head(part)
+				err = w.line.feed(part)
 				w.settle() // the pages are counted as they are
 				w.report()
 				switch {

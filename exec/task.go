@@ -14,11 +14,13 @@ import (
 
 // task is one stage on one partition: one goroutine that only calls step.
 type task struct {
-	q    *Query
-	unit store.Unit
-	work store.Work
-	line *line
-	ctx  *op.Context
+	q     *Query
+	unit  store.Unit
+	stage *stage
+	in    []store.TP // the partitions that it reads
+	work  store.Work
+	line  *line
+	ctx   *op.Context
 
 	ending <-chan struct{} // closed when the query is told to end
 	rests  atomic.Bool     // the query is paused, and what was at hand is committed
@@ -39,32 +41,30 @@ type task struct {
 	out     []*store.Records
 	trouble []op.Problem
 
-	seen     sync.Mutex
-	done     map[store.TP]int64 // pos as of the last commit, for Sync
-	wake     chan struct{}
-	changed  int  // changelog rows since the last checkpoint
-	read     int  // rows read since the last trim
-	internal bool // the input is a repartition topic
-	saving   atomic.Bool
-	saver    sync.WaitGroup
-	commits  condition // that the log takes
-	ailing   bool      // the last one was not taken: only the task's goroutine asks
-	saves    condition // of checkpoints
-	view     *view     // reads the state: see pull.go
+	seen    sync.Mutex
+	done    map[store.TP]int64 // pos as of the last commit, for Sync
+	wake    chan struct{}
+	changed int // changelog rows since the last checkpoint
+	read    int // rows read since the last trim
+	saving  atomic.Bool
+	saver   sync.WaitGroup
+	commits condition // that the log takes
+	ailing  bool      // the last one was not taken: only the task's goroutine asks
+	saves   condition // of checkpoints
+	view    *view     // reads the state: see pull.go
 }
 
 func (q *Query) open(ctx context.Context, u store.Unit, old *Query) (*task, error) {
 	t := &task{q: q, unit: u, state: newGate(), most: 64, pos: map[store.TP]int64{}, polled: map[store.TP]int64{}, done: map[store.TP]int64{}, wake: make(chan struct{}, 1)}
-	var s *stage
 	for i := range q.stages {
-		if q.stages[i].name == u.Stage {
-			s = &q.stages[i]
+		if q.stages[i].Name == u.Stage {
+			t.stage = &q.stages[i]
 		}
 	}
+	t.in = t.stage.inputs(u.Partition)
 	t.ctx = q.e.context(q.plan, u.Partition, func(p op.Problem) { t.trouble = append(t.trouble, p) })
-	t.internal = s.from != nil
 	var err error
-	if t.line, err = s.build(t.ctx, q.plan.Kind, q.e.log.Durable(), func(*op.Batch) error { return nil }); err != nil {
+	if t.line, err = t.stage.build(t.ctx, q.plan.Kind, q.e.log.Durable(), func(*op.Batch) error { return nil }); err != nil {
 		return nil, err
 	}
 	if t.work, err = q.sess.Open(ctx, u); err != nil {
@@ -164,7 +164,7 @@ func (t *task) step() (progress bool, err error) {
 // query ends.
 func (t *task) lost(err error) (progress bool, _ error) {
 	var gap *store.Gap
-	if !errors.As(err, &gap) || t.internal {
+	if !errors.As(err, &gap) || t.stage.internal(gap.TP.Topic) {
 		return false, err
 	}
 	t.hold()
@@ -196,7 +196,7 @@ func (t *task) part(runs []store.Records, last bool) error {
 		maps.Copy(t.pos, t.polled)
 	}
 	before := t.made()
-	if err := t.line.head(runs); err != nil {
+	if err := t.line.feed(runs); err != nil {
 		return &Fault{err}
 	}
 	if made := t.made(); made-before > batchBytes {
@@ -212,10 +212,7 @@ func (t *task) part(runs []store.Records, last bool) error {
 
 // made is how many bytes of output wait for the commit.
 func (t *task) made() int {
-	if t.line.end == nil {
-		return 0
-	}
-	return t.line.end.Bytes()
+	return t.line.bytes()
 }
 
 // mostTrouble is how many problems may wait for a commit.
@@ -238,10 +235,7 @@ func (t *task) commit() error {
 	if err := t.account(); err != nil {
 		return &Fault{err}
 	}
-	t.out = t.out[:0]
-	if t.line.end != nil {
-		t.out = t.line.end.Take(t.out)
-	}
+	t.out = t.line.take(t.out[:0])
 	if t.q.e.log.Durable() {
 		for _, k := range t.line.keepers {
 			for _, tab := range k.Tables() {
@@ -340,11 +334,16 @@ const trimRows = 1 << 16
 
 // trim tells the log that rows of a repartition topic have been consumed: nobody else reads it.
 func (t *task) trim() error {
-	if !t.internal || t.read < trimRows {
+	if t.read < trimRows {
 		return nil
 	}
 	t.read = 0
-	return t.q.e.log.Trim(t.q.e.base, t.pos)
+	below := maps.Clone(t.pos)
+	maps.DeleteFunc(below, func(tp store.TP, _ int64) bool { return !t.stage.internal(tp.Topic) })
+	if len(below) == 0 {
+		return nil
+	}
+	return t.q.e.log.Trim(t.q.e.base, below)
 }
 
 // abandon leaves state as it is: the query has failed, or was cancelled. It says so before anybody may look at that
@@ -372,19 +371,10 @@ func (t *task) abandon(ctx context.Context, err error) {
 func (t *task) reached(ends map[store.TP]int64) bool {
 	t.seen.Lock()
 	defer t.seen.Unlock()
-	for tp, end := range ends {
-		if tp.Topic == t.topic() && tp.Partition == t.unit.Partition && t.done[tp] < end {
+	for _, tp := range t.in {
+		if end, ok := ends[tp]; ok && t.done[tp] < end {
 			return false
 		}
 	}
 	return true
-}
-
-func (t *task) topic() string {
-	for i := range t.q.stages {
-		if t.q.stages[i].name == t.unit.Stage {
-			return t.q.stages[i].topic
-		}
-	}
-	return ""
 }

@@ -35,7 +35,7 @@ func newView(l *line, env *expr.Env) (*view, error) {
 	own := *env
 	own.Stop = new(fn.Stop)
 	env = &own
-	v := &view{src: l.read, stop: own.Stop}
+	v := &view{src: l.read, order: l.order, stop: own.Stop}
 	c := &op.Context{Env: env}
 	var ops []op.Operator
 	for _, st := range l.after {
@@ -49,9 +49,6 @@ func newView(l *line, env *expr.Env) (*view, error) {
 		}
 	}
 	v.chain = op.Chain(c, ops, func(b *op.Batch) error { return v.visit(b) })
-	if e, ok := l.end.(*op.Encode); ok {
-		v.order = e.Keys
-	}
 	return v, nil
 }
 
