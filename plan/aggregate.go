@@ -16,6 +16,7 @@ import (
 type Aggregate struct {
 	Head
 	In     Step
+	State  string // the name of its table
 	Groups int
 	Calls  []AggCall
 	Key    Format // internal formats, for the fingerprint and the topics' names
@@ -67,6 +68,8 @@ func (s *Aggregate) needs(int, []bool) []bool {
 }
 
 func (s *Aggregate) readsOld(bool) bool { return s.In.Out().Shape == sql.TableKind }
+
+func (s *Aggregate) keeps() *string { return &s.State }
 
 // givesOld: a final result has none before it.
 func (s *Aggregate) givesOld(want bool) bool {

@@ -329,7 +329,7 @@ func (k *checker) materialize(src *Source) *Query {
 	scan := newScan(src, func(name string) bool { return name == rowTime })
 	h := scan.Head
 	h.Name = "KsqlTopic-Reduce"
-	root := &Latest{Head: h, In: scan}
+	root := &Latest{Head: h, State: "Latest", In: scan}
 	settle(root, PersistentSource)
 	src.State = id
 	return &Query{

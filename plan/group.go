@@ -182,7 +182,7 @@ func (q *query) group(in Step) (Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	agg := &Aggregate{Groups: len(keys), Reads: q.reads()}
+	agg := &Aggregate{State: "Aggregate", Groups: len(keys), Reads: q.reads()}
 	agg.Name, agg.Shape = "Aggregate", sql.TableKind
 	agg.Key, agg.Value = q.env.internalKey(src.Key, keys), Format{Name: src.Value.Name, Props: src.Value.Props}
 	if agg.Window, err = q.window(); err != nil {

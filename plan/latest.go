@@ -11,6 +11,7 @@ import (
 // judges them by the new predicate, and pull queries see them through the new projection).
 type Latest struct {
 	Head
+	State string // the name of its table
 	In    Step
 	Whole bool // it keeps all columns
 }
@@ -21,6 +22,7 @@ func (s *Latest) Inputs() []Step { return []Step{s.In} }
 func (s *Latest) title() string           { return "MATERIALIZE" }
 func (s *Latest) class() string           { return s.side() + "Select" }
 func (s *Latest) givesOld(want bool) bool { return want }
+func (s *Latest) keeps() *string          { return &s.State }
 func (*Latest) readsOld(bool) bool        { return false }
 
 func (s *Latest) needs(_ int, want []bool) []bool {

@@ -10,8 +10,25 @@ func settle(root Step, kind QueryKind) {
 			l.Whole = kind != Push
 		}
 	}
+	setNames(steps)
 	setOld(steps)
 	setLive(steps)
+}
+
+// setNames tells the tables and topics of the query's own steps apart, by the branch that they stand in.
+func setNames(steps []Step) {
+	path := map[Step]string{}
+	for i := len(steps) - 1; i >= 0; i-- {
+		s := steps[i]
+		for n, in := range s.Inputs() {
+			if _, ok := path[in]; !ok {
+				path[in] = path[s] + s.branch(n)
+			}
+		}
+		if name := s.keeps(); name != nil {
+			*name = path[s] + *name
+		}
+	}
 }
 
 // setOld marks the tables whose updates must leave as Before and After.

@@ -27,7 +27,7 @@ func (q *query) plan() (Step, error) {
 	if src.Kind == sql.TableKind && (q.persistent() || q.where != nil || grouped) {
 		h := *in.Out()
 		h.Name = "KsqlTopic-Reduce"
-		in = &Latest{Head: h, In: in}
+		in = &Latest{Head: h, State: "Latest", In: in}
 	}
 	if q.where != nil {
 		if in, err = q.filter(in, q.where, "WHERE", "WhereFilter", nil); err != nil {

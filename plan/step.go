@@ -64,6 +64,8 @@ type Step interface {
 	needs(n int, want []bool) []bool // the columns of input n that it reads, to give those of want; nil: all
 	readsOld(want bool) bool         // its inputs must give Before and After. want: a reader wants them of it
 	givesOld(want bool) bool         // it gives them itself
+	keeps() *string                  // the name of its table or its topic, the query's own; nil: it has none
+	branch(n int) string             // what tells such names behind input n from those behind the others
 	succeeds(old Step) error         // why it cannot go on with the state of old, which has its class; nil: it can
 }
 
@@ -74,6 +76,8 @@ func (h *Head) Out() *Head { return h }
 // kept.
 func (h *Head) needs(_ int, want []bool) []bool { return slices.Clone(want) }
 func (h *Head) readsOld(want bool) bool         { return want }
+func (h *Head) keeps() *string                  { return nil }
+func (h *Head) branch(int) string               { return "" }
 func (h *Head) succeeds(Step) error             { return nil }
 
 // side is how ksqlDB's names of a step begin.
