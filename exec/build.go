@@ -8,6 +8,7 @@ import (
 
 	"github.com/ksqlgo/ksql/exec/expr"
 	"github.com/ksqlgo/ksql/exec/op"
+	"github.com/ksqlgo/ksql/exec/state"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/store"
@@ -111,19 +112,23 @@ func (s *stage) build(c *op.Context, kind plan.QueryKind, keep bool, last op.Emi
 	if err != nil {
 		return nil, err
 	}
-	work := make([]op.Operator, len(s.Steps))
+	all := make([]work, len(s.Steps))
 	for i, st := range s.Steps {
-		if work[i], err = operator(st, c.Env, keep, w.order); err != nil {
+		if all[i], err = operator(st, c.Env, keep, w.order); err != nil {
 			return nil, err
 		}
-		w.keeps(work[i])
+		if all[i].keeper != nil {
+			w.keepers = append(w.keepers, all[i].keeper)
+		}
 	}
-	w.answer(sink, kind, work)
+	w.answer(sink, kind, all)
 	for _, e := range w.ends {
-		w.keeps(e)
+		if k, ok := e.(op.Keeper); ok {
+			w.keepers = append(w.keepers, k)
+		}
 	}
-	for i := len(work) - 1; i >= 0; i-- {
-		w.link(s.Steps[i], work[i])
+	for i := len(all) - 1; i >= 0; i-- {
+		w.link(s.Steps[i], all[i].ports)
 	}
 	for i := range s.In {
 		if err := w.open(i); err != nil {
@@ -148,7 +153,11 @@ func (w *wiring) close(keep bool) (sink *plan.Sink, err error) {
 		var o collector
 		switch end := end.(type) {
 		case *plan.Sink:
-			e, err := op.NewEncode(end, printClock(), w.stage.out[i].Parts, keep)
+			print, err := end.Print()
+			if err != nil {
+				return nil, err
+			}
+			e, err := op.NewEncode(end, state.Print(print), w.stage.out[i].Parts, keep)
 			if err != nil {
 				return nil, err
 			}
@@ -159,20 +168,14 @@ func (w *wiring) close(keep bool) (sink *plan.Sink, err error) {
 			}
 		}
 		w.ends = append(w.ends, o)
-		w.link(end, o)
+		w.link(end, []op.Operator{o})
 	}
 	return sink, nil
 }
 
-func (w *wiring) keeps(o op.Operator) {
-	if k, ok := o.(op.Keeper); ok {
-		w.keepers = append(w.keepers, k)
-	}
-}
-
 // answer finds the step whose state answers pull queries: the last one that remembers rows, if one way leads from it to
 // the result.
-func (w *wiring) answer(sink *plan.Sink, kind plan.QueryKind, work []op.Operator) {
+func (w *wiring) answer(sink *plan.Sink, kind plan.QueryKind, all []work) {
 	var at plan.Step
 	switch n := len(w.stage.Steps); {
 	case kind == plan.PersistentAs && sink != nil && sink.Shape == sql.TableKind:
@@ -188,7 +191,7 @@ func (w *wiring) answer(sink *plan.Sink, kind plan.QueryKind, work []op.Operator
 		if i < 0 {
 			return
 		}
-		if src, ok := work[i].(op.Source); ok {
+		if src, ok := all[i].keeper.(op.Source); ok {
 			w.read, w.after = src, after
 			return
 		}
@@ -201,12 +204,8 @@ func (w *wiring) answer(sink *plan.Sink, kind plan.QueryKind, work []op.Operator
 }
 
 // link puts the work of a step before what follows it.
-func (w *wiring) link(st plan.Step, o op.Operator) {
+func (w *wiring) link(st plan.Step, ports []op.Operator) {
 	next := w.next(st)
-	ports := []op.Operator{o}
-	if j, ok := o.(op.Joint); ok {
-		ports = j.Ports()
-	}
 	for _, p := range ports {
 		w.ways[st] = append(w.ways[st], func(b *op.Batch) error { return p.Process(w.c, b, next) })
 	}
@@ -279,34 +278,48 @@ func (w *wiring) open(i int) error {
 	return nil
 }
 
-// operator makes the operator of a step: the one switch from plan to work.
-func operator(st plan.Step, env *expr.Env, keep bool, order op.KeyBytes) (op.Operator, error) {
+// work is what a step does.
+type work struct {
+	ports  []op.Operator // one for each of its inputs
+	keeper op.Keeper     // nil: it remembers nothing
+}
+
+// one is the work of a step with one input.
+func one(o op.Operator, err error) (work, error) {
+	k, _ := o.(op.Keeper)
+	return work{[]op.Operator{o}, k}, err
+}
+
+// operator makes the work of a step: the one switch from plan to work.
+func operator(st plan.Step, env *expr.Env, keep bool, order op.KeyBytes) (work, error) {
 	switch s := st.(type) {
 	case *plan.Latest:
-		print, err := printRows(s)
-		return op.NewLatest(s, print, keep), err
+		print, err := s.Print()
+		return one(op.NewLatest(s, state.Print(print), keep), err)
 	case *plan.Filter:
-		return op.NewFilter(s, env)
+		return one(op.NewFilter(s, env))
 	case *plan.Project:
-		return op.NewProject(s, env)
+		return one(op.NewProject(s, env))
 	case *plan.FlatMap:
-		return op.NewFlatMap(s, env)
+		return one(op.NewFlatMap(s, env))
 	case *plan.Rekey:
-		return op.NewRekey(s, env)
+		return one(op.NewRekey(s, env))
+	case *plan.Union:
+		return work{ports: op.NewUnion(s).Ports()}, nil
 	case *plan.Aggregate:
 		if order == nil {
 			order = plainOrder
 		}
-		print, err := printGroups(s)
+		print, err := s.Print()
 		switch {
 		case err != nil:
-			return nil, err
+			return work{}, err
 		case s.Window == nil:
-			return op.NewAggregate(s, print, keep)
+			return one(op.NewAggregate(s, state.Print(print), keep))
 		case s.Window.Kind == sql.Session:
-			return op.NewSessions(s, print, keep, order)
+			return one(op.NewSessions(s, state.Print(print), keep, order))
 		}
-		return op.NewWindows(s, print, keep, order)
+		return one(op.NewWindows(s, state.Print(print), keep, order))
 	}
-	return nil, fmt.Errorf("%s is not available yet", st.Out().Name)
+	return work{}, fmt.Errorf("%s is not available yet", st.Out().Name)
 }

@@ -88,9 +88,13 @@ func reader(st plan.Step, env *expr.Env) (op.Operator, error) {
 	if p, ok := st.(*plan.Project); ok {
 		q := *p
 		q.Old = false
-		return op.NewProject(&q, env)
+		st = &q
 	}
-	return operator(st, env, false, nil)
+	w, err := operator(st, env, false, nil)
+	if err != nil {
+		return nil, err
+	}
+	return w.ports[0], nil
 }
 
 // lookup reads the rows of one key.

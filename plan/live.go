@@ -10,25 +10,28 @@ func settle(root Step, kind QueryKind) {
 			l.Whole = kind != Push
 		}
 	}
-	setNames(steps)
+	setNames(root)
 	setOld(steps)
 	setLive(steps)
 }
 
 // setNames tells the tables and topics of the query's own steps apart, by the branch that they stand in.
-func setNames(steps []Step) {
-	path := map[Step]string{}
-	for i := len(steps) - 1; i >= 0; i-- {
-		s := steps[i]
-		for n, in := range s.Inputs() {
-			if _, ok := path[in]; !ok {
-				path[in] = path[s] + s.branch(n)
-			}
+func setNames(root Step) {
+	seen := map[Step]bool{}
+	var visit func(s Step, path string)
+	visit = func(s Step, path string) {
+		if seen[s] {
+			return
 		}
+		seen[s] = true
 		if name := s.keeps(); name != nil {
-			*name = path[s] + *name
+			*name = path + *name
+		}
+		for n, in := range s.Inputs() {
+			visit(in, path+s.branch(n))
 		}
 	}
+	visit(root, "")
 }
 
 // setOld marks the tables whose updates must leave as Before and After.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -115,20 +116,20 @@ func (c *cutter) measure(partitions func(topic string) int32) {
 	}
 }
 
-// stages are the parts in the order of their first steps.
+// stages are the parts in the order of their last steps: one that only writes for others stands before them.
 func (c *cutter) stages() []Stage {
-	var out []Stage
-	at := map[int]int{}
+	stages, last := map[int]*Stage{}, map[int]int{}
+	at := 0
 	of := func(part int) *Stage {
 		part = c.of(part)
-		i, ok := at[part]
-		if !ok {
-			i = len(out)
-			at[part], out = i, append(out, Stage{Name: "table", Tasks: c.width[part]})
+		if stages[part] == nil {
+			stages[part] = &Stage{Name: "table", Tasks: c.width[part]}
 		}
-		return &out[i]
+		last[part] = at
+		return stages[part]
 	}
-	for _, s := range c.steps {
+	for i, s := range c.steps {
+		at = i
 		switch s := s.(type) {
 		case *Scan:
 			st := of(c.part[s])
@@ -143,7 +144,7 @@ func (c *cutter) stages() []Stage {
 				from.Name = strings.TrimSuffix(s.Topic, "-repartition")
 			}
 			from.Out = append(from.Out, s)
-			to := of(c.part[s])
+			to := of(c.part[s]) // which has a step behind this one
 			to.In = append(to.In, s)
 		case *Sink:
 			st := of(c.part[s])
@@ -152,6 +153,11 @@ func (c *cutter) stages() []Stage {
 			st := of(c.part[s])
 			st.Steps = append(st.Steps, s)
 		}
+	}
+	parts := slices.SortedFunc(maps.Keys(stages), func(a, b int) int { return last[a] - last[b] })
+	out := make([]Stage, len(parts))
+	for i, p := range parts {
+		out[i] = *stages[p]
 	}
 	return out
 }

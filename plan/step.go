@@ -51,7 +51,7 @@ type Item struct {
 	X    Expr
 }
 
-// Step is one node of a plan: Scan, Latest, Filter, Project, FlatMap, Rekey, Exchange, Aggregate, Sink. A step may have
+// Step is one node of a plan: Scan, Latest, Filter, Project, FlatMap, Rekey, Exchange, Aggregate, Union, Sink. A step may have
 // several readers. Every expression is bound to the columns of the step's (first) input.
 type Step interface {
 	// Out is what the step says of the rows that leave it.

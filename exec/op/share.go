@@ -1,12 +1,5 @@
 package op
 
-// Joint is an Operator with several inputs: each has a way in of its own.
-type Joint interface {
-	Operator
-	// Ports are the ways in, in the order of the step's inputs.
-	Ports() []Operator
-}
-
 // Share lends the rows of a step to each of its readers, in order. Where these meet again, each row goes the whole way
 // before the next: what comes out does not depend on how many rows came at once.
 func Share(readers []Emit, meet bool) Emit {
