@@ -14,8 +14,8 @@ func (k *checker) createAs(s *sql.CreateAs) (*Command, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := &query{Catalog: k.Catalog, env: k.env, text: k.text, kind: PersistentAs, sink: s.Name, sel: s.Query}
-	if err := q.analyze(); err != nil {
+	q, err := (&query{Catalog: k.Catalog, env: k.env, text: k.text, kind: PersistentAs, sink: s.Name, sel: s.Query}).analyze()
+	if err != nil {
 		return nil, err
 	}
 	written := *s
@@ -28,13 +28,14 @@ func (k *checker) createAs(s *sql.CreateAs) (*Command, error) {
 			return cmd, err
 		}
 	}
+	b := q.builder()
 	if p.timestamp != "" {
-		q.checkResult = func(s sql.Schema) error {
+		b.checkResult = func(s sql.Schema) error {
 			_, err := timestampColumn(p, s)
 			return err
 		}
 	}
-	root, err := q.plan()
+	root, err := b.plan()
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +62,7 @@ func (k *checker) createAs(s *sql.CreateAs) (*Command, error) {
 		return nil, errorf("Cannot write to the read-only topic: %s", src.Topic)
 	}
 	if src.Partitions == 0 {
-		src.Partitions = q.source().Partitions
+		src.Partitions = q.head().Partitions
 	}
 	if src.Timestamp, err = timestampColumn(p, src.Schema); err != nil {
 		return nil, err
@@ -110,15 +111,6 @@ func (k *checker) room() error {
 	return nil
 }
 
-// sources are the names of the sources the query reads.
-func (q *query) sources() []string {
-	var out []string
-	for _, r := range q.from {
-		out = append(out, r.Name)
-	}
-	return out
-}
-
 // keyWindow is what a sink's keys say of their window.
 func keyWindow(w *Window) *Window {
 	if w == nil {
@@ -131,7 +123,7 @@ func keyWindow(w *Window) *Window {
 }
 
 // written is the query with its columns qualified and its items named, as ksqlDB quotes it.
-func (q *query) written() *sql.Select {
+func (q *analysis) written() *sql.Select {
 	s := *q.sel
 	s.Items = make([]sql.Item, 0, len(q.items))
 	for _, it := range q.items {
@@ -161,8 +153,8 @@ func (q *query) written() *sql.Select {
 }
 
 // sinkFormats chooses the sink's formats: those given, else those of the query's first source.
-func (q *query) sinkFormats(src *Source, p *props) error {
-	keys, from := fields(src.Schema, sql.KeyRole), q.source()
+func (q *analysis) sinkFormats(src *Source, p *props) error {
+	keys, from := fields(src.Schema, sql.KeyRole), q.head()
 	keyName, keyProps := p.keyFormat, p.keyProps
 	switch {
 	case len(keys) == 0 && q.sel.HasPart:
@@ -203,7 +195,7 @@ const defaultRetention = 604800000
 
 // sinkTopic plans the sink's topic. A windowed table's is compacted, and its windows are kept as long as either
 // RETENTION_MS or the window's RETENTION says.
-func (q *query) sinkTopic(e *Effect, src *Source, p *props, root Step) error {
+func (q *analysis) sinkTopic(e *Effect, src *Source, p *props, root Step) error {
 	windowed := src.KeyWindow != nil
 	if p.retention != nil {
 		if src.Kind == sql.TableKind && !windowed {
@@ -211,7 +203,7 @@ func (q *query) sinkTopic(e *Effect, src *Source, p *props, root Step) error {
 		}
 		src.Retention = *p.retention
 	} else if src.Kind == sql.StreamKind {
-		src.Retention = q.source().Retention
+		src.Retention = q.head().Retention
 	}
 	if w := root.Out().Window; windowed && src.Kind == sql.TableKind && w.Retention > 0 {
 		src.Retention = max(src.Retention, w.Retention, defaultRetention)
@@ -235,7 +227,7 @@ func (q *query) sinkTopic(e *Effect, src *Source, p *props, root Step) error {
 }
 
 // finish makes the query ready to run.
-func (q *query) finish(root Step, id, text string) *Query {
+func (q *analysis) finish(root Step, id, text string) *Query {
 	settle(root, q.kind)
 	run := &Query{
 		ID: id, Kind: q.kind, Text: text, Root: root, Reads: q.sources(), Limit: q.sel.Limit,
@@ -277,11 +269,11 @@ func (k *checker) insertSelect(s *sql.InsertSelect) (*Command, error) {
 	if k.env.readOnly(to.Topic) {
 		return nil, errorf("Cannot insert into read-only topic: %s", to.Topic)
 	}
-	q := &query{Catalog: k.Catalog, env: k.env, text: k.text, kind: PersistentInsert, sink: s.Target, sel: s.Query}
-	if err := q.analyze(); err != nil {
+	q, err := (&query{Catalog: k.Catalog, env: k.env, text: k.text, kind: PersistentInsert, sink: s.Target, sel: s.Query}).analyze()
+	if err != nil {
 		return nil, err
 	}
-	root, err := q.plan()
+	root, err := q.builder().plan()
 	if err != nil {
 		return nil, err
 	}

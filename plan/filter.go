@@ -32,7 +32,7 @@ func (s *Filter) needs(_ int, want []bool) []bool {
 }
 
 // filter keeps the rows for which e is true.
-func (q *query) filter(in Step, e sql.Expr, clause, name string, synth map[*sql.ColumnRef]int) (Step, error) {
+func (q *builder) filter(in Step, e sql.Expr, clause, name string, synth map[*sql.ColumnRef]int) (Step, error) {
 	pred, err := q.binderWith(in.Out().Schema, synth).Predicate(e, clause)
 	if err != nil {
 		return nil, err

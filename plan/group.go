@@ -10,7 +10,7 @@ import (
 )
 
 // analyzeGroups checks the rules of GROUP BY and reports whether the query aggregates.
-func (q *query) analyzeGroups() (bool, error) {
+func (q *analysis) analyzeGroups() (bool, error) {
 	var all []*sql.Call
 	list := q.clauses()
 	for _, e := range list {
@@ -30,7 +30,7 @@ func (q *query) analyzeGroups() (bool, error) {
 		}
 	}
 	if q.sel.HasGroup {
-		for _, it := range q.expand(scanColumns(q.source())) {
+		for _, it := range expand(q.items, q.star(), q.persistent()) {
 			if len(q.calls(it.x, givesRows)) > 0 {
 				return false, errorf("Table functions cannot be used with aggregations.")
 			}
@@ -72,13 +72,6 @@ func (q *query) analyzeGroups() (bool, error) {
 	return true, nil
 }
 
-func (q *query) statementName() string {
-	if q.kind == PersistentInsert {
-		return "INSERT INTO statement"
-	}
-	return "CREATE TABLE AS SELECT statement"
-}
-
 // internalCall is COUNT(*) and COUNT() as ksqlDB computes them: over ROWTIME.
 func internalCall(c *sql.Call) *sql.Call {
 	if len(c.Args) > 0 {
@@ -87,12 +80,12 @@ func internalCall(c *sql.Call) *sql.Call {
 	return &sql.Call{At: c.At, Name: c.Name, Args: []sql.Expr{&sql.ColumnRef{At: c.At, Name: rowTime}}}
 }
 
-func (q *query) boundsInWhere() bool {
+func (q *analysis) boundsInWhere() bool {
 	return q.sel.Window != nil && slices.ContainsFunc(references(q.where), func(c *sql.ColumnRef) bool { return isBound(c.Name) })
 }
 
 // checkBounds lets WINDOWSTART and WINDOWEND of the query's own window stand in the select list only.
-func (q *query) checkBounds() error {
+func (q *analysis) checkBounds() error {
 	if q.sel.Window == nil {
 		return nil
 	}
@@ -122,9 +115,9 @@ func (q *query) checkBounds() error {
 }
 
 // checkGrouped wants select items and HAVING to be made of grouping expressions, aggregates and constants.
-func (q *query) checkGrouped() error {
+func (q *analysis) checkGrouped() error {
 	var bad []string
-	for _, it := range q.expand(scanColumns(q.source())) {
+	for _, it := range expand(q.items, q.star(), q.persistent()) {
 		if len(q.loose(it.x)) > 0 {
 			bad = append(bad, sql.Text(it.x))
 		}
@@ -142,7 +135,7 @@ func (q *query) checkGrouped() error {
 }
 
 // loose is the columns of e that stand neither in a grouping expression nor in an aggregate, each once.
-func (q *query) loose(e sql.Expr) (names []string) {
+func (q *analysis) loose(e sql.Expr) (names []string) {
 	q.env.check()
 	seen := map[string]bool{}
 	visit(e, func(x sql.Expr) bool {
@@ -161,21 +154,24 @@ func (q *query) loose(e sql.Expr) (names []string) {
 }
 
 // grouping is which grouping expression e is, or -1.
-func (q *query) grouping(e sql.Expr) int {
-	if q.groups == nil {
-		q.groups = exprFinder(q.groupBy)
-	}
+func (q *analysis) grouping(e sql.Expr) int {
 	return q.groups.find(&e)
 }
 
 // group aggregates: in front of it a projection to the grouping expressions and the arguments, behind it
 // HAVING and the projection of the results.
-func (q *query) group(in Step) (Step, error) {
-	src := q.source()
-	if src.Value.Name == "KAFKA" {
-		return nil, errorf("Source(s) %s are using the 'KAFKA' value format. This format does not yet support GROUP BY.\nSee https://github.com/confluentinc/ksql/issues/2998", src.Name)
+func (q *builder) group(in Step) (Step, error) {
+	var kafka []string
+	for _, r := range q.from {
+		if r.Value.Name == "KAFKA" {
+			kafka = append(kafka, r.Name)
+		}
 	}
-	if src.Kind == sql.TableKind && q.sel.Window != nil {
+	if len(kafka) > 0 {
+		return nil, errorf("Source(s) %s are using the 'KAFKA' value format. This format does not yet support GROUP BY.\nSee https://github.com/confluentinc/ksql/issues/2998", strings.Join(kafka, ", "))
+	}
+	head, shape := q.head(), in.Out().Shape
+	if shape == sql.TableKind && q.sel.Window != nil {
 		return nil, errorf("Windowing not supported for table aggregations.")
 	}
 	before, keys, err := q.groupKeys(in)
@@ -184,7 +180,7 @@ func (q *query) group(in Step) (Step, error) {
 	}
 	agg := &Aggregate{State: "Aggregate", Groups: len(keys), Reads: q.reads()}
 	agg.Name, agg.Shape = "Aggregate", sql.TableKind
-	agg.Key, agg.Value = q.env.internalKey(src.Key, keys), Format{Name: src.Value.Name, Props: src.Value.Props}
+	agg.Key, agg.Value = q.env.internalKey(head.Key, keys), Format{Name: head.Value.Name, Props: head.Value.Props}
 	if agg.Window, err = q.window(); err != nil {
 		return nil, err
 	}
@@ -194,8 +190,7 @@ func (q *query) group(in Step) (Step, error) {
 	if agg.Window != nil {
 		agg.Schema = append(agg.Schema, windowBounds()...)
 	}
-	star := scanColumns(src)
-	q.items = q.expand(star)
+	q.items = expand(q.items, q.star(), q.persistent())
 	synth := map[*sql.ColumnRef]int{}
 	g := &grouper{in: in.Out().Schema, before: before, agg: agg, calls: map[string]int{}, args: map[string][]int{}, synth: synth}
 	for i, it := range before.Items {
@@ -213,11 +208,11 @@ func (q *query) group(in Step) (Step, error) {
 			return nil, err
 		}
 	}
-	if err := checkAggregates(agg, src.Kind); err != nil {
+	if err := checkAggregates(agg, shape); err != nil {
 		return nil, err
 	}
 	agg.In = before
-	if !q.groupedByKey() {
+	if !q.groupedByKey(in) {
 		h := before.Head
 		h.Name = "Aggregate-GroupBy"
 		agg.In = &Exchange{Head: h, In: before, Topic: "Aggregate-GroupBy-repartition", Key: agg.Key, Value: agg.Value}
@@ -232,8 +227,8 @@ func (q *query) group(in Step) (Step, error) {
 }
 
 // groupedByKey reports whether the rows stand in the right partition already.
-func (q *query) groupedByKey() bool {
-	keys := fields(q.source().Schema, sql.KeyRole)
+func (q *builder) groupedByKey(in Step) bool {
+	keys := fields(in.Out().Schema, sql.KeyRole)
 	if len(keys) != 1 || len(q.groupBy) != 1 {
 		return false
 	}
@@ -243,7 +238,7 @@ func (q *query) groupedByKey() bool {
 
 // groupKeys starts the projection in front of the aggregation. A query without GROUP BY has one group, whose
 // key is a constant.
-func (q *query) groupKeys(in Step) (*Project, []sql.Field, error) {
+func (q *builder) groupKeys(in Step) (*Project, []sql.Field, error) {
 	h := *in.Out()
 	names := newNamer(columnNames(h.Schema))
 	b := q.binder(h.Schema)
@@ -283,7 +278,7 @@ type grouper struct {
 }
 
 // results puts columns of the aggregation in the place of grouping expressions, aggregates and window bounds.
-func (q *query) results(e sql.Expr, g *grouper) (sql.Expr, error) {
+func (q *builder) results(e sql.Expr, g *grouper) (sql.Expr, error) {
 	agg := g.agg
 	var err error
 	out := rewrite(e, func(x sql.Expr) sql.Expr {
@@ -314,7 +309,7 @@ func (q *query) results(e sql.Expr, g *grouper) (sql.Expr, error) {
 }
 
 // aggregate adds one aggregate function; its arguments join the projection in front.
-func (q *query) aggregate(c, written *sql.Call, g *grouper) error {
+func (q *builder) aggregate(c, written *sql.Call, g *grouper) error {
 	agg := g.agg
 	args, types, err := q.bindArgs(c, g.in)
 	if err != nil {
@@ -395,7 +390,7 @@ func (g *grouper) argument(x Expr) int {
 }
 
 // reads are the columns that the query reads, in the order in which ksqlDB meets them.
-func (q *query) reads() []string {
+func (q *analysis) reads() []string {
 	var out []string
 	seen := map[string]bool{}
 	add := func(e sql.Expr) {

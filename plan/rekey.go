@@ -44,21 +44,22 @@ func (s *Rekey) succeeds(old Step) error {
 }
 
 // rekey is PARTITION BY: it gives the rows a new key and keeps the old one among the values.
-func (q *query) rekey(in Step) (Step, error) {
-	src := q.source()
-	if src.Kind == sql.TableKind {
+func (q *builder) rekey(in Step) (Step, error) {
+	if in.Out().Shape == sql.TableKind {
 		var texts []string
 		for _, e := range q.partitionBy {
 			texts = append(texts, sql.Text(q.qualified(e)))
 		}
 		var keys []string
-		for _, f := range fields(src.Schema, sql.KeyRole) {
-			keys = append(keys, q.from[0].alias+"."+f.Name)
+		for _, r := range q.from {
+			for _, f := range fields(r.Schema, sql.KeyRole) {
+				keys = append(keys, r.alias+"."+f.Name)
+			}
 		}
 		return nil, errorf("Cannot repartition a TABLE source. If this is a join, make sure that the criteria uses the TABLE's key column %s instead of [%s]",
 			strings.Join(keys, ", "), strings.Join(texts, ", "))
 	}
-	if src.KeyWindow != nil {
+	if in.Out().Window != nil {
 		return nil, errorf("Implicit repartitioning of windowed sources is not supported. See https://github.com/confluentinc/ksql/issues/4385.")
 	}
 	h := *in.Out()
@@ -130,7 +131,7 @@ func (r *Rekey) add(out *sql.Schema, hidden map[string]bool, i int, c sql.Column
 }
 
 // replaceItems lets the select items that are expressions of PARTITION BY name their columns instead.
-func (q *query) replaceItems(columns []string) {
+func (q *builder) replaceItems(columns []string) {
 	by := exprFinder(q.partitionBy)
 	for i := range q.items {
 		it := &q.items[i]
