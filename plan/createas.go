@@ -239,9 +239,11 @@ func (q *analysis) finish(root Step, id, text string) *Query {
 			run.Schema = append(run.Schema, c)
 		}
 	}
+	reset := q.env.Prop("auto.offset.reset", "")
 	for _, r := range q.from {
-		reset := q.env.Prop("auto.offset.reset", "")
-		run.Earliest[r.Topic] = strings.EqualFold(reset, "earliest") || reset == "" && r.Kind == sql.TableKind
+		for _, s := range r.reads {
+			run.Earliest[s.Topic] = strings.EqualFold(reset, "earliest") || reset == "" && s.Kind == sql.TableKind
+		}
 	}
 	return run
 }

@@ -229,7 +229,7 @@ func (q *builder) group(in Step) (Step, error) {
 // groupedByKey reports whether the rows stand in the right partition already.
 func (q *builder) groupedByKey(in Step) bool {
 	keys := fields(in.Out().Schema, sql.KeyRole)
-	if len(keys) != 1 || len(q.groupBy) != 1 {
+	if !q.together() || len(keys) != 1 || len(q.groupBy) != 1 {
 		return false
 	}
 	c, ok := q.groupBy[0].(*sql.ColumnRef)

@@ -16,15 +16,51 @@ type scope struct {
 	finders *finders
 }
 
-// relation is a source in FROM or JOIN, under its alias.
+// relation is a source in FROM or JOIN, under its alias, or what stands there in its place: then the source is made up.
 type relation struct {
 	alias string
 	*Source
 	finders *finders
+	reads   []*Source                           // the sources that its rows come from
+	in      func(pseudo func(string) bool) Step // gives them; nil: the source is scanned
 }
 
 // scan reads the relation; pseudo tells which pseudo columns are wanted.
-func (r *relation) scan(pseudo func(string) bool) Step { return newScan(r.Source, pseudo) }
+func (r *relation) scan(pseudo func(string) bool) Step {
+	if r.in != nil {
+		return r.in(pseudo)
+	}
+	return newScan(r.Source, pseudo)
+}
+
+// union is the relation of the rows of some streams with the same columns.
+func (q *query) union(r sql.Relation, branches []string) (relation, error) {
+	u := relation{alias: r.Alias}
+	for _, name := range branches {
+		s := q.Source(name)
+		switch {
+		case s == nil || s.Kind != sql.StreamKind:
+			return u, errorf("UNION of %s: there is no stream %s", r.Name, name)
+		case u.Source != nil && s.Schema.String() != u.Schema.String():
+			return u, errorf("UNION of %s: %s has %s, not %s", r.Name, name, s.Schema, u.Schema)
+		case u.Source == nil:
+			made := *s
+			made.Name = r.Name
+			u.Source = &made
+		}
+		u.reads = append(u.reads, s)
+	}
+	u.in = func(pseudo func(string) bool) Step {
+		out := &Union{}
+		for _, s := range u.reads {
+			out.Ins = append(out.Ins, newScan(s, pseudo))
+		}
+		out.Head = *out.Ins[0].Out()
+		out.Name = "Union"
+		return out
+	}
+	return u, nil
+}
 
 // has reports whether the relation has a column of that name, pseudo columns and window bounds included.
 func (r relation) has(name string) bool {
@@ -47,10 +83,21 @@ func (q *scope) findSources() error {
 	}
 	for _, r := range rels {
 		s := q.Source(r.Name)
+		if s == nil && q.env.Unions != nil {
+			if branches := q.env.Unions(r.Name); len(branches) > 0 {
+				u, err := q.union(r, branches)
+				if err != nil {
+					return err
+				}
+				u.finders = q.finders
+				q.from = append(q.from, u)
+				continue
+			}
+		}
 		if s == nil {
 			return &sql.Error{Msg: "Exception while preparing statement: " + r.Name + " does not exist." + q.caseHint(r.Name, nil)}
 		}
-		q.from = append(q.from, relation{alias: r.Alias, Source: s, finders: q.finders})
+		q.from = append(q.from, relation{alias: r.Alias, Source: s, finders: q.finders, reads: []*Source{s}})
 	}
 	var clash []string
 	for _, r := range q.from {
@@ -266,7 +313,9 @@ func (q *scope) visible(name string) bool {
 func (q *scope) sources() []string {
 	var out []string
 	for _, r := range q.from {
-		out = append(out, r.Name)
+		for _, s := range r.reads {
+			out = append(out, s.Name)
+		}
 	}
 	return out
 }
@@ -306,6 +355,19 @@ func (q *scope) checkReferences(clause string, e sql.Expr) error {
 		return errorf("%s column '%s' cannot be resolved.", clause, name)
 	}
 	return nil
+}
+
+// together reports whether rows of one key have the same partition, whichever source they come from.
+func (q *scope) together() bool {
+	head := q.head()
+	for _, r := range q.from {
+		for _, s := range r.reads {
+			if s.Partitions != head.Partitions || s.Key.describe(nil) != head.Key.describe(nil) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // star is the columns that * stands for.
