@@ -282,22 +282,19 @@ type ExecOption func(*stmt.Request)
 
 // Property sets a property for one call, as SET would.
 func Property(name, value string) ExecOption {
-	return func(r *stmt.Request) {
-		if r.Props == nil {
-			r.Props = map[string]string{}
-		}
-		r.Props[name] = value
-	}
+	return func(r *stmt.Request) { put(&r.Props, name, value) }
 }
 
 // Variable defines a variable for one call, as DEFINE would. A prepared statement takes its variables in Prepare.
 func Variable(name, value string) ExecOption {
-	return func(r *stmt.Request) {
-		if r.Vars == nil {
-			r.Vars = map[string]string{}
-		}
-		r.Vars[name] = value
+	return func(r *stmt.Request) { put(&r.Vars, name, value) }
+}
+
+func put(in *map[string]string, name, value string) {
+	if *in == nil {
+		*in = map[string]string{}
 	}
+	(*in)[name] = value
 }
 
 // counted refuses more arguments than parameters. Fewer are refused where the one that is missing stands.
