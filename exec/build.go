@@ -35,14 +35,22 @@ type line struct {
 // head reads one input of a stage.
 type head struct {
 	topic string
-	run   func(runs []store.Records) error
+	c     *op.Context
+	run   decoder
+	next  op.Emit
+	fresh func() (decoder, error) // another decoder like run
 }
+
+// decoder lends rows on as one batch, which is good until it runs again.
+type decoder func(c *op.Context, runs []store.Records, next op.Emit) error
+
+func (h *head) feed(runs []store.Records) error { return h.run(h.c, runs, h.next) }
 
 // feed runs rows through the line, in the order of runs. Of a topic that is read twice the first input gets each row
 // first, however many come at once.
 func (l *line) feed(runs []store.Records) error {
 	if len(l.heads) == 1 {
-		return l.heads[0].run(runs)
+		return l.heads[0].feed(runs)
 	}
 	for len(runs) > 0 {
 		n := 1
@@ -66,13 +74,13 @@ func (l *line) topic(runs []store.Records) error {
 		}
 	}
 	if len(heads) == 1 {
-		return heads[0].run(runs)
+		return heads[0].feed(runs)
 	}
 	for len(runs) > 0 {
 		var row []store.Records
 		row, runs = split(runs, 1, 0)
 		for _, h := range heads {
-			if err := h.run(row); err != nil {
+			if err := h.feed(row); err != nil {
 				return err
 			}
 		}
@@ -254,25 +262,27 @@ func (w *wiring) meet(readers []plan.Step) bool {
 }
 
 // open makes the reader of input i.
-func (w *wiring) open(i int) error {
-	h := head{topic: w.stage.in[i].Topic}
-	next := w.next(w.stage.In[i])
+func (w *wiring) open(i int) (err error) {
+	h := head{topic: w.stage.in[i].Topic, c: w.c, next: w.next(w.stage.In[i])}
 	switch in := w.stage.In[i].(type) {
 	case *plan.Scan:
 		if w.stage.tapped {
-			var err error
-			if next, err = tap(w.c, in, next); err != nil {
+			if h.next, err = tap(w.c, in, h.next); err != nil {
 				return err
 			}
 		}
-		d, err := op.NewDecode(in, w.c.Env)
-		if err != nil {
-			return err
+		h.fresh = func() (decoder, error) {
+			d, err := op.NewDecode(in, w.c.Env)
+			if err != nil {
+				return nil, err
+			}
+			return d.Run, nil
 		}
-		h.run = func(runs []store.Records) error { return d.Run(w.c, runs, next) }
 	case *plan.Exchange:
-		r := op.NewReceive(in)
-		h.run = func(runs []store.Records) error { return r.Run(w.c, runs, next) }
+		h.fresh = func() (decoder, error) { return op.NewReceive(in).Run, nil }
+	}
+	if h.run, err = h.fresh(); err != nil {
+		return err
 	}
 	w.heads = append(w.heads, h)
 	return nil

@@ -17,7 +17,9 @@ type task struct {
 	q     *Query
 	unit  store.Unit
 	stage *stage
-	in    []store.TP // the partitions that it reads
+	in    []store.TP         // the partitions that it reads
+	ends  map[store.TP]int64 // of them when the unit was opened, where there are several
+	merge *merger            // puts their rows in order; nil: the log does
 	work  store.Work
 	line  *line
 	ctx   *op.Context
@@ -75,6 +77,11 @@ func (q *Query) open(ctx context.Context, u store.Unit, old *Query) (*task, erro
 	}
 	t.work.Position(t.pos)
 	t.work.Position(t.done)
+	if len(t.line.heads) > 1 {
+		if t.ends, err = q.e.log.Ends(ctx, t.in); err != nil {
+			return nil, errors.Join(err, t.work.Close())
+		}
+	}
 	if t.line.read != nil {
 		if t.view, err = newView(t.line, t.ctx.Env); err != nil {
 			return nil, errors.Join(err, t.work.Close())
@@ -141,6 +148,9 @@ func (t *task) step() (progress bool, err error) {
 		return t.lost(err)
 	}
 	t.work.Position(t.polled)
+	if t.merge != nil || t.line.unordered(runs) {
+		return t.merged(runs)
+	}
 	if len(runs) == 0 {
 		maps.Copy(t.pos, t.polled)
 		if t.held {
@@ -169,7 +179,9 @@ func (t *task) lost(err error) (progress bool, _ error) {
 	}
 	t.hold()
 	t.trouble = append(t.trouble, op.Problem{Kind: op.ProcessingError, Topic: gap.TP.Topic, Partition: gap.TP.Partition, Offset: gap.From, Err: gap})
-	t.pos[gap.TP] = gap.To
+	if t.merge == nil { // else rows before it may still be here
+		t.pos[gap.TP] = gap.To
+	}
 	return true, nil
 }
 
@@ -195,8 +207,57 @@ func (t *task) part(runs []store.Records, last bool) error {
 	if last {
 		maps.Copy(t.pos, t.polled)
 	}
+	return t.process(func() error { return t.line.feed(runs) })
+}
+
+// merged takes runs that come without an order between the topics, and processes the rows whose turn it is.
+func (t *task) merged(runs []store.Records) (progress bool, err error) {
+	if t.merge == nil {
+		if t.merge, err = t.line.merge(t.work, t.ctx, t.ends, t.q.e.opt.Batch); err != nil {
+			return false, err
+		}
+	}
+	report := func(p op.Problem) {
+		t.hold()
+		t.trouble = append(t.trouble, p)
+	}
+	t.merge.add(runs)
+	for progress = len(runs) > 0; ; progress = true {
+		l, last, err := t.merge.pick()
+		if err != nil {
+			return false, &Fault{err}
+		}
+		if l == nil {
+			break
+		}
+		t.hold()
+		if err := t.process(func() error {
+			n, err := l.forward(min(t.most, t.q.e.opt.Batch), last)
+			t.pending += n
+			t.merge.settle(t.pos, report)
+			return err
+		}); err != nil {
+			return false, err
+		}
+	}
+	if progress {
+		return true, nil
+	}
+	t.merge.settle(t.pos, report)
+	if d, ok := t.merge.wait(); ok {
+		time.AfterFunc(d, t.poke)
+	}
+	if t.held {
+		return false, t.commit()
+	}
+	t.passed()
+	return false, nil
+}
+
+// process does some work on rows, and commits when that was enough.
+func (t *task) process(work func() error) error {
 	before := t.made()
-	if err := t.line.feed(runs); err != nil {
+	if err := work(); err != nil {
 		return &Fault{err}
 	}
 	if made := t.made(); made-before > batchBytes {

@@ -85,7 +85,7 @@ func (r *rig) open() {
 		r.log, err = local.Open("data", local.Options{FS: r.fs, Clock: r.now})
 	case r.v.log == onDisk:
 		opts = append(opts, ksql.WithDir(r.dir))
-	case r.v.late:
+	case r.v.late || r.v.chaos:
 		r.log, err = local.Memory(local.Options{Clock: r.now})
 	}
 	if err != nil {
@@ -93,6 +93,9 @@ func (r *rig) open() {
 	}
 	if r.v.late {
 		r.log = storetest.Late(r.log, r.rand.Uint64(), r.holes)
+	}
+	if r.v.chaos {
+		r.log = storetest.Unordered(r.log, r.rand.Uint64())
 	}
 	if r.log != nil {
 		opts = append(opts, ksql.WithLog(r.log))
