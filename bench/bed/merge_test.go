@@ -184,6 +184,78 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+// TestUnion: a log with an order over its topics gives the rows of several inputs in that order, at any batch, with any
+// commits, with restarts, in memory and in a directory.
+func TestUnion(t *testing.T) {
+	for seed := range uint64(30) {
+		r := rand.New(rand.NewPCG(seed, 19))
+		parts := []int{1, 4}[r.IntN(2)]
+		var fs *local.Forgetful
+		if r.IntN(3) > 0 {
+			fs = local.NewForgetful()
+		}
+		batch := []int{1, 7, 4096}[r.IntN(3)]
+		var inner store.Log
+		open := func() *ksql.Engine {
+			var err error
+			if fs != nil {
+				inner, err = local.Open("data", local.Options{FS: fs})
+			} else if inner == nil {
+				inner, err = local.Memory(local.Options{})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			log := inner
+			if seed%3 == 0 {
+				log = storetest.Late(log, r.Uint64(), nil)
+			}
+			e, err := ksql.Open(t.Context(), ksql.WithLog(log), ksql.WithBatch(batch), ksql.WithCommit(1+r.IntN(50), time.Hour),
+				ksql.WithInternal(func(o *exec.Options) { o.Unions = unions }))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return e
+		}
+		e := open()
+		if _, err := e.Execute(t.Context(), fmt.Sprintf(`CREATE STREAM a (k INT KEY, v STRING) WITH (KAFKA_TOPIC='a', VALUE_FORMAT='JSON', PARTITIONS=%d);
+			CREATE STREAM b (k INT KEY, v STRING) WITH (KAFKA_TOPIC='b', VALUE_FORMAT='JSON', PARTITIONS=%[1]d);
+			CREATE STREAM o WITH (KAFKA_TOPIC='o') AS SELECT * FROM a_union_b;`, parts)); err != nil {
+			t.Fatal(err)
+		}
+		want := make([][]string, parts)
+		for i := range 40 {
+			p, topic := r.IntN(parts), []string{"a", "b"}[r.IntN(2)]
+			rows := arrivals(r, topic+strconv.Itoa(i)+"-", p, parts, 1+r.IntN(30))
+			fill(t, e.Log(), r, store.TP{Topic: topic, Partition: int32(p)}, rows)
+			want[p] = append(want[p], merged(0, rows)...)
+			if fs != nil && r.IntN(10) == 0 {
+				if err := e.Close(); err != nil {
+					t.Fatal(err)
+				}
+				if err := inner.Close(); err != nil {
+					t.Fatal(err)
+				}
+				e = open()
+			}
+		}
+		if err := e.Sync(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for p := range parts {
+			if got := recordsOf(t, inner, store.TP{Topic: "o", Partition: int32(p)}); !slices.Equal(got, want[p]) {
+				t.Fatalf("seed %d, partition %d of %d, batch %d:\n%s\nwant\n%s", seed, p, parts, batch, strings.Join(got, "\n"), strings.Join(want[p], "\n"))
+			}
+		}
+		if err := e.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := inner.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // key prints an INT; null: nothing.
 func key(b []byte) string {
 	if len(b) < 4 {
