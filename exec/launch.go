@@ -158,8 +158,13 @@ func (e *Engine) again(ctx context.Context, r *record) (deeds, error) {
 
 // ran reports whether a query has read anything.
 func (e *Engine) ran(ctx context.Context, r *queryRecord) (ran bool, err error) {
-	first := r.Shape.Stages[:1]
-	bare := []stageShape{{Name: first[0].Name, In: first[0].In, Tasks: first[0].Tasks}}
+	var bare []stageShape // what they read of sources
+	for _, s := range r.Shape.Stages {
+		in := slices.DeleteFunc(s.reads(), func(t topicShape) bool { return r.From[t.Topic] == nil })
+		if len(in) > 0 {
+			bare = append(bare, stageShape{Name: s.Name, In: in[0].Topic, Tasks: in[0].Parts, Reads: in[1:]})
+		}
+	}
 	sess, err := e.log.Session(ctx, r.Session, r.places(bare))
 	if err != nil {
 		return false, without(err)
@@ -177,7 +182,11 @@ func (e *Engine) ran(ctx context.Context, r *queryRecord) (ran bool, err error) 
 		}
 		_, change, err := w.Restore(ctx)
 		if err == nil {
-			w.Position(at)
+			own := map[store.TP]int64{}
+			w.Position(own)
+			for tp, n := range own {
+				at[tp] = max(at[tp], n)
+			}
 		}
 		if change != nil {
 			err = errors.Join(err, change.Close())

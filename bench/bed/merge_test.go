@@ -3,6 +3,7 @@ package bed_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -251,6 +252,55 @@ func TestUnion(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := inner.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestUnionRan: a query that has read one of its inputs only has run: a topic of it that is gone is not made again.
+func TestUnionRan(t *testing.T) {
+	for _, from := range []string{"a", "b"} {
+		fs := local.NewForgetful()
+		var inner store.Log
+		open := func() *ksql.Engine {
+			var err error
+			if inner, err = local.Open("data", local.Options{FS: fs}); err != nil {
+				t.Fatal(err)
+			}
+			e, err := ksql.Open(t.Context(), ksql.WithLog(inner), ksql.WithInternal(func(o *exec.Options) { o.Unions = unions }))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return e
+		}
+		e := open()
+		if _, err := e.Execute(t.Context(), `CREATE STREAM a (k INT KEY, v STRING) WITH (KAFKA_TOPIC='a', VALUE_FORMAT='JSON', PARTITIONS=1);
+			CREATE STREAM b (k INT KEY, v STRING) WITH (KAFKA_TOPIC='b', VALUE_FORMAT='JSON', PARTITIONS=1);
+			CREATE STREAM o WITH (KAFKA_TOPIC='o') AS SELECT * FROM a_union_b;`); err != nil {
+			t.Fatal(err)
+		}
+		fill(t, inner, rand.New(rand.NewPCG(1, 1)), store.TP{Topic: from}, []arrival{{0, 1, `{"V":"x"}`}})
+		if err := e.Sync(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		info, err := inner.Topic(t.Context(), "o")
+		if err == nil {
+			err = e.Close()
+		}
+		if err == nil {
+			err = inner.Delete(t.Context(), "o", info.ID)
+		}
+		if err == nil {
+			err = inner.Close()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		e = open()
+		if failed := e.Failed(); len(failed) != 1 {
+			t.Errorf("after rows of %s: %v", from, failed)
+		}
+		if err := errors.Join(e.Close(), inner.Close()); err != nil {
 			t.Fatal(err)
 		}
 	}
