@@ -99,6 +99,9 @@ func WithMemoryLimit(bytes int64) Option { return func(o *options) { o.Exec.Memo
 // WithPage sets how many bytes of a pull query's answer are made before its reader asks for more; 0 is the default, 1 MiB.
 func WithPage(bytes int64) Option { return func(o *options) { o.Exec.Page = bytes } }
 
+// WithInternal sets options of the engine room, for package bed. They may change at any time.
+func WithInternal(set func(*exec.Options)) Option { return func(o *options) { set(&o.Exec) } }
+
 // WithAllocator sets where the Arrow records of Rows.Batches live; by default, on the Go heap.
 func WithAllocator(m vec.Mem) Option { return func(o *options) { o.Mem = m } }
 

@@ -344,49 +344,6 @@ func (a *applier) snapshot() (f fold, live func(id string) *queryRecord) {
 	}
 }
 
-// pause holds queries.
-func (e *Engine) pause(ids []string) {
-	for _, id := range ids {
-		if q, ok := e.Query(id); ok {
-			q.pause(true)
-		}
-	}
-}
-
-// goOn lets queries go on. One in ERROR is tried again: built anew and started from its last commit.
-func (e *Engine) goOn(ctx context.Context, ids []string) (err error) {
-	for _, id := range ids {
-		q, ok := e.Query(id)
-		switch {
-		case !ok:
-		case q.Err() == nil:
-			q.pause(false)
-		case e.apply.waiting[id] == nil: // else it starts by itself
-			err = errors.Join(err, e.retry(ctx, q))
-		}
-	}
-	return err
-}
-
-// retry starts a query again that has failed.
-func (e *Engine) retry(ctx context.Context, old *Query) error {
-	err := old.stop(grace)
-	b, bad := e.build(e.base, old.rec)
-	if bad == nil {
-		bad = b.differs()
-	}
-	if bad != nil {
-		p := *old.plan
-		p.Paused = false
-		e.put(e.stuck(old.rec, &p, bad))
-		return err
-	}
-	e.apply.planned(b)
-	e.catalog.Store(e.apply.fold.cat)
-	e.put(e.launch(ctx, b, old))
-	return err
-}
-
 // mine is the proposal whose record has that hash; nil: it is another engine's.
 func (a *applier) mine(hash string) *proposal {
 	a.mu.Lock()

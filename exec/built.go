@@ -37,10 +37,7 @@ func (e *Engine) build(ctx context.Context, r *queryRecord) (b *built, err error
 	if b.shape.Result, err = result(b.plan.Root, into); err != nil {
 		return nil, err
 	}
-	in := int32(len(r.From[source(b.plan.Root).Topic]))
-	if b.stages, err = cut(b.plan.Root, in, r.Parts, false, func(part string) string { return e.internal(r.ID, part) }); err != nil {
-		return nil, err
-	}
+	b.stages = staged(b.plan.Root, func(topic string) int32 { return int32(len(r.From[topic])) }, r.Parts, func(part string) string { return e.internal(r.ID, part) })
 	for i := range b.stages {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -51,7 +48,7 @@ func (e *Engine) build(ctx context.Context, r *queryRecord) (b *built, err error
 			return nil, refused(err)
 		}
 		s.answers = l.read != nil
-		at := stageShape{Name: s.name, In: s.topic, Tasks: in, Out: s.out, Parts: s.parts}
+		at := s.shape()
 		for _, k := range l.keepers {
 			for _, t := range k.Tables() {
 				row := tableShape{Name: t.Name(), Print: t.Print()}
@@ -170,13 +167,13 @@ func (b *built) takesOver(old *queryRecord) error {
 // lacks is the topic that the query needs and that is not there, or not as it was.
 func (e *Engine) lacks(topics func(string) (store.TopicInfo, error), b *built) error {
 	for _, s := range b.shape.Stages {
-		need := map[string]int32{s.In: s.Tasks}
-		if s.Out != "" {
-			need[s.Out] = s.Parts
+		need := map[string]int32{}
+		for _, t := range append(s.reads(), s.writes()...) {
+			need[t.Topic] = t.Parts
 		}
 		for _, t := range s.Tables {
 			if t.Topic != "" {
-				need[t.Topic] = s.Tasks
+				need[t.Topic] = s.width()
 			}
 		}
 		for name, n := range need {

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"errors"
+	"maps"
 	"time"
 
 	"github.com/ksqlgo/ksql/store"
@@ -16,10 +17,7 @@ func (t *task) commit() error {
 	if err := t.account(); err != nil {
 		return &Fault{err}
 	}
-	t.out = t.out[:0]
-	if t.line.end != nil {
-		t.out = t.line.end.Take(t.out)
-	}
+	t.out = t.line.take(t.out[:0])
 	if t.q.e.log.Durable() {
 		for _, k := range t.line.keepers {
 			for _, tab := range k.Tables() {
@@ -120,11 +118,16 @@ const trimRows = 1 << 16
 // trim tells the log that rows of a repartition topic have been consumed: nobody else reads it. A log that cannot hear
 // it now is told again some rows later.
 func (t *task) trim() error {
-	if !t.internal() || t.read < trimRows {
+	if t.read < trimRows {
 		return nil
 	}
 	t.read = 0
-	err := t.q.e.log.Trim(t.q.e.base, t.pos)
+	below := maps.Clone(t.pos)
+	maps.DeleteFunc(below, func(tp store.TP, _ int64) bool { return !t.stage.internal(tp.Topic) })
+	if len(below) == 0 {
+		return nil
+	}
+	err := t.q.e.log.Trim(t.q.e.base, below)
 	if errors.Is(err, store.ErrTransient) {
 		t.q.e.teller.later(t.fault(PartLog, err))
 		return nil

@@ -43,6 +43,8 @@ type Options struct {
 	CommitEvery   time.Duration     // time between commits of a busy task; 0: 10 ms
 	Hooks         []Hook            // told of what the engine does
 	Logger        *slog.Logger      // nil: nothing is logged
+
+	Unions func(name string) []string // for tests: see plan.Env
 }
 
 // Engine is the queries at work and the catalog they come from.
@@ -193,7 +195,7 @@ func (e *Engine) Failed() map[string]error {
 // exists.
 func (e *Engine) Env(ctx context.Context, props map[string]string, topic func(string) (int, bool)) *plan.Env {
 	env := e.exprs(props)
-	return &plan.Env{Functions: e.opt.Functions, Props: env.Config, Topic: topic, ReadOnly: e.ReadOnly, NextQuery: int(e.apply.reached()), Ended: func() error { return e.unwanted(ctx) }, Const: func(x plan.Expr) (any, error) { return e.value(ctx, x, nil, env) }}
+	return &plan.Env{Functions: e.opt.Functions, Props: env.Config, Topic: topic, ReadOnly: e.ReadOnly, Unions: e.opt.Unions, NextQuery: int(e.apply.reached()), Ended: func() error { return e.unwanted(ctx) }, Const: func(x plan.Expr) (any, error) { return e.value(ctx, x, nil, env) }}
 }
 
 // unwanted is why work for ctx is to be given up; nil: it is not.
@@ -298,9 +300,11 @@ func (e *Engine) inputs() []store.TP {
 			continue
 		}
 		for _, t := range q.tasks() {
-			if tp := (store.TP{Topic: t.topic(), Partition: t.unit.Partition}); !seen[tp] {
-				seen[tp] = true
-				out = append(out, tp)
+			for _, tp := range t.in {
+				if !seen[tp] {
+					seen[tp] = true
+					out = append(out, tp)
+				}
 			}
 		}
 	}

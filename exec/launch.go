@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/store"
@@ -59,12 +60,15 @@ func (t *task) after(spec []store.Stage) bool {
 // places is what the log is told of stages.
 func (r *queryRecord) places(stages []stageShape) (out []store.Stage) {
 	for _, s := range stages {
-		st := store.Stage{Name: s.Name, In: []string{s.In}, From: map[store.TP]int64{}}
-		from := r.From[s.In]
-		for n := range s.Tasks {
-			tp := store.TP{Topic: s.In, Partition: n}
-			if st.From[tp] = 0; from != nil { // a repartition topic is read from its beginning
-				st.From[tp] = from[n]
+		st := store.Stage{Name: s.Name, From: map[store.TP]int64{}}
+		for _, in := range s.reads() {
+			st.In = append(st.In, in.Topic)
+			from := r.From[in.Topic]
+			for n := range in.Parts {
+				tp := store.TP{Topic: in.Topic, Partition: n}
+				if st.From[tp] = 0; from != nil { // a repartition topic is read from its beginning
+					st.From[tp] = from[n]
+				}
 			}
 		}
 		for _, t := range s.Tables {
@@ -98,8 +102,13 @@ func (e *Engine) again(ctx context.Context, r *record) (deeds, error) {
 
 // ran reports whether a query has read anything.
 func (e *Engine) ran(ctx context.Context, r *queryRecord) (ran bool, err error) {
-	first := r.Shape.Stages[:1]
-	bare := []stageShape{{Name: first[0].Name, In: first[0].In, Tasks: first[0].Tasks}}
+	var bare []stageShape // what they read of sources
+	for _, s := range r.Shape.Stages {
+		in := slices.DeleteFunc(s.reads(), func(t topicShape) bool { return r.From[t.Topic] == nil })
+		if len(in) > 0 {
+			bare = append(bare, stageShape{Name: s.Name, In: in[0].Topic, Tasks: in[0].Parts, Reads: in[1:]})
+		}
+	}
 	sess, err := e.log.Session(ctx, r.Session, r.places(bare))
 	if err != nil {
 		return false, without(err)
@@ -117,7 +126,11 @@ func (e *Engine) ran(ctx context.Context, r *queryRecord) (ran bool, err error) 
 		}
 		_, change, err := w.Restore(ctx)
 		if err == nil {
-			w.Position(at)
+			own := map[store.TP]int64{}
+			w.Position(own)
+			for tp, n := range own {
+				at[tp] = max(at[tp], n)
+			}
 		}
 		if change != nil {
 			err = errors.Join(err, change.Close())

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"iter"
+	"time"
 
 	"github.com/ksqlgo/ksql/exec/op"
 	"github.com/ksqlgo/ksql/plan"
@@ -23,9 +25,12 @@ type push struct {
 	rows    *Rows
 	in      store.Reader
 	line    *line
-	left    int             // rows until LIMIT; -1: no limit
-	ctx     context.Context // ends with the caller's, with Close of the rows, and with the engine
-	free    func() bool     // of the engine's context
+	ends    map[store.TP]int64 // of what is read, as of the beginning
+	merge   *merger            // puts the rows of several inputs in order; nil: the log does
+	left    int                // rows until LIMIT; -1: no limit
+	most    int                // rows to poll: they may be long
+	ctx     context.Context    // ends with the caller's, with Close of the rows, and with the engine
+	free    func() bool        // of the engine's context
 	note    []op.Problem
 	table   bool
 	stop    *fn.Stop
@@ -42,7 +47,7 @@ func (e *Engine) Push(ctx context.Context, p *plan.Query, params []any) (*Rows, 
 		return nil, err
 	}
 	id := e.nextID("transient_" + joined(p.Reads))
-	w := &push{e: e, left: -1, shape: p.Root.Out().Schema, table: p.Root.Out().Shape == sql.TableKind}
+	w := &push{e: e, left: -1, most: 16, shape: p.Root.Out().Schema, table: p.Root.Out().Shape == sql.TableKind}
 	scalable := e.scalable(p)
 	if scalable {
 		id, w.table = "SCALABLE_PUSH_QUERY_"+e.uuid(), false
@@ -50,20 +55,16 @@ func (e *Engine) Push(ctx context.Context, p *plan.Query, params []any) (*Rows, 
 	if p.Limit != nil {
 		w.left = *p.Limit
 	}
-	stages, err := cut(p.Root, 1, 1, true, func(s string) string { return s })
-	if err != nil {
-		return nil, err
-	}
-	if scalable {
-		tapped(&stages[0])
-	}
+	s := &staged(p.Root, single, 1, func(s string) string { return s })[0]
+	s.tapped = scalable
 	c := e.context(p, 0, func(x op.Problem) { w.note = append(w.note, x) })
 	c.Params = params
 	w.stop, w.budget = c.Env.Stop, c.Env.Budget
-	if w.line, err = stages[0].build(c, p.Kind, false, w.take); err != nil {
+	var err error
+	if w.line, err = s.build(c, p.Kind, false, w.take); err != nil {
 		return nil, refused(err)
 	}
-	if w.in, err = w.reader(ctx, stages[0].topic, p); err != nil {
+	if w.in, err = w.reader(ctx, s.reads, p); err != nil {
 		return nil, err
 	}
 	r := &Rows{ID: id, Schema: p.Schema, Text: p.Text, Push: p.Kind == plan.Push, pool: e.memory.answers, made: make(chan struct{}, 1), taken: make(chan struct{}, 1)}
@@ -83,6 +84,9 @@ func (e *Engine) Push(ctx context.Context, p *plan.Query, params []any) (*Rows, 
 	return r, nil
 }
 
+// single runs a whole plan as one stage: all partitions are read together.
+func single(string) int32 { return 1 }
+
 func joined(names []string) string {
 	out := ""
 	for i, n := range names {
@@ -94,30 +98,32 @@ func joined(names []string) string {
 	return out
 }
 
-func (w *push) reader(ctx context.Context, topic string, p *plan.Query) (store.Reader, error) {
-	if p.Kind == plan.PullStream {
-		return store.Whole(ctx, w.e.log, topic)
-	}
-	info, err := w.e.log.Topic(ctx, topic)
-	if err != nil {
-		return nil, err
-	}
+// reader reads all partitions of these topics, from where the query begins.
+func (w *push) reader(ctx context.Context, topics []topicShape, p *plan.Query) (store.Reader, error) {
 	var tps []store.TP
-	for n := int32(0); n < info.Partitions; n++ {
-		tps = append(tps, store.TP{Topic: topic, Partition: n})
-	}
-	ends, err := w.e.log.Ends(ctx, tps)
-	if err != nil {
-		return nil, err
-	}
-	from := map[store.TP]int64{}
-	for _, tp := range tps {
-		from[tp] = -1
-		if !p.Earliest[topic] {
-			from[tp] = ends[tp]
+	for _, t := range topics {
+		info, err := w.e.log.Topic(ctx, t.Topic)
+		if err != nil {
+			return nil, err
+		}
+		for n := range info.Partitions {
+			tps = append(tps, store.TP{Topic: t.Topic, Partition: n})
 		}
 	}
-	return w.e.log.Reader(ctx, from, nil)
+	var err error
+	if w.ends, err = w.e.log.Ends(ctx, tps); err != nil {
+		return nil, err
+	}
+	from, to := map[store.TP]int64{}, w.ends
+	for _, tp := range tps {
+		if from[tp] = -1; !p.Earliest[tp.Topic] {
+			from[tp] = w.ends[tp]
+		}
+	}
+	if p.Kind != plan.PullStream {
+		to = nil
+	}
+	return w.e.log.Reader(ctx, from, to)
 }
 
 func (w *push) run() {
@@ -182,53 +188,97 @@ func (w *push) work() (end End, err error) {
 	if w.left == 0 {
 		return Limited, nil
 	}
-	most := 16 // rows to poll: they may be long
 	for {
 		if w.rows.full() {
 			if _, err := w.rows.room(w.ctx, 0); err != nil {
 				return Stopped, nil
 			}
 		}
-		runs, err := w.in.Poll(most)
-		if errors.Is(err, io.EOF) {
-			return Completed, nil
-		}
-		if err != nil {
+		runs, err := w.in.Poll(w.most)
+		ended := errors.Is(err, io.EOF)
+		if err != nil && !ended {
 			return Stopped, err
 		}
-		if len(runs) > 0 {
-			for len(runs) > 0 {
-				var part []store.Records
-				part, runs = split(runs, min(w.e.opt.Batch, pushBatch), pushBytes)
-				size, n := recordBytes(part)
-				most = min(2*most, int(max(1, 4*pushBytes*n/max(size, 1))), w.e.opt.Batch)
-				grown := max(0, 2*size-w.buffers)
-				taken, err := w.rows.room(w.ctx, size+grown)
-				if err != nil {
-					return Stopped, nil
-				}
-				w.taken, w.buffers = taken-grown, w.buffers+grown
-				err = w.line.head(part)
-				w.settle() // the pages are counted as they are
-				w.report()
-				switch {
-				case errors.Is(err, errLimit):
-					return Limited, nil
-				case err != nil && w.ctx.Err() != nil:
-					return Stopped, nil
-				case err != nil:
-					return Stopped, &Fault{err}
-				}
-				if w.ctx.Err() != nil {
-					return Stopped, nil
-				}
+		for part := range w.parts(runs) {
+			switch err := w.part(part, ended); {
+			case errors.Is(err, errLimit):
+				return Limited, nil
+			case w.ctx.Err() != nil:
+				return Stopped, nil
+			case err != nil:
+				return Stopped, &Fault{err}
 			}
+		}
+		switch {
+		case ended:
+			return Completed, nil
+		case len(runs) > 0:
 			continue
+		}
+		var late <-chan time.Time
+		if w.merge != nil {
+			if d, ok := w.merge.wait(); ok {
+				late = time.After(d)
+			}
 		}
 		select {
 		case <-w.ctx.Done():
 			return Stopped, nil
 		case <-w.in.Ready():
+		case <-late:
+		}
+	}
+}
+
+// parts cuts what was polled into what is processed at once: all of it, and even nothing, where the rows are still to
+// be put in order.
+func (w *push) parts(runs []store.Records) iter.Seq[[]store.Records] {
+	return func(yield func([]store.Records) bool) {
+		if w.merge != nil || w.line.unordered(runs) {
+			yield(runs)
+			return
+		}
+		for len(runs) > 0 {
+			var part []store.Records
+			if part, runs = split(runs, min(w.e.opt.Batch, pushBatch), pushBytes); !yield(part) {
+				return
+			}
+		}
+	}
+}
+
+// part processes some rows; ended: they are the last.
+func (w *push) part(runs []store.Records, ended bool) error {
+	size, n := recordBytes(runs)
+	if n > 0 {
+		w.most = min(2*w.most, int(max(1, 4*pushBytes*n/max(size, 1))), w.e.opt.Batch)
+	}
+	grown := max(0, 2*size-w.buffers)
+	taken, err := w.rows.room(w.ctx, size+grown)
+	if err != nil {
+		return err
+	}
+	w.taken, w.buffers = taken-grown, w.buffers+grown
+	defer w.report()
+	defer w.settle() // the pages are counted as they are
+	if w.merge == nil && !w.line.unordered(runs) {
+		return w.line.feed(runs)
+	}
+	if w.merge == nil {
+		if w.merge, err = w.line.merge(w.in, w.line.heads[0].c, w.ends, w.e.opt.Batch); err != nil {
+			return err
+		}
+	}
+	w.merge.add(runs)
+	w.merge.ended = ended
+	at := map[store.TP]int64{}
+	for {
+		l, last, err := w.merge.pick()
+		if err == nil && l != nil {
+			_, err = l.forward(pushBatch, last)
+		}
+		if w.merge.settle(at, w.line.heads[0].c.Report); l == nil || err != nil {
+			return err
 		}
 	}
 }

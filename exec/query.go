@@ -109,15 +109,6 @@ func (e *Engine) internal(id, part string) string {
 	return e.own("query_" + id + "-" + part)
 }
 
-func source(s plan.Step) *plan.Scan {
-	for {
-		if scan, ok := s.(*plan.Scan); ok {
-			return scan
-		}
-		s = s.Inputs()[0]
-	}
-}
-
 func (e *Engine) ensure(ctx context.Context, topic string, c store.TopicConfig) error {
 	if err := e.log.Create(ctx, topic, c); !errors.Is(err, store.ErrExists) {
 		return err

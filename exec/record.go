@@ -7,7 +7,6 @@ import (
 
 	"github.com/goccy/go-json"
 
-	"github.com/ksqlgo/ksql/exec/state"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/store"
@@ -52,37 +51,18 @@ type queryRecord struct {
 	Shape   shape               `json:"shape"`
 }
 
-// shape is what the state of a query rests on: while it is the same the query may go on.
-type shape struct {
-	Result string       `json:"result"` // schema and formats
-	Stages []stageShape `json:"stages"`
-}
-
-type stageShape struct {
-	Name   string       `json:"name"`
-	In     string       `json:"in"`
-	Tasks  int32        `json:"tasks"` // partitions of In
-	Out    string       `json:"out,omitempty"`
-	Parts  int32        `json:"parts,omitempty"` // of Out
-	Tables []tableShape `json:"tables,omitempty"`
-}
-
-type tableShape struct {
-	Name  string      `json:"name"`
-	Topic string      `json:"topic,omitempty"` // its changelog; empty: the log keeps nothing
-	Print state.Print `json:"print"`
-}
-
 // own is the query's own topics, as they are made: repartition topics and changelogs.
 func (r *queryRecord) own() []madeTopic {
 	var out []madeTopic
 	for _, s := range r.Shape.Stages {
-		if s.Out != "" && (r.Into == nil || s.Out != r.Into.Topic) {
-			out = append(out, madeTopic{s.Out, store.TopicConfig{Partitions: s.Parts, Internal: true}})
+		for _, t := range s.writes() {
+			if r.Into == nil || t.Topic != r.Into.Topic {
+				out = append(out, madeTopic{t.Topic, store.TopicConfig{Partitions: t.Parts, Internal: true}})
+			}
 		}
 		for _, t := range s.Tables {
 			if t.Topic != "" {
-				out = append(out, madeTopic{t.Topic, store.TopicConfig{Partitions: s.Tasks, Internal: true, Compact: true}})
+				out = append(out, madeTopic{t.Topic, store.TopicConfig{Partitions: s.width(), Internal: true, Compact: true}})
 			}
 		}
 	}

@@ -40,6 +40,12 @@ func (t *task) load(ctx context.Context, old *Query) (err error) {
 			return err
 		}
 	}
+	t.merge = nil
+	if len(t.line.heads) > 1 {
+		if t.ends, err = t.q.e.log.Ends(ctx, t.in); err != nil {
+			return unread(err)
+		}
+	}
 	clear(t.polled)
 	clear(t.pos)
 	t.work.Position(t.pos)

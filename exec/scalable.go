@@ -3,6 +3,7 @@ package exec
 import (
 	"fmt"
 
+	"github.com/ksqlgo/ksql/exec/op"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/sql/property"
@@ -15,37 +16,42 @@ func (e *Engine) scalable(p *plan.Query) bool {
 	if p.Kind != plan.Push || !property.On(p.Props, "ksql.query.push.v2.enabled") || len(p.Reads) != 1 {
 		return false
 	}
-	for s := p.Root; ; s = s.Inputs()[0] {
+	for _, s := range plan.Steps(p.Root) {
 		switch s := s.(type) {
 		case *plan.Filter, *plan.Project, *plan.Latest:
 		case *plan.Scan:
 			if p.Earliest[s.Topic] || s.Schema.Index("ROWPARTITION") >= 0 || s.Schema.Index("ROWOFFSET") >= 0 {
 				return false
 			}
-			writers := 0
-			for range e.Catalog().Writers(p.Reads[0]) {
-				writers++
-			}
-			return writers == 1
 		default:
 			return false
 		}
 	}
+	writers := 0
+	for range e.Catalog().Writers(p.Reads[0]) {
+		writers++
+	}
+	return writers == 1
 }
 
-// tapped adds the condition that scalable push queries put on the rows of a stream: a key that is not null.
-func tapped(s *stage) {
-	if s.scan.Shape != sql.StreamKind {
-		return
+// tap adds the condition that scalable push queries put on the rows of a stream: a key that is not null.
+func tap(c *op.Context, scan *plan.Scan, next op.Emit) (op.Emit, error) {
+	if scan.Shape != sql.StreamKind {
+		return next, nil
 	}
-	for i, c := range s.scan.Schema {
-		if c.Role != sql.KeyRole {
+	var ops []op.Operator
+	for i, col := range scan.Schema {
+		if col.Role != sql.KeyRole {
 			continue
 		}
-		key := &plan.Column{Typed: plan.Typed{T: c.Type, Text: c.Name}, Index: i}
-		f := &plan.Filter{Head: s.scan.Head, In: s.scan, Pred: &plan.IsNull{Typed: plan.Typed{T: sql.TBoolean, Text: "(" + c.Name + " IS NOT NULL)"}, X: key, Negated: true}}
-		s.steps = append([]plan.Step{f}, s.steps...)
+		key := &plan.Column{Typed: plan.Typed{T: col.Type, Text: col.Name}, Index: i}
+		f, err := op.NewFilter(&plan.Filter{Head: scan.Head, In: scan, Pred: &plan.IsNull{Typed: plan.Typed{T: sql.TBoolean, Text: "(" + col.Name + " IS NOT NULL)"}, X: key, Negated: true}}, c.Env)
+		if err != nil {
+			return nil, err
+		}
+		ops = append(ops, f)
 	}
+	return op.Chain(c, ops, next), nil
 }
 
 // uuid is a random UUID from the engine's randomness.

@@ -19,6 +19,9 @@ type task struct {
 	q     *Query
 	unit  store.Unit
 	stage *stage
+	in    []store.TP         // the partitions that it reads
+	ends  map[store.TP]int64 // of them when the unit was opened, where there are several
+	merge *merger            // puts their rows in order; nil: the log does
 
 	ending <-chan struct{} // closed when the query is told to end
 	stop   *fn.Stop        // of its expressions
@@ -71,10 +74,11 @@ func (q *Query) newTask(u store.Unit) *task {
 	}
 	t.state.lock()
 	for i := range q.stages {
-		if q.stages[i].name == u.Stage {
+		if q.stages[i].Name == u.Stage {
 			t.stage = &q.stages[i]
 		}
 	}
+	t.in = t.stage.inputs(u.Partition)
 	t.here.Store(true)
 	return t
 }
@@ -152,6 +156,9 @@ func (t *task) step() (progress bool, err error) {
 		return t.lost(unread(err))
 	}
 	t.work.Position(t.polled)
+	if t.merge != nil || t.line.unordered(runs) {
+		return t.merged(runs)
+	}
 	if len(runs) == 0 {
 		maps.Copy(t.pos, t.polled)
 		if t.held {
@@ -178,12 +185,14 @@ func (t *task) step() (progress bool, err error) {
 // query ends.
 func (t *task) lost(err error) (progress bool, _ error) {
 	var gap *store.Gap
-	if !errors.As(err, &gap) || t.internal() {
+	if !errors.As(err, &gap) || t.stage.internal(gap.TP.Topic) {
 		return false, err
 	}
 	t.hold()
 	t.trouble = append(t.trouble, op.Problem{Kind: op.ProcessingError, Topic: gap.TP.Topic, Partition: gap.TP.Partition, Offset: gap.From, Err: gap})
-	t.pos[gap.TP] = gap.To
+	if t.merge == nil { // else rows before it may still be here
+		t.pos[gap.TP] = gap.To
+	}
 	return true, nil
 }
 
@@ -209,27 +218,25 @@ func (t *task) part(runs []store.Records, last bool) error {
 	if last {
 		maps.Copy(t.pos, t.polled)
 	}
-	before := t.made()
-	if err := t.line.head(runs); err != nil {
+	return t.process(func() error { return t.line.feed(runs) })
+}
+
+// process does some work on rows, and commits when that was enough.
+func (t *task) process(work func() error) error {
+	before := t.line.bytes()
+	if err := work(); err != nil {
 		return &Fault{err}
 	}
-	if made := t.made(); made-before > batchBytes {
+	made := t.line.bytes()
+	if made-before > batchBytes {
 		t.most = max(1, t.most/4)
 	} else if t.most < t.q.e.opt.Batch {
 		t.most *= 2
 	}
-	if t.pending >= t.q.e.opt.CommitRows || t.readers.Load() > 0 || t.made() > 2*batchBytes || len(t.trouble) > mostTrouble || time.Since(t.since) > t.q.e.opt.CommitEvery {
+	if t.pending >= t.q.e.opt.CommitRows || t.readers.Load() > 0 || made > 2*batchBytes || len(t.trouble) > mostTrouble || time.Since(t.since) > t.q.e.opt.CommitEvery {
 		return t.commit()
 	}
 	return nil
-}
-
-// made is how many bytes of output wait for the commit.
-func (t *task) made() int {
-	if t.line.end == nil {
-		return 0
-	}
-	return t.line.end.Bytes()
 }
 
 // mostTrouble is how many problems may wait for a commit.
@@ -247,15 +254,10 @@ func (t *task) hold() {
 func (t *task) reached(ends map[store.TP]int64) bool {
 	t.seen.Lock()
 	defer t.seen.Unlock()
-	for tp, end := range ends {
-		if tp.Topic == t.topic() && tp.Partition == t.unit.Partition && t.done[tp] < end {
+	for _, tp := range t.in {
+		if end, ok := ends[tp]; ok && t.done[tp] < end {
 			return false
 		}
 	}
 	return true
 }
-
-func (t *task) topic() string { return t.stage.topic }
-
-// internal reports whether the input is a repartition topic: nobody else reads it.
-func (t *task) internal() bool { return t.stage.from != nil }

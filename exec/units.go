@@ -140,7 +140,7 @@ func (q *Query) assign(list []store.Unit) (news []*task) {
 	}
 	all = append(slices.Clone(all), news...)
 	place := func(t *task) int {
-		return slices.IndexFunc(q.stages, func(s stage) bool { return s.name == t.unit.Stage })
+		return slices.IndexFunc(q.stages, func(s stage) bool { return s.Name == t.unit.Stage })
 	}
 	slices.SortStableFunc(all, func(a, b *task) int {
 		return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a.unit.Partition, b.unit.Partition))

@@ -35,7 +35,7 @@ func newView(l *line, env *expr.Env) (*view, error) {
 	own := *env
 	own.Stop = new(fn.Stop)
 	env = &own
-	v := &view{src: l.read, stop: own.Stop}
+	v := &view{src: l.read, order: l.order, stop: own.Stop}
 	c := &op.Context{Env: env}
 	var ops []op.Operator
 	for _, st := range l.after {
@@ -49,9 +49,6 @@ func newView(l *line, env *expr.Env) (*view, error) {
 		}
 	}
 	v.chain = op.Chain(c, ops, func(b *op.Batch) error { return v.visit(b) })
-	if e, ok := l.end.(*op.Encode); ok {
-		v.order = e.Keys
-	}
 	return v, nil
 }
 
@@ -93,9 +90,13 @@ func reader(st plan.Step, env *expr.Env) (op.Operator, error) {
 	if p, ok := st.(*plan.Project); ok {
 		q := *p
 		q.Old = false
-		return op.NewProject(&q, env)
+		st = &q
 	}
-	return operator(st, env, false, nil)
+	w, err := operator(st, env, false, nil)
+	if err != nil {
+		return nil, err
+	}
+	return w.ports[0], nil
 }
 
 // lookup reads the rows of one key in the bounds.

@@ -10,7 +10,7 @@ import (
 
 // access decides how a pull query finds its rows: by keys when every disjunct of WHERE fixes all key columns, by
 // a range of the key, else by reading all.
-func (q *query) access(p *Pull) error {
+func (q *analysis) access(p *Pull) error {
 	scans := q.env.enabled("ksql.query.pull.table.scan.enabled")
 	if p.Filter == nil {
 		if !scans {
@@ -60,7 +60,7 @@ func (q *query) access(p *Pull) error {
 }
 
 // ranges reports whether a range of the key can be read: the order of its bytes must be its order.
-func (q *query) ranges(p *Pull) bool {
+func (q *analysis) ranges(p *Pull) bool {
 	keys := fields(p.Source.Schema, sql.KeyRole)
 	return len(keys) == 1 && p.Source.KeyWindow == nil && (keys[0].Type.Kind == sql.String || keys[0].Type.Kind == sql.Bytes) &&
 		q.env.enabled("ksql.query.pull.range.scan.enabled")
@@ -124,7 +124,7 @@ type conditions struct {
 	windows    []*Compare // that these come from
 }
 
-func (q *query) disjunct(p *Pull, part []Expr, scans bool) (*conditions, error) {
+func (q *analysis) disjunct(p *Pull, part []Expr, scans bool) (*conditions, error) {
 	a := &conditions{equal: map[int]Expr{}, named: map[int]bool{}}
 	nKeys := p.Columns.Keys()
 	for _, e := range part {
@@ -170,7 +170,7 @@ func (q *query) disjunct(p *Pull, part []Expr, scans bool) (*conditions, error) 
 }
 
 // keyCondition notes that key column i is compared with x; c is the comparison as written.
-func (q *query) keyCondition(p *Pull, a *conditions, i int, op sql.BinaryOp, x Expr, c *Compare, scans bool) error {
+func (q *analysis) keyCondition(p *Pull, a *conditions, i int, op sql.BinaryOp, x Expr, c *Compare, scans bool) error {
 	switch op {
 	case sql.OpEq:
 		v, err := q.keyValue(p.Columns[i], x, c)
@@ -204,7 +204,7 @@ func (q *query) keyCondition(p *Pull, a *conditions, i int, op sql.BinaryOp, x E
 func keySchema(p *Pull) sql.Schema { return p.Columns[:p.Columns.Keys()] }
 
 // keyValue gives x the key column's type, without loss.
-func (q *query) keyValue(col sql.Column, x Expr, c *Compare) (Expr, error) {
+func (q *analysis) keyValue(col sql.Column, x Expr, c *Compare) (Expr, error) {
 	out := castTo(x, col.Type)
 	if q.env.Const == nil || len(q.params) > 0 {
 		return out, nil
@@ -232,7 +232,7 @@ func (q *query) keyValue(col sql.Column, x Expr, c *Compare) (Expr, error) {
 }
 
 // value is the value of an expression without columns.
-func (q *query) value(x Expr) (any, error) {
+func (q *analysis) value(x Expr) (any, error) {
 	if l, ok := x.(*Literal); ok {
 		return l.Value, nil
 	}
@@ -285,7 +285,7 @@ func (a *conditions) bound(name string, op sql.BinaryOp, x Expr, c *Compare) err
 }
 
 // fullKey is the key that a disjunct fixes, nil when it leaves a key column open.
-func (q *query) fullKey(p *Pull, a *conditions) ([]Expr, error) {
+func (q *analysis) fullKey(p *Pull, a *conditions) ([]Expr, error) {
 	var key []Expr
 	for i := range p.Columns.Keys() {
 		x, ok := a.equal[i]

@@ -15,8 +15,8 @@ func (k *checker) createAs(s *sql.CreateAs) (*Command, error) {
 	if err != nil {
 		return nil, err
 	}
-	q := &query{Catalog: k.Catalog, env: k.env, text: k.text, kind: PersistentAs, sink: s.Name, sel: s.Query}
-	if err := q.analyze(); err != nil {
+	q, err := (&query{Catalog: k.Catalog, env: k.env, text: k.text, kind: PersistentAs, sink: s.Name, sel: s.Query}).analyze()
+	if err != nil {
 		return nil, err
 	}
 	written := *s
@@ -29,13 +29,14 @@ func (k *checker) createAs(s *sql.CreateAs) (*Command, error) {
 			return cmd, err
 		}
 	}
+	b := q.builder()
 	if p.timestamp != "" {
-		q.checkResult = func(s sql.Schema) error {
+		b.checkResult = func(s sql.Schema) error {
 			_, err := timestampColumn(p, s)
 			return err
 		}
 	}
-	root, err := q.plan()
+	root, err := b.plan()
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +63,7 @@ func (k *checker) createAs(s *sql.CreateAs) (*Command, error) {
 		return nil, errorf("Cannot write to the read-only topic: %s", src.Topic)
 	}
 	if src.Partitions == 0 {
-		src.Partitions = q.source().Partitions
+		src.Partitions = q.head().Partitions
 	}
 	if src.Timestamp, err = timestampColumn(p, src.Schema); err != nil {
 		return nil, err
@@ -111,15 +112,6 @@ func (k *checker) room() error {
 	return nil
 }
 
-// sources are the names of the sources the query reads.
-func (q *query) sources() []string {
-	var out []string
-	for _, r := range q.from {
-		out = append(out, r.Name)
-	}
-	return out
-}
-
 // keyWindow is what a sink's keys say of their window.
 func keyWindow(w *Window) *Window {
 	if w == nil {
@@ -132,7 +124,7 @@ func keyWindow(w *Window) *Window {
 }
 
 // written is the query with its columns qualified and its items named, as ksqlDB quotes it.
-func (q *query) written() *sql.Select {
+func (q *analysis) written() *sql.Select {
 	s := *q.sel
 	s.Items = make([]sql.Item, 0, len(q.items))
 	for _, it := range q.items {
@@ -162,8 +154,8 @@ func (q *query) written() *sql.Select {
 }
 
 // sinkFormats chooses the sink's formats: those given, else those of the query's first source.
-func (q *query) sinkFormats(src *Source, p *props) error {
-	keys, from := fields(src.Schema, sql.KeyRole), q.source()
+func (q *analysis) sinkFormats(src *Source, p *props) error {
+	keys, from := fields(src.Schema, sql.KeyRole), q.head()
 	keyName, keyProps := p.keyFormat, p.keyProps
 	switch {
 	case len(keys) == 0 && q.sel.HasPart:
@@ -204,7 +196,7 @@ const defaultRetention = 604800000
 
 // sinkTopic plans the sink's topic. A windowed table's is compacted, and its windows are kept as long as either
 // RETENTION_MS or the window's RETENTION says.
-func (q *query) sinkTopic(e *Effect, src *Source, p *props, root Step) error {
+func (q *analysis) sinkTopic(e *Effect, src *Source, p *props, root Step) error {
 	windowed := src.KeyWindow != nil
 	if p.retention != nil {
 		if src.Kind == sql.TableKind && !windowed {
@@ -212,7 +204,7 @@ func (q *query) sinkTopic(e *Effect, src *Source, p *props, root Step) error {
 		}
 		src.Retention = *p.retention
 	} else if src.Kind == sql.StreamKind {
-		src.Retention = q.source().Retention
+		src.Retention = q.head().Retention
 	}
 	if w := root.Out().Window; windowed && src.Kind == sql.TableKind && w.Retention > 0 {
 		src.Retention = max(src.Retention, w.Retention, defaultRetention)
@@ -235,17 +227,9 @@ func (q *query) sinkTopic(e *Effect, src *Source, p *props, root Step) error {
 	return nil
 }
 
-// newSink writes the rows of in to a source's topic.
-func newSink(in Step, to *Source) *Sink {
-	h := *in.Out()
-	h.Name, h.Old, h.Live = "SINK", false, nil
-	return &Sink{Head: h, In: in, Source: to.Name, Topic: to.Topic, Key: to.Key, Value: to.Value, Timestamp: to.Timestamp}
-}
-
 // finish makes the query ready to run.
-func (q *query) finish(root Step, id, text string) *Query {
-	setOld(root, false)
-	setLive(root, nil)
+func (q *analysis) finish(root Step, id, text string) *Query {
+	settle(root, q.kind)
 	run := &Query{
 		ID: id, Kind: q.kind, Text: text, Root: root, Reads: q.sources(), Limit: q.sel.Limit,
 		Props: maps.Clone(q.env.Props), Earliest: map[string]bool{},
@@ -256,9 +240,11 @@ func (q *query) finish(root Step, id, text string) *Query {
 			run.Schema = append(run.Schema, c)
 		}
 	}
+	reset, _ := property.Given(q.env.Props, "auto.offset.reset")
 	for _, r := range q.from {
-		reset, _ := property.Given(q.env.Props, "auto.offset.reset")
-		run.Earliest[r.Topic] = strings.EqualFold(reset, "earliest") || reset == "" && r.Kind == sql.TableKind
+		for _, s := range r.reads {
+			run.Earliest[s.Topic] = strings.EqualFold(reset, "earliest") || reset == "" && s.Kind == sql.TableKind
+		}
 	}
 	return run
 }
@@ -286,11 +272,11 @@ func (k *checker) insertSelect(s *sql.InsertSelect) (*Command, error) {
 	if k.env.readOnly(to.Topic) {
 		return nil, errorf("Cannot insert into read-only topic: %s", to.Topic)
 	}
-	q := &query{Catalog: k.Catalog, env: k.env, text: k.text, kind: PersistentInsert, sink: s.Target, sel: s.Query}
-	if err := q.analyze(); err != nil {
+	q, err := (&query{Catalog: k.Catalog, env: k.env, text: k.text, kind: PersistentInsert, sink: s.Target, sel: s.Query}).analyze()
+	if err != nil {
 		return nil, err
 	}
-	root, err := q.plan()
+	root, err := q.builder().plan()
 	if err != nil {
 		return nil, err
 	}
@@ -332,63 +318,14 @@ func (k *checker) checkQueryID(id string) error {
 	return nil
 }
 
-// fitSink makes the result's columns those of an existing sink, or refuses. Numeric literals and narrower
-// DECIMALs take the sink's DECIMAL type; nothing else is converted.
-func fitSink(root Step, to *Source) error {
-	p, ok := root.(*Project)
-	var cols []int // of p that belong to the record
-	for i, c := range root.Out().Schema {
-		if c.Role != sql.PseudoRole {
-			cols = append(cols, i)
-		}
-	}
-	want := keysFirst(to.Schema)
-	misfit := func() error {
-		var got sql.Schema
-		for _, i := range cols {
-			got = append(got, root.Out().Schema[i])
-		}
-		return errorf("Incompatible schema between results and sink\nResult schema is %s\nSink schema is %s", got, want)
-	}
-	if len(cols) != len(want) || !ok {
-		return misfit()
-	}
-	for n, i := range cols {
-		c, w := &p.Schema[i], want[n]
-		if c.Name != w.Name || c.Role != w.Role {
-			return misfit()
-		}
-		if c.Type.Equal(w.Type) {
-			continue
-		}
-		x := p.Items[i].X
-		_, literal := x.(*Literal)
-		if w.Type.Kind != sql.Decimal || !(literal && c.Type.Numeric() && c.Type.Kind != sql.Double || c.Type.Kind == sql.Decimal) || !holds(w.Type, c.Type) {
-			return misfit()
-		}
-		p.Items[i].X = &Cast{Typed: Typed{T: w.Type, Text: x.String()}, X: x, Implied: true}
-		c.Type = w.Type
-	}
-	return nil
-}
-
-// holds reports whether every value of the exact numeric type u is one of DECIMAL t.
-func holds(t, u sql.Type) bool {
-	switch u.Kind {
-	case sql.Integer, sql.Bigint: // a literal: its cast fails at once when it does not fit
-		return true
-	}
-	return u.Scale <= t.Scale && u.Precision-u.Scale <= t.Precision-t.Scale
-}
-
 // materialize is the query that keeps a SOURCE table for pull queries.
 func (k *checker) materialize(src *Source) *Query {
 	id := k.queryID("CST_" + strings.ToUpper(src.Name) + "_")
 	scan := newScan(src, func(name string) bool { return name == rowTime })
 	h := scan.Head
 	h.Name = "KsqlTopic-Reduce"
-	root := &Latest{Head: h, In: scan}
-	setLive(root, nil)
+	root := &Latest{Head: h, State: "Latest", In: scan}
+	settle(root, PersistentSource)
 	src.State = id
 	return &Query{
 		ID: id, Kind: PersistentSource, Text: k.text, Root: root, Reads: []string{src.Name}, Schema: src.Schema,

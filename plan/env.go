@@ -22,6 +22,7 @@ type Env struct {
 	Topic     func(name string) (partitions int, ok bool) // does the topic exist; nil: every topic does
 	Const     func(e Expr) (any, error)                   // evaluates a bound expression without columns
 	ReadOnly  func(topic string) bool                     // may only the system write, make and delete the topic; nil: none
+	Unions    func(name string) []string                  // the streams whose rows a name that is no source's stands for; nil: SQL has no UNION yet, only tests do
 	NextQuery int                                         // number of the next persistent query
 	Named     map[string]sql.Type                         // takes the custom types that the statement names, with what they stand for; nil: nobody asks
 	Ended     func() error                                // why planning is to be given up, looked at once in a while; nil: nobody does

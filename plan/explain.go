@@ -8,14 +8,40 @@ import (
 	"github.com/ksqlgo/ksql/sql"
 )
 
-// Explain prints a query's steps as ksqlDB's EXPLAIN does, the last step first.
+// Explain prints a query's steps as ksqlDB's EXPLAIN does, the last step first. A step with several readers has a
+// number: under the first of them it is printed, under the others its number stands for it.
 func Explain(q *Query) string {
-	var b strings.Builder
-	explain(&b, q, q.Root, 0)
-	return b.String()
+	e := explainer{query: q, readers: map[Step]int{}, number: map[Step]int{}}
+	for _, s := range Steps(q.Root) {
+		for _, in := range s.Inputs() {
+			e.readers[in]++
+		}
+	}
+	e.step(q.Root, 0)
+	return e.text.String()
 }
 
-func explain(b *strings.Builder, q *Query, s Step, depth int) {
+type explainer struct {
+	query   *Query
+	text    strings.Builder
+	readers map[Step]int
+	number  map[Step]int // of steps with several readers that are printed
+}
+
+func (e *explainer) step(s Step, depth int) {
+	fmt.Fprintf(&e.text, "%s > [ %s ]", strings.Repeat("\t\t", depth), s.title())
+	if e.readers[s] > 1 {
+		n, again := e.number[s]
+		if !again {
+			n = len(e.number) + 1
+			e.number[s] = n
+		}
+		fmt.Fprintf(&e.text, " #%d", n)
+		if again {
+			e.text.WriteByte('\n')
+			return
+		}
+	}
 	h := s.Out()
 	var cols sql.Schema
 	for _, c := range h.Schema {
@@ -27,9 +53,9 @@ func explain(b *strings.Builder, q *Query, s Step, depth int) {
 	if sink, ok := s.(*Sink); ok {
 		logger = sink.Source
 	}
-	b.WriteString(strings.Repeat("\t\t", depth) + " > [ " + stepTitle(s) + " ] | Schema: " + cols.String() + " | Logger: " + q.ID + "." + logger + "\n")
+	fmt.Fprintf(&e.text, " | Schema: %s | Logger: %s.%s\n", cols, e.query.ID, logger)
 	for _, in := range s.Inputs() {
-		explain(b, q, in, depth+1)
+		e.step(in, depth+1)
 	}
 }
 
@@ -76,30 +102,4 @@ func (r *Range) bounds(name string) (out []string) {
 	one(r.Lo, sql.OpGe, sql.OpGt, r.LoOpen)
 	one(r.Hi, sql.OpLe, sql.OpLt, r.HiOpen)
 	return out
-}
-
-// stepTitle is the kind of a step as EXPLAIN prints it.
-func stepTitle(s Step) string {
-	switch s := s.(type) {
-	case *Scan:
-		return "SOURCE"
-	case *Sink:
-		return "SINK"
-	case *Filter:
-		return "FILTER"
-	case *Project:
-		return "PROJECT"
-	case *FlatMap:
-		return "FLAT_MAP"
-	case *Rekey:
-		return "REKEY"
-	case *Exchange:
-		return "GROUP_BY"
-	case *Aggregate:
-		if s.Head.Window != nil {
-			return "WINDOW_AGGREGATE"
-		}
-		return "AGGREGATE"
-	}
-	return "MATERIALIZE"
 }

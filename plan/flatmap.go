@@ -7,8 +7,47 @@ import (
 	"github.com/ksqlgo/ksql/sql/fn"
 )
 
+// FlatMap gives, for each row, as many rows as the longest of its table functions does; its schema is
+// the input's plus one column a call. Rows without a value are dropped.
+type FlatMap struct {
+	Head
+	In    Step
+	Calls []RowsCall
+}
+
+// RowsCall is one table function.
+type RowsCall struct {
+	Func    *fn.Func
+	Variant *fn.Variant
+	Site    fn.Site
+	Args    []Expr
+	Name    string // of its column: KSQL_SYNTH_n
+}
+
+// Inputs is its one input.
+func (s *FlatMap) Inputs() []Step { return []Step{s.In} }
+
+func (s *FlatMap) title() string        { return "FLAT_MAP" }
+func (s *FlatMap) class() string        { return "StreamFlatMap" }
+func (s *FlatMap) givesOld(_ bool) bool { return s.In.Out().Old }
+
+func (s *FlatMap) needs(_ int, want []bool) []bool {
+	in := make([]bool, len(s.In.Out().Schema))
+	for i := range in {
+		in[i] = wants(want, i)
+	}
+	for _, c := range s.Calls {
+		for _, a := range c.Args {
+			Columns(a, in)
+		}
+	}
+	return in
+}
+
+func (s *FlatMap) succeeds(Step) error { return errorf("Upgrades not yet supported for %s", s.class()) }
+
 // checkRows is the rules on where table functions may stand.
-func (q *query) checkRows(grouped bool) error {
+func (q *analysis) checkRows(grouped bool) error {
 	any := false
 	for _, it := range q.items {
 		if it.star {
@@ -48,14 +87,14 @@ func (q *query) checkRows(grouped bool) error {
 	switch {
 	case any && grouped:
 		return errorf("Table functions cannot be used with aggregations.")
-	case any && q.source().Kind == sql.TableKind:
+	case any && q.shape() == sql.TableKind:
 		return errorf("Table source is not supported with table functions")
 	}
 	return nil
 }
 
 // flatMap runs the table functions of the select list, if any. The map gives the columns of their results.
-func (q *query) flatMap(in Step) (Step, map[*sql.ColumnRef]int, error) {
+func (q *builder) flatMap(in Step) (Step, map[*sql.ColumnRef]int, error) {
 	schema := in.Out().Schema
 	var f *FlatMap
 	synth := map[*sql.ColumnRef]int{}
@@ -95,7 +134,7 @@ func (q *query) flatMap(in Step) (Step, map[*sql.ColumnRef]int, error) {
 	return f, synth, nil
 }
 
-func (q *query) rowsCall(c *sql.Call, schema sql.Schema, n int) (RowsCall, error) {
+func (q *builder) rowsCall(c *sql.Call, schema sql.Schema, n int) (RowsCall, error) {
 	args, types, err := q.bindArgs(c, schema)
 	if err != nil {
 		return RowsCall{}, err
@@ -115,21 +154,6 @@ func (q *query) rowsCall(c *sql.Call, schema sql.Schema, n int) (RowsCall, error
 		}
 	}
 	return call, nil
-}
-
-// bindArgs binds the arguments of an aggregate or table function.
-func (q *query) bindArgs(c *sql.Call, schema sql.Schema) ([]Expr, []fn.ArgType, error) {
-	var args []Expr
-	var types []fn.ArgType
-	for _, a := range c.Args {
-		x, err := q.binder(schema).Bind(a)
-		if err != nil {
-			return nil, nil, err
-		}
-		args = append(args, x)
-		types = append(types, fn.ArgType{Type: x.Type()})
-	}
-	return args, types, nil
 }
 
 // castTo gives e the type t, by an implied cast where it has another.

@@ -1,18 +1,16 @@
 package plan
 
 import (
-	"math"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/sql/fn"
-	"github.com/ksqlgo/ksql/sql/serde"
 )
 
 // analyzeGroups checks the rules of GROUP BY and reports whether the query aggregates.
-func (q *query) analyzeGroups() (bool, error) {
+func (q *analysis) analyzeGroups() (bool, error) {
 	var all []*sql.Call
 	list := q.clauses()
 	for _, e := range list {
@@ -32,7 +30,7 @@ func (q *query) analyzeGroups() (bool, error) {
 		}
 	}
 	if q.sel.HasGroup {
-		for _, it := range q.expand(scanColumns(q.source())) {
+		for _, it := range expand(q.items, q.star(), q.persistent()) {
 			if len(q.calls(it.x, givesRows)) > 0 {
 				return false, errorf("Table functions cannot be used with aggregations.")
 			}
@@ -74,13 +72,6 @@ func (q *query) analyzeGroups() (bool, error) {
 	return true, nil
 }
 
-func (q *query) statementName() string {
-	if q.kind == PersistentInsert {
-		return "INSERT INTO statement"
-	}
-	return "CREATE TABLE AS SELECT statement"
-}
-
 // internalCall is COUNT(*) and COUNT() as ksqlDB computes them: over ROWTIME.
 func internalCall(c *sql.Call) *sql.Call {
 	if len(c.Args) > 0 {
@@ -89,12 +80,12 @@ func internalCall(c *sql.Call) *sql.Call {
 	return &sql.Call{At: c.At, Name: c.Name, Args: []sql.Expr{&sql.ColumnRef{At: c.At, Name: rowTime}}}
 }
 
-func (q *query) boundsInWhere() bool {
+func (q *analysis) boundsInWhere() bool {
 	return q.sel.Window != nil && slices.ContainsFunc(references(q.where), func(c *sql.ColumnRef) bool { return isBound(c.Name) })
 }
 
 // checkBounds lets WINDOWSTART and WINDOWEND of the query's own window stand in the select list only.
-func (q *query) checkBounds() error {
+func (q *analysis) checkBounds() error {
 	if q.sel.Window == nil {
 		return nil
 	}
@@ -124,9 +115,9 @@ func (q *query) checkBounds() error {
 }
 
 // checkGrouped wants select items and HAVING to be made of grouping expressions, aggregates and constants.
-func (q *query) checkGrouped() error {
+func (q *analysis) checkGrouped() error {
 	var bad []string
-	for _, it := range q.expand(scanColumns(q.source())) {
+	for _, it := range expand(q.items, q.star(), q.persistent()) {
 		if len(q.loose(it.x)) > 0 {
 			bad = append(bad, sql.Text(it.x))
 		}
@@ -144,7 +135,7 @@ func (q *query) checkGrouped() error {
 }
 
 // loose is the columns of e that stand neither in a grouping expression nor in an aggregate, each once.
-func (q *query) loose(e sql.Expr) (names []string) {
+func (q *analysis) loose(e sql.Expr) (names []string) {
 	q.env.check()
 	seen := map[string]bool{}
 	visit(e, func(x sql.Expr) bool {
@@ -163,30 +154,33 @@ func (q *query) loose(e sql.Expr) (names []string) {
 }
 
 // grouping is which grouping expression e is, or -1.
-func (q *query) grouping(e sql.Expr) int {
-	if q.groups == nil {
-		q.groups = exprFinder(q.groupBy)
-	}
+func (q *analysis) grouping(e sql.Expr) int {
 	return q.groups.find(&e)
 }
 
 // group aggregates: in front of it a projection to the grouping expressions and the arguments, behind it
 // HAVING and the projection of the results.
-func (q *query) group(in Step) (Step, error) {
-	src := q.source()
-	if src.Value.Name == "KAFKA" {
-		return nil, errorf("Source(s) %s are using the 'KAFKA' value format. This format does not yet support GROUP BY.\nSee https://github.com/confluentinc/ksql/issues/2998", src.Name)
+func (q *builder) group(in Step) (Step, error) {
+	var kafka []string
+	for _, r := range q.from {
+		if r.Value.Name == "KAFKA" {
+			kafka = append(kafka, r.Name)
+		}
 	}
-	if src.Kind == sql.TableKind && q.sel.Window != nil {
+	if len(kafka) > 0 {
+		return nil, errorf("Source(s) %s are using the 'KAFKA' value format. This format does not yet support GROUP BY.\nSee https://github.com/confluentinc/ksql/issues/2998", strings.Join(kafka, ", "))
+	}
+	head, shape := q.head(), in.Out().Shape
+	if shape == sql.TableKind && q.sel.Window != nil {
 		return nil, errorf("Windowing not supported for table aggregations.")
 	}
 	before, keys, err := q.groupKeys(in)
 	if err != nil {
 		return nil, err
 	}
-	agg := &Aggregate{Groups: len(keys), Reads: q.reads()}
+	agg := &Aggregate{State: "Aggregate", Groups: len(keys), Reads: q.reads()}
 	agg.Name, agg.Shape = "Aggregate", sql.TableKind
-	agg.Key, agg.Value = q.env.internalKey(src.Key, keys), Format{Name: src.Value.Name, Props: src.Value.Props}
+	agg.Key, agg.Value = q.env.internalKey(head.Key, keys), Format{Name: head.Value.Name, Props: head.Value.Props}
 	if agg.Window, err = q.window(); err != nil {
 		return nil, err
 	}
@@ -196,8 +190,7 @@ func (q *query) group(in Step) (Step, error) {
 	if agg.Window != nil {
 		agg.Schema = append(agg.Schema, windowBounds()...)
 	}
-	star := scanColumns(src)
-	q.items = q.expand(star)
+	q.items = expand(q.items, q.star(), q.persistent())
 	synth := map[*sql.ColumnRef]int{}
 	g := &grouper{in: in.Out().Schema, before: before, agg: agg, calls: map[string]int{}, args: map[string][]int{}, synth: synth}
 	for i, it := range before.Items {
@@ -215,11 +208,11 @@ func (q *query) group(in Step) (Step, error) {
 			return nil, err
 		}
 	}
-	if err := checkAggregates(agg, src.Kind); err != nil {
+	if err := checkAggregates(agg, shape); err != nil {
 		return nil, err
 	}
 	agg.In = before
-	if !q.groupedByKey() {
+	if !q.groupedByKey(in) {
 		h := before.Head
 		h.Name = "Aggregate-GroupBy"
 		agg.In = &Exchange{Head: h, In: before, Topic: "Aggregate-GroupBy-repartition", Key: agg.Key, Value: agg.Value}
@@ -234,9 +227,9 @@ func (q *query) group(in Step) (Step, error) {
 }
 
 // groupedByKey reports whether the rows stand in the right partition already.
-func (q *query) groupedByKey() bool {
-	keys := fields(q.source().Schema, sql.KeyRole)
-	if len(keys) != 1 || len(q.groupBy) != 1 {
+func (q *builder) groupedByKey(in Step) bool {
+	keys := fields(in.Out().Schema, sql.KeyRole)
+	if !q.together() || len(keys) != 1 || len(q.groupBy) != 1 {
 		return false
 	}
 	c, ok := q.groupBy[0].(*sql.ColumnRef)
@@ -245,7 +238,7 @@ func (q *query) groupedByKey() bool {
 
 // groupKeys starts the projection in front of the aggregation. A query without GROUP BY has one group, whose
 // key is a constant.
-func (q *query) groupKeys(in Step) (*Project, []sql.Field, error) {
+func (q *builder) groupKeys(in Step) (*Project, []sql.Field, error) {
 	h := *in.Out()
 	names := newNamer(columnNames(h.Schema))
 	b := q.binder(h.Schema)
@@ -285,7 +278,7 @@ type grouper struct {
 }
 
 // results puts columns of the aggregation in the place of grouping expressions, aggregates and window bounds.
-func (q *query) results(e sql.Expr, g *grouper) (sql.Expr, error) {
+func (q *builder) results(e sql.Expr, g *grouper) (sql.Expr, error) {
 	agg := g.agg
 	var err error
 	out := rewrite(e, func(x sql.Expr) sql.Expr {
@@ -316,7 +309,7 @@ func (q *query) results(e sql.Expr, g *grouper) (sql.Expr, error) {
 }
 
 // aggregate adds one aggregate function; its arguments join the projection in front.
-func (q *query) aggregate(c, written *sql.Call, g *grouper) error {
+func (q *builder) aggregate(c, written *sql.Call, g *grouper) error {
 	agg := g.agg
 	args, types, err := q.bindArgs(c, g.in)
 	if err != nil {
@@ -396,35 +389,8 @@ func (g *grouper) argument(x Expr) int {
 	return n
 }
 
-// checkAggregates wants aggregates that can forget on tables, and states that the value format can hold.
-func checkAggregates(agg *Aggregate, kind sql.SourceKind) error {
-	var onlyStreams []string
-	for _, c := range agg.Calls {
-		if kind == sql.TableKind && !c.Variant.Undo && !slices.Contains(onlyStreams, c.Func.Name) {
-			onlyStreams = append(onlyStreams, c.Func.Name)
-		}
-	}
-	if len(onlyStreams) > 0 {
-		s := ""
-		if len(onlyStreams) > 1 {
-			s = "s"
-		}
-		return errorf("The aggregation function%s %s cannot be applied to a table source, only to a stream source.", s, join(onlyStreams, "and"))
-	}
-	for _, c := range agg.Calls {
-		if c.Variant.State == nil {
-			continue
-		}
-		state := []sql.Field{{Name: c.Name, Type: c.Variant.State(c.Site.Args)}}
-		if serde.Check(agg.Value.Name, agg.Value.Props, false, state, false) != nil {
-			return errorf("One of the functions used in the statement has an intermediate type that the value format can not handle. Please remove the function or change the format.")
-		}
-	}
-	return nil
-}
-
 // reads are the columns that the query reads, in the order in which ksqlDB meets them.
-func (q *query) reads() []string {
+func (q *analysis) reads() []string {
 	var out []string
 	seen := map[string]bool{}
 	add := func(e sql.Expr) {
@@ -453,57 +419,4 @@ func (q *query) reads() []string {
 	}
 	add(q.having)
 	return out
-}
-
-// mostWindows bounds how many windows a row falls into: each is a group, and a row of the result.
-const mostWindows = 100000
-
-// window is the WINDOW clause with its defaults.
-func (q *query) window() (*Window, error) {
-	w := q.sel.Window
-	if w == nil {
-		return nil, nil
-	}
-	out := &Window{Kind: w.Kind, Size: w.Size.Millis(), Advance: w.Advance.Millis(), Final: q.sel.Emit == sql.EmitFinal}
-	if out.Final && !q.env.enabled("ksql.suppress.enabled") {
-		return nil, errorf("Suppression is currently disabled. You can enable it by setting ksql.suppress.enabled to true")
-	}
-	if w.Kind == sql.Tumbling {
-		out.Advance = out.Size
-	}
-	// Kafka Streams' own checks, made when the query is built.
-	switch {
-	case out.Size <= 0 && w.Kind == sql.Session:
-		return nil, errorf("Gap time (inactivityGapMs) cannot be zero or negative.")
-	case out.Size <= 0:
-		return nil, errorf("Window size (sizeMs) must be larger than zero.")
-	case w.Kind != sql.Session && (out.Advance <= 0 || out.Advance > out.Size):
-		return nil, errorf("Window advancement interval should be more than zero and less than window duration which is %d ms, but given advancement interval is: %d ms", out.Size, out.Advance)
-	case w.Grace != nil && w.Grace.Millis() < 0:
-		return nil, errorf("Grace period must not be negative.")
-	}
-	if w.Kind == sql.Hopping && out.Size/out.Advance > mostWindows {
-		return nil, errorf("A row would fall into %d windows of %d ms that advance by %d ms; at most %d are possible", out.Size/out.Advance, out.Size, out.Advance, mostWindows)
-	}
-	const day = 86400000
-	switch {
-	case w.Grace != nil:
-		if out.Grace = w.Grace.Millis(); out.Grace < 0 {
-			return nil, errorf("Grace period must not be negative.")
-		}
-		if out.Grace > math.MaxInt64-out.Size {
-			return nil, errorf("Window size and grace period together must be less than %d ms", int64(math.MaxInt64))
-		}
-	case !out.Final:
-		out.Grace = max(day-out.Size, 0)
-	}
-	out.Retention = out.Size + out.Grace
-	if w.Retention != nil {
-		if r := w.Retention.Millis(); r >= out.Retention {
-			out.Retention = r
-		} else {
-			return nil, errorf("The retention period of the window store must be no smaller than its window size plus the grace period. Got size=[%d], grace=[%d], retention=[%d]", out.Size, out.Grace, r)
-		}
-	}
-	return out, nil
 }

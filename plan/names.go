@@ -26,6 +26,14 @@ func windowBounds() []sql.Column {
 	return []sql.Column{pseudoColumn(windowStart, sql.TBigint), pseudoColumn(windowEnd, sql.TBigint)}
 }
 
+func allPseudo() []sql.Column {
+	var out []sql.Column
+	for _, p := range pseudoTypes {
+		out = append(out, pseudoColumn(p.Name, p.Type))
+	}
+	return out
+}
+
 func isPseudo(name string) bool { return name == rowTime || name == rowPartition || name == rowOffset }
 
 func isBound(name string) bool { return name == windowStart || name == windowEnd }

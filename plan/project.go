@@ -7,6 +7,32 @@ import (
 	"github.com/ksqlgo/ksql/sql"
 )
 
+// Project computes the columns of its schema, keys first, and WINDOWSTART and WINDOWEND after them if the rows'
+// keys carry a window. At the end of a push query they stand in the order of the SELECT; there the Role tells
+// which are the key's (KeyRole, PseudoRole for window bounds): the only ones that a Delete fills.
+type Project struct {
+	Head
+	In    Step
+	Items []Item
+}
+
+// Inputs is its one input.
+func (s *Project) Inputs() []Step { return []Step{s.In} }
+
+func (s *Project) title() string        { return "PROJECT" }
+func (s *Project) class() string        { return s.side() + "Select" }
+func (s *Project) givesOld(_ bool) bool { return s.In.Out().Old }
+
+func (s *Project) needs(_ int, want []bool) []bool {
+	in := make([]bool, len(s.In.Out().Schema))
+	for i, it := range s.Items {
+		if wants(want, i) {
+			Columns(it.X, in)
+		}
+	}
+	return in
+}
+
 // output is one column of a query's result.
 type output struct {
 	name string
@@ -17,10 +43,10 @@ type output struct {
 
 // project computes the select list over in. star is what * stands for, synth columns that stand for parts of
 // the items.
-func (q *query) project(in Step, star sql.Schema, synth map[*sql.ColumnRef]int) (Step, error) {
+func (q *builder) project(in Step, star sql.Schema, synth map[*sql.ColumnRef]int) (Step, error) {
 	schema := in.Out().Schema
 	b := q.binderWith(schema, synth)
-	items := q.expand(star)
+	items := expand(q.items, star, q.persistent())
 	outs := make([]output, 0, len(items))
 	for _, it := range items {
 		x, err := bindItem(b, it.x)
@@ -107,15 +133,15 @@ func bindItem(b *Binder, e sql.Expr) (Expr, error) {
 }
 
 // expand puts columns in the place of stars.
-func (q *query) expand(star sql.Schema) []selectItem {
-	out := make([]selectItem, 0, len(q.items)+len(star))
-	for _, it := range q.items {
+func expand(items []selectItem, star sql.Schema, persistent bool) []selectItem {
+	out := make([]selectItem, 0, len(items)+len(star))
+	for _, it := range items {
 		if !it.star {
 			out = append(out, it)
 			continue
 		}
 		for _, c := range star {
-			if c.Role != sql.PseudoRole || !q.persistent() && isBound(c.Name) {
+			if c.Role != sql.PseudoRole || !persistent && isBound(c.Name) {
 				out = append(out, selectItem{name: c.Name, x: &sql.ColumnRef{Name: c.Name}})
 			}
 		}
@@ -124,7 +150,7 @@ func (q *query) expand(star sql.Schema) []selectItem {
 }
 
 // transient is the projection of a push query: columns in the order of the select list.
-func (q *query) transient(in Step, outs []output) (Step, error) {
+func (q *builder) transient(in Step, outs []output) (Step, error) {
 	h := *in.Out()
 	p := &Project{In: in}
 	schema := h.Schema
@@ -146,7 +172,7 @@ func (q *query) transient(in Step, outs []output) (Step, error) {
 }
 
 // checkKeys wants every key column of the result in the projection, once.
-func (q *query) checkKeys(in Step, outs []output, keys int) error {
+func (q *builder) checkKeys(in Step, outs []output, keys int) error {
 	what, names, seen := "key column", []string(nil), make([][]string, keys)
 	for _, c := range in.Out().Schema[:keys] {
 		names = append(names, c.Name)

@@ -74,13 +74,18 @@ func (q *query) planPull(text string) (*Pull, error) {
 	if err := q.checkPull(); err != nil {
 		return nil, err
 	}
-	if err := q.analyze(); err != nil {
+	a, err := q.analyze()
+	if err != nil {
 		return nil, err
 	}
+	return a.planPull(text)
+}
+
+func (q *analysis) planPull(text string) (*Pull, error) {
 	if err := q.checkPullColumns(); err != nil {
 		return nil, err
 	}
-	src := q.source()
+	src := q.head()
 	if src.Kind == sql.StreamKind {
 		return q.pullStream(text)
 	}
@@ -144,7 +149,7 @@ func (q *query) checkPull() error {
 }
 
 // checkPullColumns refuses ROWPARTITION and ROWOFFSET, and stars beside other items.
-func (q *query) checkPullColumns() error {
+func (q *analysis) checkPullColumns() error {
 	list := func(es ...sql.Expr) string {
 		var out []string
 		for _, p := range []string{rowPartition, rowOffset} {
@@ -178,18 +183,18 @@ func (q *query) checkPullColumns() error {
 			return errorf("Pull queries don't support the following columns in WHERE clauses: %s\n%s", bad, pullHint)
 		}
 	}
-	if stars > 0 && len(q.items) > 1 && q.source().Kind == sql.TableKind {
+	if stars > 0 && len(q.items) > 1 && q.head().Kind == sql.TableKind {
 		return errorf("Pull queries only support wildcards in the projects if they are the only expression")
 	}
 	return nil
 }
 
 // pullStream is a pull query on a stream: a query of its own, from the oldest row to the end as of now.
-func (q *query) pullStream(text string) (*Pull, error) {
+func (q *analysis) pullStream(text string) (*Pull, error) {
 	if !q.env.enabled("ksql.query.pull.stream.enabled") {
 		return nil, errorf("Pull queries on streams are disabled. To create a push query on the stream, add EMIT CHANGES to the end. To enable pull queries on streams, set the ksql.query.pull.stream.enabled config to 'true'.")
 	}
-	root, err := q.plan()
+	root, err := q.builder().plan()
 	if err != nil {
 		return nil, err
 	}
@@ -200,13 +205,13 @@ func (q *query) pullStream(text string) (*Pull, error) {
 	for topic := range run.Earliest {
 		run.Earliest[topic] = true
 	}
-	return &Pull{Source: q.source(), Stream: run, Schema: run.Schema, Limit: run.Limit}, nil
+	return &Pull{Source: q.head(), Stream: run, Schema: run.Schema, Limit: run.Limit}, nil
 }
 
-func (q *query) pullItems(p *Pull) error {
+func (q *analysis) pullItems(p *Pull) error {
 	b := q.binder(p.Columns)
 	values := map[string]bool{}
-	for _, it := range q.expand(p.Columns) {
+	for _, it := range expand(q.items, p.Columns, q.persistent()) {
 		x, err := bindItem(b, it.x)
 		if err != nil {
 			return err

@@ -16,17 +16,18 @@ func PlanPush(c *Catalog, env *Env, s *sql.Select, text string, params ...sql.Ty
 }
 
 func (q *query) push(text string) (*Query, error) {
-	if err := q.analyze(); err != nil {
+	a, err := q.analyze()
+	if err != nil {
 		return nil, err
 	}
-	root, err := q.plan()
+	root, err := a.builder().plan()
 	if err != nil {
 		return nil, err
 	}
 	if l := q.sel.Limit; l != nil && *l < 0 {
 		return nil, errorf("Push queries don't support negative integers in the LIMIT clause.")
 	}
-	run := q.finish(root, "", text)
+	run := a.finish(root, "", text)
 	for i := range run.Schema {
 		run.Schema[i].Role, run.Schema[i].Header = sql.ValueRole, ""
 	}

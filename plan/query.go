@@ -2,192 +2,60 @@ package plan
 
 import (
 	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/fn"
 )
 
-// plan builds the steps of the analyzed query up to its projection.
-func (q *query) plan() (Step, error) {
-	src := q.source()
-	if q.persistent() && src.Kind == sql.TableKind && src.KeyWindow != nil {
-		return nil, errorf("KSQL does not support persistent queries on windowed tables.")
-	}
-	grouped, err := q.analyzeGroups()
-	if err != nil {
-		return nil, err
-	}
-	if err := q.checkRows(grouped); err != nil {
-		return nil, err
-	}
-	if q.sel.Emit == sql.EmitFinal && (!grouped || q.sel.Window == nil) {
-		return nil, errorf("EMIT FINAL is only supported for windowed aggregations.")
-	}
-	if err := q.checkNewPlanner(); err != nil {
-		return nil, err
-	}
-	var in Step = q.scan(grouped)
-	if src.Kind == sql.TableKind && (q.persistent() || q.where != nil || grouped) {
-		h := *in.Out()
-		h.Name = "KsqlTopic-Reduce"
-		in = &Latest{Head: h, In: in}
-	}
-	if q.where != nil {
-		if in, err = q.filter(in, q.where, "WHERE", "WhereFilter", nil); err != nil {
-			return nil, err
-		}
-	}
-	if q.sel.HasPart {
-		if in, err = q.rekey(in); err != nil {
-			return nil, err
-		}
-	}
-	if grouped {
-		return q.group(in)
-	}
-	star := in.Out().Schema
-	in, synth, err := q.flatMap(in)
-	if err != nil {
-		return nil, err
-	}
-	return q.project(in, star, synth)
+// query is one SELECT and what it is for. It becomes steps in three moves: its scope says what names mean, its analysis
+// what the clauses are, and a builder makes the steps.
+type query struct {
+	*Catalog
+	env    *Env
+	kind   QueryKind
+	pull   bool   // a pull query: its rules differ a little
+	sink   string // the sink's name; empty for transient queries
+	text   string // the statement
+	sel    *sql.Select
+	params []sql.Type // of bound parameters
 }
 
-// scanSchema is the source's columns as a scan gives them, without pseudo columns but with all names bindable.
-func (q *query) scanSchema() sql.Schema {
-	return append(scanColumns(q.source()), allPseudo()...)
-}
+func (q *query) persistent() bool { return q.sink != "" }
 
-func allPseudo() []sql.Column {
-	var out []sql.Column
-	for _, p := range pseudoTypes {
-		out = append(out, pseudoColumn(p.Name, p.Type))
+func (q *query) statementName() string {
+	if q.kind == PersistentInsert {
+		return "INSERT INTO statement"
 	}
-	return out
-}
-
-// scanColumns are a source's key columns, its window bounds, its value columns and its headers.
-func scanColumns(s *Source) sql.Schema {
-	out := make(sql.Schema, 0, len(s.Schema)+len(pseudoTypes)+2)
-	for _, role := range []sql.Role{sql.KeyRole, sql.PseudoRole, sql.ValueRole, sql.HeadersRole} {
-		if role == sql.PseudoRole && s.KeyWindow != nil {
-			out = append(out, windowBounds()...)
-		}
-		for _, c := range s.Schema {
-			if c.Role == role {
-				out = append(out, c)
-			}
-		}
-	}
-	return out
-}
-
-// newScan reads a source; pseudo names the pseudo columns to add.
-func newScan(s *Source, pseudo func(string) bool) *Scan {
-	scan := &Scan{
-		Head:   Head{Name: "KsqlTopic", Shape: s.Kind, Schema: scanColumns(s), Window: s.KeyWindow},
-		Source: s.Name, Topic: s.Topic, Columns: keysFirst(s.Schema), Key: s.Key, Value: s.Value, Timestamp: s.Timestamp,
-	}
-	for _, p := range pseudoTypes {
-		if pseudo(p.Name) {
-			scan.Schema = append(scan.Schema, pseudoColumn(p.Name, p.Type))
-		}
-	}
-	return scan
-}
-
-func keysFirst(s sql.Schema) sql.Schema {
-	out := make(sql.Schema, 0, len(s))
-	for _, role := range []sql.Role{sql.KeyRole, sql.ValueRole, sql.HeadersRole} {
-		for _, c := range s {
-			if c.Role == role {
-				out = append(out, c)
-			}
-		}
-	}
-	return out
-}
-
-// scan reads the query's source, with the pseudo columns that its clauses name. The rows of a table may be remembered
-// for what CREATE OR REPLACE will name.
-func (q *query) scan(grouped bool) *Scan {
-	if q.persistent() && q.source().Kind == sql.TableKind {
-		return newScan(q.source(), func(string) bool { return true })
-	}
-	used := map[string]bool{}
-	for _, e := range q.clauses() {
-		for _, c := range references(e) {
-			used[c.Name] = true
-		}
-		for _, c := range q.calls(e, aggregates) {
-			if grouped && len(c.Args) == 0 {
-				used[rowTime] = true
-			}
-		}
-	}
-	return newScan(q.source(), func(name string) bool { return used[name] })
-}
-
-// binder binds names to the columns of a step, or to those of synth.
-func (q *query) binder(s sql.Schema) *Binder { return q.binderWith(s, nil) }
-
-// binderWith also knows columns that stand for parts of the query, which their references print as.
-func (q *query) binderWith(s sql.Schema, synth map[*sql.ColumnRef]int) *Binder {
-	b := newBinder(q.Catalog, q.env, func(c *sql.ColumnRef) (int, sql.Type, error) {
-		if i, ok := synth[c]; ok {
-			return i, s[i].Type, nil
-		}
-		if c.Source == "" {
-			if i := q.finders.column(s, c.Name); i >= 0 {
-				return i, s[i].Type, nil
-			}
-		}
-		return 0, sql.Type{}, errorf("Unknown column %s.", sql.Text(c))
-	})
-	b.Params, b.finders = q.params, q.finders
-	return b
-}
-
-func newBinder(c *Catalog, env *Env, column func(*sql.ColumnRef) (int, sql.Type, error)) *Binder {
-	return &Binder{
-		Functions: env.Functions,
-		Column:    column,
-		Named:     env.named(c),
-		Config:    env.Props,
-		check:     env.check,
-	}
-}
-
-// filter keeps the rows for which e is true.
-func (q *query) filter(in Step, e sql.Expr, clause, name string, synth map[*sql.ColumnRef]int) (Step, error) {
-	pred, err := q.binderWith(in.Out().Schema, synth).Predicate(e, clause)
-	if err != nil {
-		return nil, err
-	}
-	h := *in.Out()
-	h.Name = name
-	if in.Out().Shape == sql.TableKind {
-		h.Old = true
-	}
-	return &Filter{Head: h, In: in, Pred: pred}, nil
-}
-
-// checkNewPlanner refuses what ksqlDB's alternative planner does not do.
-func (q *query) checkNewPlanner() error {
-	if !q.newPlanner() {
-		return nil
-	}
-	for _, c := range []struct {
-		name string
-		has  bool
-	}{
-		{"WHERE", q.where != nil}, {"GROUP BY", q.sel.HasGroup}, {"HAVING", q.having != nil}, {"WINDOW", q.sel.Window != nil},
-		{"PARTITION BY", q.sel.HasPart}, {"LIMIT", q.sel.Limit != nil},
-	} {
-		if c.has {
-			return errorf("New query planner does not support %s", c.name)
-		}
-	}
-	return nil
+	return "CREATE TABLE AS SELECT statement"
 }
 
 // newPlanner reports whether the property asks for ksqlDB's alternative planner: it keeps key columns in the
 // order of the projection.
 func (q *query) newPlanner() bool { return q.env.enabled("ksql.new.query.planner.enabled") }
+
+// function is the function that x calls, nil when x is no call or the function is of another kind.
+func (q *query) function(x sql.Expr, kind func(*fn.Variant) bool) *fn.Func {
+	c, ok := x.(*sql.Call)
+	if !ok {
+		return nil
+	}
+	if f, ok := q.env.Functions.Lookup(c.Name); ok && len(f.Variants) > 0 && kind(&f.Variants[0]) {
+		return f
+	}
+	return nil
+}
+
+func aggregates(v *fn.Variant) bool { return v.Agg != nil }
+
+func givesRows(v *fn.Variant) bool { return v.Rows != nil }
+
+// calls are the outermost calls in e of functions of that kind.
+func (q *query) calls(e sql.Expr, kind func(*fn.Variant) bool) []*sql.Call {
+	var out []*sql.Call
+	visit(e, func(x sql.Expr) bool {
+		if q.function(x, kind) == nil {
+			return true
+		}
+		out = append(out, x.(*sql.Call))
+		return false
+	})
+	return out
+}

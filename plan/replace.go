@@ -113,62 +113,51 @@ func (k *checker) replaceable(old, now *Source, query *Query) error {
 }
 
 // upgradeSteps compares two plans from the sink back. Filters and projections may come, go and change.
-func upgradeSteps(a, b Step) error {
+func upgradeSteps(a, b Step) error { return upgrade(a, b, map[[2]Step]bool{}) }
+
+func upgrade(a, b Step, seen map[[2]Step]bool) error {
 	a, b = lasting(a), lasting(b)
-	if a == nil || b == nil {
+	if seen[[2]Step{a, b}] {
 		return nil
 	}
-	kind, other := stepClass(a), stepClass(b)
-	refuse := func(property string, x, y any) error {
-		return errorf("Query is not upgradeable. Plan step of type %s must have matching %s. Values differ: %v vs. %v", kind, property, x, y)
-	}
+	seen[[2]Step{a, b}] = true
+	kind, other := a.class(), b.class()
 	if kind != other {
 		return errorf("Query is not upgradeable. Plan step of type %s must have matching type. Values differ: %s vs. %s", kind, kind, other)
 	}
-	switch a := a.(type) {
-	case *FlatMap:
-		return errorf("Upgrades not yet supported for %s", kind)
-	case *Sink:
-		b := b.(*Sink)
-		switch {
-		case a.Topic != b.Topic:
-			return refuse("topic", a.Topic, b.Topic)
-		case a.Key.describe(nil)+a.Value.describe(nil) != b.Key.describe(nil)+b.Value.describe(nil):
-			return refuse("formats", a.Key.describe(nil)+" "+a.Value.describe(nil), b.Key.describe(nil)+" "+b.Value.describe(nil))
-		case a.Timestamp.String() != b.Timestamp.String():
-			return refuse("timestampColumn", a.Timestamp, b.Timestamp)
-		}
-	case *Scan:
-		b := b.(*Scan)
-		switch {
-		case a.Topic != b.Topic:
-			return refuse("topicName", a.Topic, b.Topic)
-		case a.Key.describe(nil)+a.Value.describe(nil) != b.Key.describe(nil)+b.Value.describe(nil):
-			return refuse("formats", a.Key.describe(nil)+" "+a.Value.describe(nil), b.Key.describe(nil)+" "+b.Value.describe(nil))
-		case a.Timestamp.String() != b.Timestamp.String():
-			return refuse("timestampColumn", a.Timestamp, b.Timestamp)
-		}
-	case *Rekey:
-		if x, y := itemTexts(a.Keys), itemTexts(b.(*Rekey).Keys); x != y {
-			return refuse("keyExpressions", x, y)
-		}
-	case *Aggregate:
-		b := b.(*Aggregate)
-		if kind != "StreamAggregate" {
-			return errorf("Upgrades not yet supported for %s", kind)
-		}
-		if !slices.Equal(a.Reads, b.Reads) {
-			return refuse("columns not part of aggregate", quotedNames(a.Reads), quotedNames(b.Reads))
-		}
-		if x, y := groupTexts(a), groupTexts(b); x != y {
-			return errorf("Query is not upgradeable. Plan step of type StreamGroupBy must have matching groupByExpressions. Values differ: %s vs. %s", x, y)
-		}
-		if x, y := callTexts(a), callTexts(b); x != y {
-			return refuse("aggregate functions", x, y)
+	if err := b.succeeds(a); err != nil {
+		return err
+	}
+	in, now := a.Inputs(), b.Inputs()
+	if len(in) != len(now) {
+		return unlike(b, "sources", len(in), len(now))
+	}
+	for i := range in {
+		if err := upgrade(in[i], now[i], seen); err != nil {
+			return err
 		}
 	}
-	if in := a.Inputs(); len(in) == 1 {
-		return upgradeSteps(in[0], b.Inputs()[0])
+	return nil
+}
+
+// unlike is the error of a step that has something else than the one that it replaces.
+func unlike(s Step, property string, old, now any) error {
+	return errorf("Query is not upgradeable. Plan step of type %s must have matching %s. Values differ: %v vs. %v", s.class(), property, old, now)
+}
+
+// sameTopic wants the old and the new of a step that reads or writes a topic to do so alike.
+func sameTopic(s Step, property string, topic [2]string, key, value [2]Format, stamp [2]*Timestamp) error {
+	var formats [2]string
+	for i := range formats {
+		formats[i] = key[i].describe(nil) + " " + value[i].describe(nil)
+	}
+	switch {
+	case topic[0] != topic[1]:
+		return unlike(s, property, topic[0], topic[1])
+	case formats[0] != formats[1]:
+		return unlike(s, "formats", formats[0], formats[1])
+	case stamp[0].String() != stamp[1].String():
+		return unlike(s, "timestampColumn", stamp[0], stamp[1])
 	}
 	return nil
 }
@@ -176,49 +165,13 @@ func upgradeSteps(a, b Step) error {
 // lasting is the nearest step that an upgrade compares.
 func lasting(s Step) Step {
 	for {
-		switch x := s.(type) {
-		case *Filter:
-			s = x.In
-		case *Project:
-			s = x.In
-		case *Latest:
-			s = x.In
-		case *Exchange:
-			s = x.In
+		switch s.(type) {
+		case *Filter, *Project, *Latest, *Exchange:
+			s = s.Inputs()[0]
 		default:
 			return s
 		}
 	}
-}
-
-// stepClass is ksqlDB's name of a step.
-func stepClass(s Step) string {
-	side := "Stream"
-	if s.Out().Shape == sql.TableKind {
-		side = "Table"
-	}
-	switch s := s.(type) {
-	case *Scan:
-		if s.Window != nil {
-			return "Windowed" + side + "Source"
-		}
-		return side + "Source"
-	case *Sink:
-		return side + "Sink"
-	case *Rekey:
-		return "StreamSelectKey"
-	case *FlatMap:
-		return "StreamFlatMap"
-	case *Aggregate:
-		if s.In.Out().Shape == sql.TableKind {
-			return "TableAggregate"
-		}
-		if s.Head.Window != nil {
-			return "StreamWindowedAggregate"
-		}
-		return "StreamAggregate"
-	}
-	return side + "Select"
 }
 
 func itemTexts(items []Item) string {
@@ -231,35 +184,4 @@ func itemTexts(items []Item) string {
 
 func quotedNames(names []string) string {
 	return "[`" + strings.Join(names, "`, `") + "`]"
-}
-
-func groupTexts(a *Aggregate) string {
-	return itemTexts(prepared(a).Items[:a.Groups])
-}
-
-func callTexts(a *Aggregate) string {
-	items := prepared(a).Items
-	var out []string
-	for _, c := range a.Calls {
-		var args []string
-		for _, i := range c.Args {
-			args = append(args, items[i].X.String())
-		}
-		for _, l := range c.Site.Lits {
-			if l != nil {
-				args = append(args, fmt.Sprint(l))
-			}
-		}
-		out = append(out, c.Func.Name+"("+strings.Join(args, ", ")+")")
-	}
-	return "[" + strings.Join(out, ", ") + "]"
-}
-
-// prepared is the projection in front of an aggregation.
-func prepared(a *Aggregate) *Project {
-	in := a.In
-	if x, ok := in.(*Exchange); ok {
-		in = x.In
-	}
-	return in.(*Project)
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/ksqlgo/ksql/sql"
-	"github.com/ksqlgo/ksql/sql/fn"
 )
 
 // Shape tells a stream of rows from a stream of changes.
@@ -52,145 +51,39 @@ type Item struct {
 	X    Expr
 }
 
-// Step is one node of a plan. The set is closed: see the types below.
+// Step is one node of a plan: Scan, Latest, Filter, Project, FlatMap, Rekey, Exchange, Aggregate, Union, Sink. A step may have
+// several readers. Every expression is bound to the columns of the step's (first) input.
 type Step interface {
+	// Out is what the step says of the rows that leave it.
 	Out() *Head
+	// Inputs lists the steps whose rows come in.
 	Inputs() []Step
-}
 
-// The steps. Every expression is bound to the columns of the step's (first) input.
-type (
-	// Scan reads a topic. Its schema is the source's columns (keys, then WINDOWSTART and WINDOWEND of a windowed
-	// source, values, headers), then the pseudo columns that the query names.
-	Scan struct {
-		Head
-		Source     string
-		Topic      string
-		Columns    sql.Schema // as declared: keys, values, headers
-		Key, Value Format
-		Timestamp  *Timestamp
-	}
-	// Latest remembers the last row of each key of a table. With Old it turns upserts into changes, else it lets them
-	// through. In a persistent query it keeps whole rows: CREATE OR REPLACE may ask for other columns of them (ksqlDB
-	// judges them by the new predicate, and pull queries see them through the new projection).
-	Latest struct {
-		Head
-		In Step
-	}
-	// Filter keeps the rows for which Pred is true. On a table with Old a row that stops passing leaves as Delete.
-	// A stream's rows without a value are dropped.
-	Filter struct {
-		Head
-		In   Step
-		Pred Expr
-	}
-	// Project computes the columns of its schema, keys first, and WINDOWSTART and WINDOWEND after them if the rows'
-	// keys carry a window. At the end of a push query they stand in the order of the SELECT; there the Role tells
-	// which are the key's (KeyRole, PseudoRole for window bounds): the only ones that a Delete fills.
-	Project struct {
-		Head
-		In    Step
-		Items []Item
-	}
-	// FlatMap gives, for each row, as many rows as the longest of its table functions does; its schema is
-	// the input's plus one column a call. Rows without a value are dropped.
-	FlatMap struct {
-		Head
-		In    Step
-		Calls []RowsCall
-	}
-	// Rekey gives rows another key. Its schema is the new key columns, then copies of the input's columns Rest: its
-	// value columns and last its old key columns, without those that became keys. No Keys: PARTITION BY NULL. Rows
-	// without a value: keys that read key columns only are computed, others are null.
-	Rekey struct {
-		Head
-		In   Step
-		Keys []Item
-		Rest []int
-	}
-	// Exchange sends rows through a repartition topic, by their key.
-	Exchange struct {
-		Head
-		In         Step
-		Topic      string // the last part of its name: Aggregate-GroupBy-repartition
-		Key, Value Format
-	}
-	// Aggregate groups by the first Groups columns of its input. Its schema is these, WINDOWSTART and
-	// WINDOWEND if windowed, and one column a call. Rows with a null group column are left out. Over a table
-	// (In's Shape) it expects Old.
-	Aggregate struct {
-		Head
-		In     Step
-		Groups int
-		Calls  []AggCall
-		Key    Format // internal formats, for the fingerprint and the topics' names
-		Value  Format
-		Reads  []string // the source's columns that the query reads, for CREATE OR REPLACE
-	}
-	// Sink writes to a topic. Its schema is its input's: the sink's key columns, WINDOWSTART and WINDOWEND if the
-	// keys carry a window, the sink's value columns.
-	Sink struct {
-		Head
-		In         Step
-		Source     string
-		Topic      string
-		Key, Value Format
-		Timestamp  *Timestamp
-	}
-)
-
-// RowsCall is one table function.
-type RowsCall struct {
-	Func    *fn.Func
-	Variant *fn.Variant
-	Site    fn.Site
-	Args    []Expr
-	Name    string // of its column: KSQL_SYNTH_n
-}
-
-// AggCall is one aggregate function. Args are columns of the input, one for each argument of the call but those
-// that the variant wants as constants (Variant.Literal): these stand in Site.Lits only.
-type AggCall struct {
-	Func    *fn.Func
-	Variant *fn.Variant
-	Site    fn.Site
-	Args    []int
-	Name    string // of its column: KSQL_AGG_VARIABLE_n
-}
-
-// Kept lists the columns that s stores, in the order in which it does: another form of the query, or of the source,
-// has more at the end. ROWTIME is not among them: it is the time of the row.
-func (s *Latest) Kept() (out []int) {
-	for _, part := range []func(c sql.Column) bool{
-		func(c sql.Column) bool { return c.Role == sql.KeyRole },
-		func(c sql.Column) bool { return c.Role == sql.PseudoRole && c.Name != rowTime },
-		func(c sql.Column) bool { return c.Role == sql.HeadersRole },
-		func(c sql.Column) bool { return c.Role == sql.ValueRole },
-	} {
-		for i, c := range s.Schema {
-			if part(c) && (s.Live == nil || s.Live[i]) {
-				out = append(out, i)
-			}
-		}
-	}
-	return out
-}
-
-// RowTime is the place of ROWTIME in the schema; -1: it is not there.
-func (s *Latest) RowTime() int {
-	return slices.IndexFunc(s.Schema, func(c sql.Column) bool { return c.Role == sql.PseudoRole && c.Name == rowTime })
+	title() string                   // the step's kind in EXPLAIN
+	class() string                   // ksqlDB's name of the step, in messages of CREATE OR REPLACE
+	needs(n int, want []bool) []bool // the columns of input n that it reads, to give those of want; nil: all
+	readsOld(want bool) bool         // its inputs must give Before and After. want: a reader wants them of it
+	givesOld(want bool) bool         // it gives them itself
+	keeps() *string                  // the name of its table or its topic, the query's own; nil: it has none
+	branch(n int) string             // what tells such names behind input n from those behind the others
+	succeeds(old Step) error         // why it cannot go on with the state of old, which has its class; nil: it can
 }
 
 // Out is the step's head.
 func (h *Head) Out() *Head { return h }
 
-// Inputs lists the steps whose rows come in.
-func (*Scan) Inputs() []Step        { return nil }
-func (s *Latest) Inputs() []Step    { return []Step{s.In} }
-func (s *Filter) Inputs() []Step    { return []Step{s.In} }
-func (s *Project) Inputs() []Step   { return []Step{s.In} }
-func (s *FlatMap) Inputs() []Step   { return []Step{s.In} }
-func (s *Rekey) Inputs() []Step     { return []Step{s.In} }
-func (s *Exchange) Inputs() []Step  { return []Step{s.In} }
-func (s *Aggregate) Inputs() []Step { return []Step{s.In} }
-func (s *Sink) Inputs() []Step      { return []Step{s.In} }
+// What is so of most steps: as many columns come in as go out, old values leave as they come, and no state is to be
+// kept.
+func (h *Head) needs(_ int, want []bool) []bool { return slices.Clone(want) }
+func (h *Head) readsOld(want bool) bool         { return want }
+func (h *Head) keeps() *string                  { return nil }
+func (h *Head) branch(int) string               { return "" }
+func (h *Head) succeeds(Step) error             { return nil }
+
+// side is how ksqlDB's names of a step begin.
+func (h *Head) side() string {
+	if h.Shape == sql.TableKind {
+		return "Table"
+	}
+	return "Stream"
+}

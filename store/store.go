@@ -204,8 +204,8 @@ type Claim interface {
 	Release()
 }
 
-// Reader gives runs in the log's order; where the log has none, smallest time first. One goroutine uses it, Ready
-// and Close excepted.
+// Reader gives runs in the log's order; where the log has none, each partition in its own, and the Reader is a Holder.
+// One goroutine uses it, Ready and Close excepted.
 type Reader interface {
 	// Poll gives the next ready runs in order, together at most max rows, nil if there is nothing yet, and io.EOF
 	// once every partition is past its end. It never waits. The slice is good until the next Poll, the runs for
@@ -217,6 +217,14 @@ type Reader interface {
 	// Ready has a token when Poll may have something.
 	Ready() <-chan struct{}
 	Close() error
+}
+
+// Holder is a Reader, and a Work, of a log that has no order over its topics: who merges what comes need not take all
+// of one partition to see the first row of another.
+type Holder interface {
+	Reader
+	// Hold leaves a partition out of what Poll gives from now on, or lets it in again. Its position stays.
+	Hold(tp TP, on bool)
 }
 
 // Stage names the topics that its tasks read together, and those that keep its state.

@@ -20,6 +20,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 
 	"github.com/ksqlgo/ksql"
+	"github.com/ksqlgo/ksql/exec"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/sql/vec"
@@ -74,6 +75,7 @@ func (r *rig) now() time.Time { return time.UnixMilli(r.clock) }
 func (r *rig) open() {
 	r.t.Helper()
 	opts := []ksql.Option{ksql.WithAllocator(r.mem), ksql.WithClock(r.now), ksql.WithRand(1), ksql.WithBatch(r.v.batch), ksql.WithPage(r.v.page())}
+	opts = append(opts, ksql.WithInternal(func(o *exec.Options) { o.Unions = unions }))
 	if r.v.commit > 0 {
 		opts = append(opts, ksql.WithCommit(r.v.commit, time.Hour))
 	}
@@ -86,7 +88,7 @@ func (r *rig) open() {
 		r.log, err = local.Open("data", local.Options{FS: r.fs, Clock: r.now})
 	case r.v.log == onDisk:
 		opts = append(opts, ksql.WithDir(r.dir))
-	case r.v.late:
+	case r.v.late || r.v.chaos:
 		r.log, err = local.Memory(local.Options{Clock: r.now})
 	}
 	if err != nil {
@@ -99,12 +101,23 @@ func (r *rig) open() {
 		r.aborting = storetest.Aborting(r.log, r.rand.Uint64(), r.v.aborts)
 		r.log = r.aborting
 	}
+	if r.v.chaos {
+		r.log = storetest.Unordered(r.log, r.rand.Uint64())
+	}
 	if r.log != nil {
 		opts = append(opts, ksql.WithLog(r.log))
 	}
 	if r.e, err = ksql.Open(context.Background(), opts...); err != nil {
 		r.t.Fatal(err)
 	}
+}
+
+// unions lets A_UNION_B stand for the rows of A and B.
+func unions(name string) []string {
+	if branches := strings.Split(name, "_UNION_"); len(branches) > 1 {
+		return branches
+	}
+	return nil
 }
 
 // holes is how many offsets without a row come behind each row. Queries are numbered by the offsets of the command

@@ -59,6 +59,7 @@ type variant struct {
 	late    bool // the log shows its rows late and in pieces (in memory, or forgetful)
 	holes   int  // offsets without a row behind each row of a late log
 	aborts  int  // of so many commits one fails (forgetful only); 0: none
+	chaos   bool // the log has no order over its partitions (in memory, or forgetful)
 }
 
 // page is the bytes of a page of a pull query: where rows are taken one by one each has its own.
@@ -94,6 +95,9 @@ var variants = []variant{
 	{name: "aborts", batch: 1, commit: 1, log: forgetful, aborts: 2},
 	{name: "aborts, partitions", batch: 7, commit: 1, log: forgetful, parts: true, aborts: 3},
 	{name: "aborts, late restart", batch: 4096, log: forgetful, restart: true, late: true, holes: 1, aborts: 2},
+	{name: "unordered", batch: 4096, chaos: true},
+	{name: "unordered partitions", batch: 7, parts: true, chaos: true},
+	{name: "unordered restart", batch: 1, log: forgetful, restart: true, late: true, chaos: true},
 }
 
 func TestScripts(t *testing.T) {
@@ -158,7 +162,7 @@ func ways(blocks []block, seed int) []variant {
 	r := rand.New(rand.NewPCG(uint64(seed), 5))
 	list := append(slices.Clone(variants), variant{
 		name: fmt.Sprintf("random combination, seed %d", seed), batch: []int{1, 2, 3, 7, 4096}[r.IntN(5)],
-		parts: r.IntN(2) == 0, commit: r.IntN(3), log: forgetful, restart: r.IntN(2) == 0, late: r.IntN(2) == 0,
+		parts: r.IntN(2) == 0, commit: r.IntN(3), log: forgetful, restart: r.IntN(2) == 0, late: r.IntN(2) == 0, chaos: r.IntN(2) == 0,
 		aborts: 2 * r.IntN(3),
 	})
 	if seed%8 == 0 {
@@ -166,6 +170,7 @@ func ways(blocks []block, seed int) []variant {
 	}
 	keeps := has(blocks, "restart") || has(blocks, "crash")
 	cut := has(blocks, "crash")
+	pushes := has(blocks, "push") // the first rows of all partitions: without an order these are any
 	one := slices.ContainsFunc(blocks, func(b block) bool { return b.word == "set" && strings.Contains(b.input, "partitions = 1") })
 	if slices.ContainsFunc(blocks, func(b block) bool { return showsOffsets.MatchString(b.input) }) {
 		for i := range list {
@@ -173,7 +178,7 @@ func ways(blocks []block, seed int) []variant {
 		}
 	}
 	return slices.DeleteFunc(list, func(v variant) bool {
-		return keeps && v.log == inMemory || cut && v.log != forgetful || one && v.parts
+		return pushes && v.parts && v.chaos || keeps && v.log == inMemory || cut && v.log != forgetful || one && v.parts
 	})
 }
 
@@ -247,7 +252,7 @@ func runScript(t *testing.T, v variant, blocks []block, rewriting bool, seed uin
 		}
 		want := b.want
 		switch {
-		case v.parts:
+		case v.parts || v.chaos:
 			got, want = unordered(b.word, got), unordered(b.word, want)
 		case strings.Contains(b.input, "KSQL_PROCESSING_LOG"): // has no order between operators
 			got, want = unordered("pull", got), unordered("pull", want)

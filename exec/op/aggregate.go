@@ -37,7 +37,7 @@ func NewAggregate(s *plan.Aggregate, print state.Print, keep bool) (*Aggregate, 
 		return nil, err
 	}
 	a := &Aggregate{step: s, accs: accs, args: make([][]*vec.Vec, len(accs)), rcols: columns(s.Schema)}
-	a.table = state.NewTable(state.Layout{Name: "Aggregate", Print: print, Keys: types(s.Schema[:s.Groups]), Keep: keep, Cells: cells})
+	a.table = state.NewTable(state.Layout{Name: s.State, Print: print, Keys: types(s.Schema[:s.Groups]), Keep: keep, Cells: cells})
 	a.outs = columns(s.Schema[s.Groups:])
 	return a, nil
 }

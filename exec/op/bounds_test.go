@@ -77,7 +77,7 @@ func TestBounds(t *testing.T) {
 					b.Start, b.End = append(b.Start, at), append(b.End, at+rapid.Int64Range(0, 20).Draw(r, "length"))
 				}
 			}
-			if err := src.Process(&Context{}, b, func(*Batch) error { return nil }); err != nil {
+			if err := src.(Operator).Process(&Context{}, b, func(*Batch) error { return nil }); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -107,7 +107,7 @@ func NewDecode(s *plan.Scan, env *expr.Env) (*Decode, error) {
 
 var errTimestamp = errors.New("Failed to extract timestamp from row")
 
-// Run decodes runs, which the log keeps, and lends the rows on as one batch. Records that cannot be read are
+// Run decodes runs, which the log keeps, and lends the rows on as one batch, good until the next Run. Records that cannot be read are
 // left out and reported; of a table those without a key too (ksqlDB).
 func (d *Decode) Run(c *Context, runs []store.Records, emit Emit) error {
 	d.begin(runs)

@@ -140,7 +140,7 @@ func NewReceive(s *plan.Exchange) *Receive {
 	return r
 }
 
-// Run turns runs into a batch and lends it on.
+// Run turns runs into a batch and lends it on, good until the next Run.
 func (r *Receive) Run(c *Context, runs []store.Records, emit Emit) error {
 	r.runs = append(r.runs[:0], runs...)
 	r.origin.Runs, r.origin.Start = r.origin.Runs[:0], r.origin.Start[:0]

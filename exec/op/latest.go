@@ -43,7 +43,7 @@ func NewLatest(s *plan.Latest, print state.Print, keep bool) *Latest {
 		l.cols[i], l.readers[i] = vec.New(s.Schema[i].Type), vec.New(s.Schema[i].Type)
 		l.old = append(l.old, vec.New(s.Schema[i].Type))
 	}
-	l.table = state.NewTable(state.Layout{Name: "Latest", Print: print, Keys: types(s.Schema[:k]), Windowed: windowed, Session: windowed, Chain: windowed, Keep: keep, Cells: []state.Cells{l.rows}})
+	l.table = state.NewTable(state.Layout{Name: s.State, Print: print, Keys: types(s.Schema[:k]), Windowed: windowed, Session: windowed, Chain: windowed, Keep: keep, Cells: []state.Cells{l.rows}})
 	return l
 }
 

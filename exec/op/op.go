@@ -17,10 +17,9 @@ type Operator interface {
 	Process(c *Context, b *Batch, emit Emit) error
 }
 
-// Keeper is an Operator with state: what a commit saves and a restart restores. All that it remembers from one batch
-// to the next is in its tables, or follows from them in Restored.
+// Keeper is the work of a step with state: what a commit saves and a restart restores. All that it remembers from one
+// batch to the next is in its tables, or follows from them in Restored.
 type Keeper interface {
-	Operator
 	Tables() []state.Kept
 	// Restored is called once after the tables are back and before the first row.
 	Restored() error

@@ -37,8 +37,14 @@ func gathered(t *testing.T, w *plan.Window, undo bool) *plan.Aggregate {
 	return a
 }
 
+// keeper is an operator with state.
+type keeper interface {
+	Operator
+	Keeper
+}
+
 // lives are the operators that remember. Each makes a new one.
-func lives(t *testing.T) map[string]func() Keeper {
+func lives(t *testing.T) map[string]func() keeper {
 	order := func(cols []*vec.Vec, n int) ([][]byte, error) {
 		out := make([][]byte, n)
 		for i := range out {
@@ -46,13 +52,13 @@ func lives(t *testing.T) map[string]func() Keeper {
 		}
 		return out, nil
 	}
-	must := func(k Keeper, err error) Keeper {
+	must := func(k keeper, err error) keeper {
 		if err != nil {
 			t.Fatal(err)
 		}
 		return k
 	}
-	all := map[string]func() Keeper{}
+	all := map[string]func() keeper{}
 	for name, w := range map[string]plan.Window{
 		"tumbling":     {Kind: sql.Tumbling, Size: 10, Retention: 30},
 		"tumblingLate": {Kind: sql.Tumbling, Size: 10, Grace: 15, Retention: 25},
@@ -62,7 +68,7 @@ func lives(t *testing.T) map[string]func() Keeper {
 		"session":      {Kind: sql.Session, Size: 3, Grace: 9, Retention: 20},
 		"sessionFinal": {Kind: sql.Session, Size: 3, Grace: 4, Retention: 12, Final: true},
 	} {
-		all[name] = func() Keeper {
+		all[name] = func() keeper {
 			s := gathered(t, &w, false)
 			if w.Kind == sql.Session {
 				o, err := NewSessions(s, state.Print{}, true, order)
@@ -73,7 +79,7 @@ func lives(t *testing.T) map[string]func() Keeper {
 		}
 	}
 	for name, undo := range map[string]bool{"group": false, "groupOfTable": true} {
-		all[name] = func() Keeper {
+		all[name] = func() keeper {
 			s := gathered(t, nil, undo)
 			s.Old = undo
 			o, err := NewAggregate(s, state.Print{}, true)
@@ -85,11 +91,11 @@ func lives(t *testing.T) map[string]func() Keeper {
 		"latest": {Old: true}, "latestOfUpserts": {}, "latestOfWindows": {Old: true, Window: &plan.Window{Kind: sql.Tumbling, Size: 10}},
 	} {
 		h.Name, h.Schema = "Latest", schema
-		all[name] = func() Keeper { return NewLatest(&plan.Latest{Head: h}, state.Print{}, true) }
+		all[name] = func() keeper { return NewLatest(&plan.Latest{Head: h}, state.Print{}, true) }
 	}
 	sink := &plan.Sink{Head: plan.Head{Name: "Sink", Schema: schema}, Topic: "t", Key: plan.Format{Name: "KAFKA"}, Value: plan.Format{Name: "JSON"},
 		Timestamp: &plan.Timestamp{Column: "T"}}
-	all["sink"] = func() Keeper {
+	all["sink"] = func() keeper {
 		o, err := NewEncode(sink, state.Print{}, 1, true)
 		return must(o, err)
 	}
@@ -100,7 +106,7 @@ func lives(t *testing.T) map[string]func() Keeper {
 type life struct {
 	t     *testing.T
 	name  string
-	k     Keeper
+	k     keeper
 	log   map[string][]byte // the changelog, compacted
 	saved []byte            // a checkpoint
 }
@@ -227,7 +233,7 @@ func (l *life) checkpoint(trim bool) {
 }
 
 // restart is a new keeper that knows what the log has.
-func (l *life) restart(fresh func() Keeper) {
+func (l *life) restart(fresh func() keeper) {
 	l.k = fresh()
 	for _, tab := range l.k.Tables() {
 		if err := tab.Load(l.saved); err != nil {

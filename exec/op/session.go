@@ -60,7 +60,7 @@ func NewSessions(s *plan.Aggregate, print state.Print, keep bool, order KeyBytes
 	o := &Sessions{step: s, win: *s.Window, accs: accs, order: order, oldest: 1 << 62, cols: columns(s.Schema), rcols: columns(s.Schema)}
 	kt := types(s.Schema[:s.Groups])
 	o.keys = state.NewIndex(kt)
-	o.table = state.NewTable(state.Layout{Name: "Aggregate", Print: print, Keys: kt, Windowed: true, Session: true, Keep: keep, Cells: cells,
+	o.table = state.NewTable(state.Layout{Name: s.State, Print: print, Keys: kt, Windowed: true, Session: true, Keep: keep, Cells: cells,
 		Step: []int64{streamTime: -1, stored: -1, swept: 0}})
 	o.vals = o.cols[s.Groups+2:]
 	in := s.In.Out().Schema

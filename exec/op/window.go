@@ -81,7 +81,7 @@ func NewWindows(s *plan.Aggregate, print state.Print, keep bool, order KeyBytes)
 	if w.win.Kind == sql.Tumbling {
 		w.win.Advance = w.win.Size
 	}
-	w.table = state.NewTable(state.Layout{Name: "Aggregate", Print: print, Keys: types(s.Schema[:s.Groups]), Windowed: true, Chain: true, Keep: keep, Cells: cells,
+	w.table = state.NewTable(state.Layout{Name: s.State, Print: print, Keys: types(s.Schema[:s.Groups]), Windowed: true, Chain: true, Keep: keep, Cells: cells,
 		Step: []int64{streamTime: -1, newest: -1, through: -1 << 62}})
 	w.outs = columns(s.Schema[s.Groups+2:])
 	w.bound = [2]*vec.Vec{vec.New(sql.TBigint), vec.New(sql.TBigint)}

@@ -1,4 +1,4 @@
-package exec
+package plan
 
 import (
 	"encoding/hex"
@@ -8,17 +8,20 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/ksqlgo/ksql/exec/state"
-	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
-// The prints of steps with state. Directories hold them: a form of text that is written here never changes. What is to
-// be said otherwise gets another word.
+// Print says what the state of a step rests on, in canonical text. Directories hold prints: a form of text that is
+// written here never changes. What is to be said otherwise gets another word.
+type Print struct {
+	Step  string   // its inputs, keys and window
+	Cells []string // one for each cell; of remembered rows one for each column
+	Open  bool     // more cells may follow: columns that earlier rows do not have are null
+}
 
-// printGroups is the print of an aggregation's table.
-func printGroups(a *plan.Aggregate) (p state.Print, err error) {
+// Print is that of its groups.
+func (a *Aggregate) Print() (p Print, err error) {
 	if p.Step, err = stepText("groups of a "+shapeWord(a.In.Out().Shape), a.Schema[:a.Groups], a.Window); err != nil {
 		return p, err
 	}
@@ -33,7 +36,7 @@ func printGroups(a *plan.Aggregate) (p state.Print, err error) {
 }
 
 // callText is an aggregate function with all that its state rests on.
-func callText(c *plan.AggCall) (string, error) {
+func callText(c *AggCall) (string, error) {
 	b := []byte(c.Func.Name + "(")
 	var bad error
 	add := func(t sql.Type) {
@@ -59,8 +62,8 @@ func callText(c *plan.AggCall) (string, error) {
 	return string(b), bad
 }
 
-// printRows is the print of a table of whole rows. Columns may be added at the end of them.
-func printRows(s *plan.Latest) (p state.Print, err error) {
+// Print is that of whole rows. Columns may be added at the end of them.
+func (s *Latest) Print() (p Print, err error) {
 	p.Open = true
 	if p.Step, err = stepText("rows", s.Schema[:s.Schema.Keys()], s.Window); err != nil {
 		return p, err
@@ -75,22 +78,22 @@ func printRows(s *plan.Latest) (p state.Print, err error) {
 	return p, nil
 }
 
-// printClock is the print of what a sink remembers.
-func printClock() state.Print { return state.Print{Step: "clock of a sink"} }
+// Print is that of the time that it remembers.
+func (*Sink) Print() (Print, error) { return Print{Step: "clock of a sink"}, nil }
 
-func shapeWord(s plan.Shape) string {
+func shapeWord(s Shape) string {
 	if s == sql.TableKind {
 		return "table"
 	}
 	return "stream"
 }
 
-func stepText(what string, keys sql.Schema, w *plan.Window) (string, error) {
+func stepText(what string, keys sql.Schema, w *Window) (string, error) {
 	text, err := keys.MarshalText()
 	return what + " by (" + string(text) + ")" + windowText(w), err
 }
 
-func windowText(w *plan.Window) string {
+func windowText(w *Window) string {
 	if w == nil {
 		return ""
 	}

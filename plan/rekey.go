@@ -6,22 +6,60 @@ import (
 	"github.com/ksqlgo/ksql/sql"
 )
 
+// Rekey gives rows another key. Its schema is the new key columns, then copies of the input's columns Rest: its
+// value columns and last its old key columns, without those that became keys. No Keys: PARTITION BY NULL. Rows
+// without a value: keys that read key columns only are computed, others are null.
+type Rekey struct {
+	Head
+	In   Step
+	Keys []Item
+	Rest []int
+}
+
+// Inputs is its one input.
+func (s *Rekey) Inputs() []Step { return []Step{s.In} }
+
+func (s *Rekey) title() string        { return "REKEY" }
+func (s *Rekey) class() string        { return "StreamSelectKey" }
+func (s *Rekey) givesOld(_ bool) bool { return s.In.Out().Old }
+
+func (s *Rekey) needs(_ int, want []bool) []bool {
+	in := make([]bool, len(s.In.Out().Schema))
+	for _, k := range s.Keys {
+		Columns(k.X, in)
+	}
+	for i, from := range s.Rest {
+		if wants(want, len(s.Keys)+i) {
+			in[from] = true
+		}
+	}
+	return in
+}
+
+func (s *Rekey) succeeds(old Step) error {
+	if a, b := itemTexts(old.(*Rekey).Keys), itemTexts(s.Keys); a != b {
+		return unlike(s, "keyExpressions", a, b)
+	}
+	return nil
+}
+
 // rekey is PARTITION BY: it gives the rows a new key and keeps the old one among the values.
-func (q *query) rekey(in Step) (Step, error) {
-	src := q.source()
-	if src.Kind == sql.TableKind {
+func (q *builder) rekey(in Step) (Step, error) {
+	if in.Out().Shape == sql.TableKind {
 		var texts []string
 		for _, e := range q.partitionBy {
 			texts = append(texts, sql.Text(q.qualified(e)))
 		}
 		var keys []string
-		for _, f := range fields(src.Schema, sql.KeyRole) {
-			keys = append(keys, q.from[0].alias+"."+f.Name)
+		for _, r := range q.from {
+			for _, f := range fields(r.Schema, sql.KeyRole) {
+				keys = append(keys, r.alias+"."+f.Name)
+			}
 		}
 		return nil, errorf("Cannot repartition a TABLE source. If this is a join, make sure that the criteria uses the TABLE's key column %s instead of [%s]",
 			strings.Join(keys, ", "), strings.Join(texts, ", "))
 	}
-	if src.KeyWindow != nil {
+	if in.Out().Window != nil {
 		return nil, errorf("Implicit repartitioning of windowed sources is not supported. See https://github.com/confluentinc/ksql/issues/4385.")
 	}
 	h := *in.Out()
@@ -93,7 +131,7 @@ func (r *Rekey) add(out *sql.Schema, hidden map[string]bool, i int, c sql.Column
 }
 
 // replaceItems lets the select items that are expressions of PARTITION BY name their columns instead.
-func (q *query) replaceItems(columns []string) {
+func (q *builder) replaceItems(columns []string) {
 	by := exprFinder(q.partitionBy)
 	for i := range q.items {
 		it := &q.items[i]

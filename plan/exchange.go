@@ -1,0 +1,17 @@
+package plan
+
+// Exchange sends rows through a repartition topic, by their key.
+type Exchange struct {
+	Head
+	In         Step
+	Topic      string // the last part of its name: Aggregate-GroupBy-repartition
+	Key, Value Format
+}
+
+// Inputs is its one input.
+func (s *Exchange) Inputs() []Step { return []Step{s.In} }
+
+func (s *Exchange) title() string        { return "GROUP_BY" }
+func (s *Exchange) class() string        { return s.side() + "Select" }
+func (s *Exchange) givesOld(_ bool) bool { return s.In.Out().Old }
+func (s *Exchange) keeps() *string       { return &s.Topic }
