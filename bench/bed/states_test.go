@@ -123,6 +123,17 @@ func TestStatementsInStates(t *testing.T) {
 				if took := time.Since(began); took > time.Second {
 					t.Errorf("it took %s", took)
 				}
+				if state == "stuck" && what != "pause" && what != "resume" { // who waits for it is sent away
+					select {
+					case err := <-pulled:
+						if err == nil {
+							t.Error("rows that were not committed")
+						}
+						pulled <- err
+					case <-time.After(time.Second):
+						t.Error("a pull query waits for a query that has ended")
+					}
+				}
 				close(r.stuck)
 				r.fails.Store(false)
 				r.log.refuse.Store(nil)
