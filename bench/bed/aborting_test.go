@@ -55,7 +55,7 @@ func (w *witnessWork) Commit(ctx context.Context, c store.Commit) error {
 			continue
 		}
 		for i := range r.Time {
-			text := strings.Trim(string(r.Value[i].Of(r.Bytes)), `{"N":}`)
+			text := strings.Trim(string(r.Value[i].Of(r.Bytes)), `{"N:}`)
 			n, err := strconv.ParseInt(text, 10, 64)
 			if err != nil {
 				return err

@@ -113,21 +113,17 @@ func TestPagesOfDropped(t *testing.T) {
 			log.once(store.ErrAborted)
 			put(100, 101, `{"V":2}`)
 			put(180, 200, "")
-			put(200, 220, `{"V":1}`)
+			put(1000, 1020, `{"V":1}`) // in their place, but before what was given: the order is that of texts
 		}
 	}
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
 	}
-	if len(got) < 80 {
-		t.Errorf("%d rows", len(got))
+	var want [][]any
+	for k := range 80 {
+		want = append(want, []any{int32(100 + k)})
 	}
-	for i, row := range got {
-		k := row[0].(int32)
-		if i < 80 && k != int32(100+i) || i >= 80 && (k < 200 || k >= 220) {
-			t.Errorf("row %d has key %d", i, k)
-		}
-	}
+	same(t, got, want...)
 }
 
 // TestHeals: what passes passes without anybody's help. While it lasts the query says so, and is RUNNING.

@@ -22,11 +22,10 @@ import (
 func TestStatementsInStates(t *testing.T) {
 	type rig struct {
 		*host
-		log     *refusing
-		begun   chan bool
-		stuck   chan bool
-		fails   *atomic.Bool
-		refused error
+		log   *refusing
+		begun chan bool
+		stuck chan bool
+		fails *atomic.Bool
 	}
 	refuse := func(r *rig, err error) {
 		f := func(c store.Commit) error {
