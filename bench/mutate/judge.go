@@ -1,0 +1,226 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// The tests that judge.
+const (
+	byPackage = "package"
+	byScripts = "scripts"
+)
+
+// scripts are the tests of the root that judge what the package's own tests let pass.
+const scripts = "^TestScripts$"
+
+// judge runs tests against a copy of the module of which one file is another (go test -overlay).
+type judge struct {
+	root string                   // the copy
+	tmp  string                   // where everything is made
+	seed uint64                   // of the tests that draw at random
+	took map[string]time.Duration // by the directory of a package: its tests, unchanged; the scripts are "."
+	// Changed, they have failed when they take five times as long and slack.
+	slack time.Duration
+}
+
+// verdict is what became of a change.
+type verdict struct {
+	by   string // byPackage, byScripts; empty: it lives
+	how  string // the test that failed first, or what else happened
+	took time.Duration
+}
+
+// place is the files of one change.
+type place struct {
+	dir     string
+	overlay string
+}
+
+// set lays a changed file over the module.
+func (j *judge) set(c change, src []byte) (place, error) {
+	dir, err := os.MkdirTemp(j.tmp, "change")
+	if err != nil {
+		return place{}, err
+	}
+	p := place{dir, filepath.Join(dir, "overlay.json")}
+	file := filepath.Join(dir, "changed.go")
+	text, err := json.Marshal(map[string]map[string]string{"Replace": {filepath.Join(j.root, filepath.FromSlash(c.file)): file}})
+	if err != nil {
+		return place{}, err
+	}
+	return p, errors.Join(os.WriteFile(file, c.apply(src), 0o644), os.WriteFile(p.overlay, text, 0o644))
+}
+
+// compiles reports whether the changed package does.
+func (j *judge) compiles(ctx context.Context, p place, dir string) bool {
+	return j.gotool(ctx, "build", "-trimpath", "-overlay", p.overlay, "./"+dir) == nil
+}
+
+func (j *judge) gotool(ctx context.Context, args ...string) error {
+	c := exec.CommandContext(ctx, "go", args...)
+	c.Dir = j.root
+	group(c)
+	if out, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)
+	}
+	return nil
+}
+
+// judge asks the package's own tests, then the scripts, until one notices.
+func (j *judge) judge(ctx context.Context, p place, dir string) (verdict, error) {
+	start := time.Now()
+	for _, by := range []string{byPackage, byScripts} {
+		how, _, err := j.run(ctx, p, by, dir)
+		if err != nil {
+			return verdict{}, err
+		}
+		if how != "" {
+			return verdict{by, how, time.Since(start)}, nil
+		}
+	}
+	return verdict{took: time.Since(start)}, nil
+}
+
+// run gives the test that failed, if one did, and the time that the tests took.
+func (j *judge) run(ctx context.Context, p place, by, dir string) (how string, took time.Duration, err error) {
+	args := []string{"-test.failfast", "-test.paniconexit0"}
+	if by == byScripts {
+		dir = "."
+		args = append(args, "-test.run", scripts)
+	}
+	random, err := importsRapid(filepath.Join(j.root, dir))
+	if err != nil {
+		return "", 0, err
+	}
+	if random {
+		args = append(args, "-rapid.nofailfile", fmt.Sprint("-rapid.seed=", j.seed))
+	}
+	program := filepath.Join(p.dir, by+".test")
+	build := []string{"test", "-trimpath", "-vet=off", "-c", "-o", program}
+	if p.overlay != "" {
+		build = append(build, "-overlay", p.overlay)
+	}
+	if err := j.gotool(ctx, append(build, "./"+dir)...); err != nil {
+		return "", 0, err // the package compiles: so must its tests
+	}
+	limit := 10 * time.Minute // unchanged
+	if t, ok := j.took[dir]; ok {
+		limit = 5*t + j.slack
+	}
+	start := time.Now()
+	how, err = j.execute(ctx, p, program, args, dir, limit)
+	return how, time.Since(start), err
+}
+
+func (j *judge) execute(ctx context.Context, p place, program string, args []string, dir string, limit time.Duration) (string, error) {
+	limitCtx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	tmp := filepath.Join(p.dir, "tmp") // what tests leave goes with the change
+	if err := os.MkdirAll(tmp, 0o755); err != nil {
+		return "", err
+	}
+	program, args = limited(program, args)
+	c := exec.CommandContext(limitCtx, program, args...)
+	group(c)
+	c.WaitDelay = time.Second
+	c.Dir = filepath.Join(j.root, dir)
+	c.Env = append(os.Environ(), "TMPDIR="+tmp)
+	var out bytes.Buffer
+	c.Stdout, c.Stderr = &out, &out
+	err := c.Run()
+	switch {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case err == nil:
+		return "", nil
+	case limitCtx.Err() != nil:
+		return fmt.Sprintf("time-out after %v", limit.Round(time.Second)), nil
+	}
+	if _, ok := errors.AsType[*exec.ExitError](err); !ok {
+		return "", err
+	}
+	return firstFailure(out.String()), nil
+}
+
+var (
+	failed = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
+	broken = regexp.MustCompile(`(?m)^(panic|fatal error): .*`)
+)
+
+// firstFailure is the deepest test of the first that failed, or how the program ended.
+func firstFailure(out string) string {
+	if m := broken.FindString(out); m != "" {
+		return m[:min(len(m), 80)]
+	}
+	name := ""
+	for _, m := range failed.FindAllStringSubmatch(out, -1) {
+		if name != "" && !strings.HasPrefix(m[1], name+"/") {
+			break
+		}
+		name = m[1]
+	}
+	if name == "" {
+		return "the program failed"
+	}
+	return name
+}
+
+// importsRapid reports whether a package's tests draw at random.
+func importsRapid(dir string) (bool, error) {
+	names, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
+	if err != nil {
+		return false, err
+	}
+	for _, name := range names {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			return false, err
+		}
+		for _, i := range f.Imports {
+			if i.Path.Value == `"pgregory.net/rapid"` {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// measure runs the tests that will judge the directories unchanged: they must pass, and the time that they take is
+// what the others get, several times over.
+func (j *judge) measure(ctx context.Context, dirs []string) error {
+	p := place{dir: filepath.Join(j.tmp, "unchanged")}
+	took := map[string]time.Duration{}
+	one := func(by, dir string) error {
+		how, t, err := j.run(ctx, p, by, dir)
+		if err == nil && how != "" {
+			err = fmt.Errorf("%s fails without any change: %s", dir, how)
+		}
+		took[dir] = t
+		return err
+	}
+	if err := os.MkdirAll(p.dir, 0o755); err != nil {
+		return err
+	}
+	for _, dir := range dirs {
+		if err := one(byPackage, dir); err != nil {
+			return err
+		}
+	}
+	if err := one(byScripts, "."); err != nil {
+		return err
+	}
+	j.took = took
+	return os.RemoveAll(p.dir)
+}
