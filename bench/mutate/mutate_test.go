@@ -155,7 +155,7 @@ func TestSum(t *testing.T) {
 	}
 }
 `,
-	"tiny_test.go": `package tiny
+	"bench/bed/bed_test.go": `package bed
 
 import (
 	"os"
