@@ -20,6 +20,7 @@ import (
 const (
 	byPackage = "package"
 	byScripts = "scripts"
+	byBed     = "bed"
 )
 
 // The script tests judge what the package's own tests let pass.
@@ -33,9 +34,10 @@ type judge struct {
 	root string                   // the copy
 	tmp  string                   // where everything is made
 	seed uint64                   // of the tests that draw at random
-	took map[string]time.Duration // by the directory of a package: its tests, unchanged; those of scriptsDir are the scripts
+	took map[string]time.Duration // of the tests, unchanged: by the directory of the package; of byScripts and byBed
 	// Changed, they have failed when they take five times as long and slack.
 	slack time.Duration
+	bed   bool // what is left of the engine's test bed judges last
 }
 
 // verdict is what became of a change.
@@ -81,10 +83,18 @@ func (j *judge) gotool(ctx context.Context, args ...string) error {
 	return nil
 }
 
+// order is who judges, one after the other.
+func (j *judge) order() []string {
+	if j.bed {
+		return []string{byPackage, byScripts, byBed}
+	}
+	return []string{byPackage, byScripts}
+}
+
 // judge asks the package's own tests, then the scripts, until one notices.
 func (j *judge) judge(ctx context.Context, p place, dir string) (verdict, error) {
 	start := time.Now()
-	for _, by := range []string{byPackage, byScripts} {
+	for _, by := range j.order() {
 		how, _, err := j.run(ctx, p, by, dir)
 		if err != nil {
 			return verdict{}, err
@@ -99,9 +109,14 @@ func (j *judge) judge(ctx context.Context, p place, dir string) (verdict, error)
 // run gives the test that failed, if one did, and the time that the tests took.
 func (j *judge) run(ctx context.Context, p place, by, dir string) (how string, took time.Duration, err error) {
 	args := []string{"-test.failfast", "-test.paniconexit0"}
-	if by == byScripts {
-		dir = scriptsDir
+	timed := dir // whose time it is
+	switch by {
+	case byScripts:
+		dir, timed = scriptsDir, byScripts
 		args = append(args, "-test.run", scripts)
+	case byBed:
+		dir, timed = scriptsDir, byBed
+		args = append(args, "-test.skip", scripts)
 	}
 	random, err := importsRapid(filepath.Join(j.root, dir))
 	if err != nil {
@@ -119,7 +134,7 @@ func (j *judge) run(ctx context.Context, p place, by, dir string) (how string, t
 		return "", 0, err // the package compiles: so must its tests
 	}
 	limit := 10 * time.Minute // unchanged
-	if t, ok := j.took[dir]; ok {
+	if t, ok := j.took[timed]; ok {
 		limit = 5*t + j.slack
 	}
 	start := time.Now()
@@ -205,24 +220,26 @@ func importsRapid(dir string) (bool, error) {
 func (j *judge) measure(ctx context.Context, dirs []string) error {
 	p := place{dir: filepath.Join(j.tmp, "unchanged")}
 	took := map[string]time.Duration{}
-	one := func(by, dir string) error {
+	one := func(by, dir, timed string) error {
 		how, t, err := j.run(ctx, p, by, dir)
 		if err == nil && how != "" {
-			err = fmt.Errorf("%s fails without any change: %s", dir, how)
+			err = fmt.Errorf("%s fails without any change: %s", timed, how)
 		}
-		took[dir] = t
+		took[timed] = t
 		return err
 	}
 	if err := os.MkdirAll(p.dir, 0o755); err != nil {
 		return err
 	}
 	for _, dir := range dirs {
-		if err := one(byPackage, dir); err != nil {
+		if err := one(byPackage, dir, dir); err != nil {
 			return err
 		}
 	}
-	if err := one(byScripts, scriptsDir); err != nil {
-		return err
+	for _, by := range j.order()[1:] {
+		if err := one(by, scriptsDir, by); err != nil {
+			return err
+		}
 	}
 	j.took = took
 	return os.RemoveAll(p.dir)

@@ -34,6 +34,7 @@ type survey struct {
 	jobs  int
 	floor float64       // percent
 	slack time.Duration // what tests get beyond five times their time
+	bed   bool          // the rest of the engine's test bed judges, too
 	dry   bool
 }
 
@@ -44,6 +45,7 @@ func main() {
 	flag.Uint64Var(&s.seed, "seed", 1, "seed of the choice, and of the tests that draw at random")
 	flag.IntVar(&s.jobs, "j", runtime.NumCPU(), "changes that are judged at once")
 	flag.Float64Var(&s.floor, "floor", 85, "percent that must be noticed, or the exit code is 1")
+	flag.BoolVar(&s.bed, "bed", false, "then ask the rest of the engine's test bed, too; it is counted apart, as not noticed")
 	flag.BoolVar(&s.dry, "dry", false, "show the changes and judge none")
 	flag.Parse()
 	for dir := range strings.SplitSeq(*dirs, ",") {
@@ -77,7 +79,7 @@ func (s survey) run(ctx context.Context, here string, out io.Writer) (ok bool, e
 	if err != nil {
 		return false, err
 	}
-	j := &judge{root: filepath.Join(tmp, "module"), tmp: tmp, seed: s.seed, slack: s.slack}
+	j := &judge{root: filepath.Join(tmp, "module"), tmp: tmp, seed: s.seed, slack: s.slack, bed: s.bed}
 	if err := copyTree(root, j.root); err != nil {
 		return false, err
 	}

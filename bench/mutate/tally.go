@@ -58,8 +58,10 @@ func (t *tally) add(number int, c change, v verdict) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	what := "noticed by " + v.by + ": " + v.how
-	if v.by == "" {
-		what = "SURVIVED"
+	if v.by == "" || v.by == byBed {
+		if v.by == "" {
+			what = "SURVIVED"
+		}
 		t.survived = append(t.survived, numbered{number, c})
 	}
 	for _, of := range []string{c.dir(), c.kind} {
@@ -87,7 +89,7 @@ func (t *tally) report(root string, took time.Duration, floor float64) (bool, er
 		}
 	}
 	slices.Sort(kinds)
-	t.say("%-12s %5s %8s %8s %9s", "", "made", byPackage, byScripts, "survived")
+	t.say("%-12s %5s %8s %8s %9s %8s", "", "made", byPackage, byScripts, "survived", byBed)
 	total := map[string]int{}
 	for _, of := range slices.Concat(t.dirs, kinds) {
 		n := t.counts[of]
@@ -100,12 +102,13 @@ func (t *tally) report(root string, took time.Duration, floor float64) (bool, er
 	}
 	t.row("all", total)
 	noticed := total[byPackage] + total[byScripts]
-	made := noticed + total[""]
+	made := noticed + total[""] + total[byBed]
 	percent := 100 * float64(noticed) / float64(max(1, made))
 	t.say("%d of %d noticed, %.1f %%; %d did not compile; %v", noticed, made, percent, t.unmade, took.Round(time.Second))
 	return made > 0 && percent >= floor, t.err
 }
 
 func (t *tally) row(of string, n map[string]int) {
-	t.say("%-12s %5d %8d %8d %9d", of, n[byPackage]+n[byScripts]+n[""], n[byPackage], n[byScripts], n[""])
+	lives := n[""] + n[byBed]
+	t.say("%-12s %5d %8d %8d %9d %8d", of, n[byPackage]+n[byScripts]+lives, n[byPackage], n[byScripts], lives, n[byBed])
 }
