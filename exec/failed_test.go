@@ -1,4 +1,4 @@
-package bed_test
+package exec_test
 
 import (
 	"context"
@@ -178,7 +178,9 @@ func TestCheckpointOfFailedBatch(t *testing.T) {
 			run.Add(1, strconv.AppendInt(nil, int64(k), 10), []byte(`{"V":1}`))
 			k++
 		}
-		appendRecords(t, e, run)
+		if _, err := e.Log().Append(ctx, run); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := e.Sync(ctx); err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package bed_test
+package exec_test
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ksqlgo/ksql"
+	"github.com/ksqlgo/ksql/bench/bed"
 	"github.com/ksqlgo/ksql/store"
 	"github.com/ksqlgo/ksql/store/local"
 )
@@ -117,7 +118,7 @@ func TestTopicsThatNobodyNeeds(t *testing.T) {
 			if err := end(h); err != nil {
 				t.Fatal(err)
 			}
-			if left := ownTopic.FindString(topicText(t, h.Engine)); left != "" {
+			if left := ownTopic.FindString(bed.TopicText(t, h.Engine)); left != "" {
 				t.Errorf("%s was made for a query that is gone", left)
 			}
 		})

@@ -1,4 +1,4 @@
-package bed_test
+package exec_test
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/ksqlgo/ksql"
+	"github.com/ksqlgo/ksql/bench/bed"
 	"github.com/ksqlgo/ksql/store"
 	"github.com/ksqlgo/ksql/store/local"
 	"github.com/ksqlgo/ksql/store/storetest"
@@ -260,7 +261,7 @@ func meet(t *testing.T, base store.Log, places []store.Log, statements int) {
 	engines = append(engines, openPlace(t, places[2])) // which knows what is in the log alone
 	var texts, statuses []string
 	for _, e := range engines {
-		texts = append(texts, catalogText(t, e))
+		texts = append(texts, bed.CatalogText(t, e))
 		list, err := e.Server().Statuses()
 		if err != nil {
 			t.Fatal(err)

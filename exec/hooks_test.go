@@ -1,4 +1,4 @@
-package bed_test
+package exec_test
 
 import (
 	"bytes"
@@ -419,7 +419,7 @@ func TestHookMistaken(t *testing.T) {
 	e, err := ksql.Open(t.Context(), ksql.WithHooks(&ear{}, mistaken{}))
 	if err == nil {
 		t.Error(e.Close())
-	} else if !strings.Contains(err.Error(), "hook 2, of type bed_test.mistaken") {
+	} else if !strings.Contains(err.Error(), "hook 2, of type exec_test.mistaken") {
 		t.Error(err)
 	}
 }

@@ -1,4 +1,4 @@
-package bed_test
+package exec_test
 
 import (
 	"context"

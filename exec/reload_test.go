@@ -1,6 +1,8 @@
-package bed_test
+package exec_test
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -109,7 +111,7 @@ func TestHeals(t *testing.T) {
 			if len(h.Failed()) > 0 {
 				t.Error(h.Failed())
 			}
-			shown := otherText(h.exec(`EXPLAIN CTAS_T_1;`)[0])
+			shown := explained(h)
 			if !strings.Contains(shown, `"state":"RUNNING"`) || errors.Is(bad, store.ErrAborted) && !strings.Contains(shown, `"errorMessage":"store: commit rolled back`) {
 				t.Error(shown)
 			}
@@ -117,7 +119,7 @@ func TestHeals(t *testing.T) {
 			h.sync()
 			same(t, h.all(`SELECT n FROM t WHERE k = 1;`), []any{int64(2)})
 			eventually(t, "all is well", func() bool { return h.Health().Healthy() })
-			if shown := otherText(h.exec(`EXPLAIN CTAS_T_1;`)[0]); !strings.Contains(shown, `"queryErrors":[]`) {
+			if shown := explained(h); !strings.Contains(shown, `"queryErrors":[]`) {
 				t.Error(shown)
 			}
 			if n := len(copied(ear, &ear.faults)); n != 1 {
@@ -165,7 +167,7 @@ func TestStays(t *testing.T) {
 			if q.State != "ERROR" || !strings.Contains(q.Err.Error(), c.cause) || !strings.Contains(q.Hint, c.hint) {
 				t.Errorf("%+v", q)
 			}
-			if shown := otherText(h.exec(`EXPLAIN CTAS_T_1;`)[0]); !strings.Contains(shown, c.cause) || !strings.Contains(shown, c.hint) {
+			if shown := explained(h); !strings.Contains(shown, c.cause) || !strings.Contains(shown, c.hint) {
 				t.Error(shown)
 			}
 			h.exec(`RESUME CTAS_T_1;`) // the cause is there still
@@ -215,5 +217,22 @@ func TestMemoryCannotRollBack(t *testing.T) {
 	h.exec(`RESUME CTAS_T_2;`)
 	if err := h.Failed()["CTAS_T_2"]; err == nil || !strings.Contains(err.Error(), "its state is lost") {
 		t.Error(err)
+	}
+}
+
+// explained is what EXPLAIN says of the query CTAS_T_1.
+func explained(h *host) string {
+	h.t.Helper()
+	b, err := json.Marshal(h.exec(`EXPLAIN CTAS_T_1;`)[0])
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return string(b)
+}
+
+func appendRecords(t *testing.T, e *ksql.Engine, r *store.Records) {
+	t.Helper()
+	if _, err := e.Log().Append(context.Background(), r); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -1,15 +1,14 @@
-package bed_test
+package exec_test
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/ksqlgo/ksql"
+	"github.com/ksqlgo/ksql/bench/bed"
 	"github.com/ksqlgo/ksql/exec"
 	"github.com/ksqlgo/ksql/sql/fn"
 	"github.com/ksqlgo/ksql/store"
@@ -72,43 +71,7 @@ func TestRefusedLeavesNothing(t *testing.T) {
 // state is the catalog, the topics and the queries of an engine, as text.
 func state(h *host) string {
 	h.t.Helper()
-	return catalogText(h.t, h.Engine) + topicText(h.t, h.Engine)
-}
-
-// catalogText is all that statements have made.
-func catalogText(t tester, e *ksql.Engine) string {
-	t.Helper()
-	var b strings.Builder
-	c := e.Catalog()
-	for s := range c.Sources() {
-		text, err := json.Marshal(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		fmt.Fprintf(&b, "source %s\n", text)
-	}
-	for name, typ := range c.Types() {
-		fmt.Fprintf(&b, "type %s %s\n", name, typ)
-	}
-	for q := range c.Queries() {
-		fmt.Fprintf(&b, "query %s kind %d reads %v writes %s paused %v: %s\n", q.ID, q.Kind, q.Reads, q.Writes, q.Paused, q.Text)
-	}
-	return b.String()
-}
-
-// topicText is the topics that there are, with their ids.
-func topicText(t tester, e *ksql.Engine) string {
-	t.Helper()
-	topics, err := e.Log().Topics(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []string
-	for name, info := range topics {
-		out = append(out, fmt.Sprintf("topic %s %d partitions\n", name, info.Partitions))
-	}
-	slices.Sort(out)
-	return strings.Join(out, "")
+	return bed.CatalogText(h.t, h.Engine) + bed.TopicText(h.t, h.Engine)
 }
 
 func double() fn.Func {
@@ -164,8 +127,8 @@ func TestQueryWithoutItsFunction(t *testing.T) {
 
 	h = reopened(h, dir)
 	h.exec(`DROP TABLE t DELETE TOPIC;`)
-	if n := strings.Count(topicText(t, h.Engine), id); n != 0 {
-		t.Errorf("%d topics of %s are left:\n%s", n, id, topicText(t, h.Engine))
+	if n := strings.Count(bed.TopicText(t, h.Engine), id); n != 0 {
+		t.Errorf("%d topics of %s are left:\n%s", n, id, bed.TopicText(t, h.Engine))
 	}
 }
 

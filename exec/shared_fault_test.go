@@ -1,4 +1,4 @@
-package bed_test
+package exec_test
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ksqlgo/ksql"
+	"github.com/ksqlgo/ksql/bench/bed"
 	"github.com/ksqlgo/ksql/exec"
 	"github.com/ksqlgo/ksql/store"
 )
@@ -121,7 +122,7 @@ func TestWriterDies(t *testing.T) {
 			t.Fatal(err)
 		}
 		one = openPlace(t, places[0])
-		if a, z := catalogText(t, one), catalogText(t, two); a != z {
+		if a, z := bed.CatalogText(t, one), bed.CatalogText(t, two); a != z {
 			t.Errorf("%s\n%s", a, z)
 		}
 		if err := one.Sync(context.Background()); err != nil {
@@ -250,7 +251,7 @@ func TestUncertainAppend(t *testing.T) {
 				t.Fatal(err)
 			}
 			caughtUp(t, two, commandsOf(t, base))
-			if a, z := catalogText(t, one), catalogText(t, two); a != z || strings.Count(a, "source ") != 3 {
+			if a, z := bed.CatalogText(t, one), bed.CatalogText(t, two); a != z || strings.Count(a, "source ") != 3 {
 				t.Errorf("%s\n%s", a, z)
 			}
 		})
