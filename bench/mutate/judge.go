@@ -39,7 +39,8 @@ type judge struct {
 	took map[string]time.Duration // of the tests, unchanged: by the directory of the package; of byScripts and byBed
 	// Changed, they have failed when they take five times as long and slack.
 	slack time.Duration
-	bed   bool // what is left of the engine's test bed judges last
+	ill   map[string][]string // like took: tests that fail unchanged
+	bed   bool                // what is left of the engine's test bed judges last
 }
 
 // verdict is what became of a change.
@@ -140,14 +141,14 @@ func (j *judge) run(ctx context.Context, p place, by, dir string) (how string, t
 		limit = 5*t + j.slack
 	}
 	start := time.Now()
-	how, err = j.sure(ctx, p, program, args, dir, limit)
+	how, err = j.sure(ctx, p, program, args, dir, limit, j.ill[timed])
 	return how, time.Since(start), err
 }
 
 // sure runs tests. A test that fails must do so again when it runs alone; otherwise it is one that fails now and then,
 // where the machine is busy, and the rest is asked without it.
-func (j *judge) sure(ctx context.Context, p place, program string, args []string, dir string, limit time.Duration) (how string, err error) {
-	var unsure []string
+func (j *judge) sure(ctx context.Context, p place, program string, args []string, dir string, limit time.Duration, ill []string) (how string, err error) {
+	unsure := slices.Clone(ill)
 	for {
 		all := args
 		if len(unsure) > 0 {
@@ -161,9 +162,14 @@ func (j *judge) sure(ctx context.Context, p place, program string, args []string
 		if err != nil || alone != "" {
 			return how, err
 		}
-		top, _, _ := strings.Cut(how, "/")
-		unsure = append(unsure, only(top))
+		unsure = append(unsure, only(top(how)))
 	}
+}
+
+// top is the test that a subtest is of.
+func top(name string) string {
+	name, _, _ = strings.Cut(name, "/")
+	return name
 }
 
 // only is the pattern of one test.
@@ -248,18 +254,27 @@ func importsRapid(dir string) (bool, error) {
 	return false, nil
 }
 
-// measure runs the tests that will judge the directories unchanged: they must pass, and the time that they take is
-// what the others get, several times over.
+// mostIll is how many tests of a package may fail unchanged: on a busy machine some that measure do.
+const mostIll = 3
+
+// measure runs the tests that will judge the directories unchanged: the time that they take is what the others get,
+// several times over. Those that fail judge nothing.
 func (j *judge) measure(ctx context.Context, dirs []string) error {
 	p := place{dir: filepath.Join(j.tmp, "unchanged")}
 	took := map[string]time.Duration{}
+	j.ill = map[string][]string{}
 	one := func(by, dir, timed string) error {
-		how, t, err := j.run(ctx, p, by, dir)
-		if err == nil && how != "" {
-			err = fmt.Errorf("%s fails without any change: %s", timed, how)
+		for {
+			how, t, err := j.run(ctx, p, by, dir)
+			took[timed] = t
+			switch {
+			case err != nil || how == "":
+				return err
+			case !strings.HasPrefix(how, "Test") || by == byScripts || len(j.ill[timed]) == mostIll:
+				return fmt.Errorf("%s fails without any change: %s", timed, how)
+			}
+			j.ill[timed] = append(j.ill[timed], only(top(how)))
 		}
-		took[timed] = t
-		return err
 	}
 	if err := os.MkdirAll(p.dir, 0o755); err != nil {
 		return err

@@ -105,6 +105,9 @@ func (s survey) run(ctx context.Context, here string, out io.Writer) (ok bool, e
 		return false, err
 	}
 	t.say("measured the tests in %v; %d changes to choose from", time.Since(start).Round(time.Second), len(list))
+	for of, names := range j.ill {
+		t.say("of %s these fail unchanged and judge nothing: %s", of, strings.Join(names, " "))
+	}
 	if err := s.judge(ctx, j, list, t); err != nil {
 		return false, err
 	}

@@ -154,6 +154,8 @@ func TestSum(t *testing.T) {
 		t.Fatal(Sum(4))
 	}
 }
+
+func TestIll(t *testing.T) { t.Run("sub", func(t *testing.T) { t.Fatal("always") }) }
 `,
 	"bench/bed/bed_test.go": `package bed
 
@@ -197,6 +199,7 @@ func TestSurvey(t *testing.T) {
 		t.Fatal(ok, err, out.String())
 	}
 	for _, want := range []string{
+		"of a these fail unchanged and judge nothing: ^TestIll$\n",
 		"boundary  a/a.go:4 noticed by package: TestSum",
 		"drop      a/a.go:16 noticed by package: time-out",
 		"sum       a/a.go:10 noticed by scripts: TestScripts",
