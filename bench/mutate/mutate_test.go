@@ -193,7 +193,7 @@ func TestSurvey(t *testing.T) {
 	}
 	t.Setenv("TMPDIR", t.TempDir())
 	var out bytes.Buffer
-	s := survey{n: 1000, seed: 1, dirs: []string{"a"}, jobs: 2, floor: 60, slack: time.Second}
+	s := survey{n: 1000, seed: 1, dirs: []string{"a"}, jobs: 2, floor: 60, slack: 4 * time.Second}
 	ok, err := s.run(t.Context(), filepath.Join(root, "a"), &out)
 	if err != nil || !ok {
 		t.Fatal(ok, err, out.String())
