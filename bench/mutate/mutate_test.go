@@ -57,6 +57,7 @@ var each = []struct {
 	{kindSum, "for i := 0; a; i++ { g() }", nil},
 	{kindDrop, "mu.Lock(); mu.Unlock(); defer g(); go g()", nil},
 	{kindReturn, "defer func() (int, error) { return 0, err }()", nil},
+	{kindConstant, "defer func() (int, error) { return 0, err }()", nil},
 	{kindReturn, "defer func() bool { return true }()", nil},
 	{kindJump, "out: for { break out }", nil},
 }
