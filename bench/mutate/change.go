@@ -59,7 +59,8 @@ func changesOf(root, dir string) ([]change, error) {
 	var out []change
 	for _, e := range entries {
 		name := e.Name()
-		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+		file := path.Join(filepath.ToSlash(dir), name)
+		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") || leftFiles[file] != "" {
 			continue
 		}
 		if built, err := build.Default.MatchFile(filepath.Join(root, dir), name); err != nil || !built {
@@ -72,7 +73,7 @@ func changesOf(root, dir string) ([]change, error) {
 		if err != nil {
 			return nil, err
 		}
-		list, err := find(path.Join(filepath.ToSlash(dir), name), src)
+		list, err := find(file, src)
 		if err != nil {
 			return nil, err
 		}

@@ -3,9 +3,9 @@
 // stops or hangs. Changes that do not compile are not counted; those that nobody notices are listed. Some of them make
 // no difference (a fast path, a bound that is never met): that is for the reader to say.
 //
-// All happens in a copy of the module, and a seed always gives the same changes. No change is made in tests, constants
-// (sizes and limits that were chosen), wording of messages, memory estimates, conditions that only ask for an error,
-// or where it would only hang or leak (left.go).
+// All happens in a copy of the module, and a seed always gives the same changes. No change is made in tests and what
+// only they use, constants (sizes and limits that were chosen), wording of messages, memory estimates, conditions that
+// only ask for an error, what is returned beside one, or where it would only hang or leak (left.go).
 package main
 
 import (
