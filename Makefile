@@ -28,7 +28,7 @@ crash: ## kill and reopen, 200 times
 	KSQL_CRASH_CYCLES=200 go test -count=1 -run Crash ./bench/bed
 
 rewrite: ## write the actual answers into the script tests
-	go test -run TestScripts -rewrite ./bench/bed
+	go test ./bench/bed -run TestScripts -rewrite
 
 ci: ## what runs on every submission
 	.ci/run

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/ksqlgo/ksql"
+	"github.com/ksqlgo/ksql/bench/bed"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/store/local"
@@ -195,13 +196,13 @@ func (w *world) shut() {
 // text is all that statements decide on: catalog, topics, and the rows of topics that only INSERT VALUES writes.
 func (w *world) text() string {
 	w.t.Helper()
-	topics := topicText(w.t, w.Engine)
+	topics := bed.TopicText(w.t, w.Engine)
 	for _, m := range ownTopic.FindAllStringSubmatch(topics, -1) {
 		if w.Catalog().Query(m[1]) == nil {
 			w.t.Errorf("%s is left of a query that was dropped", m[0])
 		}
 	}
-	return fmt.Sprintf("statement %d\n", w.Server().Sequence()) + catalogText(w.t, w.Engine) + topics
+	return fmt.Sprintf("statement %d\n", w.Server().Sequence()) + bed.CatalogText(w.t, w.Engine) + topics
 }
 
 // ownTopic is a repartition topic or changelog of a query.

@@ -20,6 +20,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow/memory"
 
 	"github.com/ksqlgo/ksql"
+	"github.com/ksqlgo/ksql/bench/bed"
 	"github.com/ksqlgo/ksql/exec"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
@@ -32,7 +33,7 @@ import (
 
 // rig is an engine under test, and all that it is opened again with.
 type rig struct {
-	t   tester
+	t   bed.Tester
 	v   variant
 	e   *ksql.Engine
 	log store.Log // ours to close; nil: the engine's own
@@ -47,15 +48,7 @@ type rig struct {
 	rand     *rand.Rand
 }
 
-// tester is what a rig needs of a test: *testing.T, or *rapid.T.
-type tester interface {
-	Helper()
-	Error(...any)
-	Errorf(string, ...any)
-	Fatal(...any)
-}
-
-func newRig(t tester, v variant, seed uint64) *rig {
+func newRig(t bed.Tester, v variant, seed uint64) *rig {
 	r := &rig{
 		t: t, v: v, props: map[string]string{"auto.offset.reset": "earliest"}, rand: rand.New(rand.NewPCG(seed, 7)),
 		mem: memory.NewCheckedAllocator(memory.DefaultAllocator),

@@ -397,7 +397,8 @@ func (r *rig) fail(ctx context.Context, text string) string {
 	var err error
 	list, perr := sql.Parse(text, nil)
 	if perr == nil && len(list) == 1 {
-		if _, ok := list[0].Statement.(*sql.Select); ok {
+		switch list[0].Statement.(type) {
+		case *sql.Select, *sql.Print:
 			var rows *ksql.Rows
 			if rows, err = r.e.Query(ctx, strings.TrimSpace(text), r.session()...); err == nil {
 				rows.Close()

@@ -1,0 +1,133 @@
+package exec_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ksqlgo/ksql"
+	"github.com/ksqlgo/ksql/store"
+	"github.com/ksqlgo/ksql/store/local"
+)
+
+// TestMemoryOfAnother: a log that keeps no state does not let the next engine go on with positions alone.
+func TestMemoryOfAnother(t *testing.T) {
+	log, err := local.Memory(local.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := log.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	first := newHost(t, ksql.WithLog(log))
+	first.exec(statementSource + `CREATE TABLE t AS SELECT k, COUNT(*) AS n FROM s GROUP BY k;
+		CREATE TABLE idle AS SELECT k, COUNT(*) AS n FROM d GROUP BY k;
+		CREATE STREAM z AS SELECT k, v FROM s;`)
+	first.sync()
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	const replace = `CREATE OR REPLACE TABLE t AS SELECT k, COUNT(*) AS n FROM s WHERE k > 0 GROUP BY k;`
+	h := newHost(t, ksql.WithLog(log))
+	h.exec(`INSERT INTO s VALUES (1, 11); INSERT INTO d VALUES (1, 11);`)
+	h.sync()
+	for range 2 {
+		if failed := h.Failed(); len(failed) != 1 || failed["CTAS_T_2"] == nil || !strings.Contains(failed["CTAS_T_2"].Error(), "memory") {
+			t.Fatalf("failed: %v", failed)
+		}
+		if _, err := h.Execute(h.ctx, replace); err == nil || !strings.Contains(err.Error(), "memory") {
+			t.Errorf("%s: %v", replace, err)
+		}
+	}
+	same(t, h.all(`SELECT v FROM z;`), []any{int32(10)}, []any{int32(11)})
+	same(t, h.all(`SELECT n FROM idle;`), []any{int64(1)})
+	h.exec(`DROP TABLE t; SET 'auto.offset.reset'='earliest'; CREATE TABLE t AS SELECT k, COUNT(*) AS n FROM s GROUP BY k;`)
+	h.sync()
+	same(t, h.all(`SELECT n FROM t;`), []any{int64(2)})
+}
+
+// TestReplacedAfterFault: what a failed batch left in the tables of a query is not the state of the one that replaces
+// it, where the log has no other.
+func TestReplacedAfterFault(t *testing.T) {
+	inner, err := local.Memory(local.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := inner.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	log := &refusing{Log: inner}
+	h := newHost(t, ksql.WithLog(log))
+	h.exec(statementSource + `CREATE TABLE t AS SELECT k, COUNT(*) AS n FROM s GROUP BY k;`)
+	h.sync()
+	broken := func(store.Commit) error { return errors.New("the disk is gone") }
+	log.refuse.Store(&broken)
+	h.exec(`INSERT INTO s VALUES (1, 11);`)
+	for h.Failed()["CTAS_T_2"] == nil {
+		if h.ctx.Err() != nil {
+			t.Fatal(h.ctx.Err())
+		}
+		time.Sleep(time.Millisecond)
+	}
+	log.refuse.Store(nil)
+	const replace = `CREATE OR REPLACE TABLE t AS SELECT k, COUNT(*) AS n FROM s WHERE k > 0 GROUP BY k;`
+	if _, err := h.Execute(h.ctx, replace); err == nil {
+		h.sync()
+		same(t, h.all(`SELECT n FROM t;`), []any{int64(2)})
+	} else if !strings.Contains(err.Error(), "state is lost") {
+		t.Error(err)
+	}
+}
+
+// TestTopicDeletedByHand: a topic of the newest query that somebody deletes between two openings is not made again
+// empty: the query says what it lacks, and the others go on.
+func TestTopicDeletedByHand(t *testing.T) {
+	for _, end := range []string{"-changelog", "Z"} {
+		t.Run(end, func(t *testing.T) {
+			dir := t.TempDir()
+			h := newHost(t, ksql.WithDir(dir))
+			h.exec(statementSource + `CREATE STREAM other AS SELECT * FROM s; CREATE TABLE z AS SELECT v, COUNT(*) AS n FROM s GROUP BY v;`)
+			h.sync()
+			topics, err := h.Log().Topics(h.ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := h.Close(); err != nil {
+				t.Fatal(err)
+			}
+			log, err := local.Open(dir, local.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, info := range topics {
+				if strings.HasSuffix(name, end) {
+					err = errors.Join(err, log.Delete(h.ctx, name, info.ID))
+				}
+			}
+			if err = errors.Join(err, log.Close()); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				h = newHost(t, ksql.WithDir(dir))
+				h.exec(`INSERT INTO s VALUES (2, 10);`)
+				h.sync()
+				if failed := h.Failed(); len(failed) != 1 || failed["CTAS_Z_3"] == nil || !strings.Contains(failed["CTAS_Z_3"].Error(), "no such topic") {
+					t.Fatalf("failed: %v, z %v", failed, h.all(`SELECT n FROM z;`))
+				}
+				if err := h.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			h = newHost(t, ksql.WithDir(dir))
+			if n := len(h.all(`SELECT v FROM other;`)); n != 3 {
+				t.Errorf("other has %d rows, want 3", n)
+			}
+			h.exec(`DROP TABLE z DELETE TOPIC;`)
+		})
+	}
+}
