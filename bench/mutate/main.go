@@ -23,6 +23,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -51,7 +52,7 @@ func main() {
 	for dir := range strings.SplitSeq(*dirs, ",") {
 		s.dirs = append(s.dirs, path.Clean(filepath.ToSlash(dir)))
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	here, err := os.Getwd()
 	ok := false
 	if err == nil {
