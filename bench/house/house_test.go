@@ -250,8 +250,8 @@ func exportedReceiver(d *ast.FuncDecl) bool {
 // mostLines is how long a file may be that can be read in one go.
 const mostLines = 450
 
-// long are the files that may be longer: the public API in one place, and those that wait for their split.
-var long = []string{"ksql.go", "exec/pull.go", "plan/analyze.go", "plan/group.go"}
+// long are the files that may be longer: the public API in one place.
+var long = []string{"ksql.go"}
 
 // TestFiles holds what a newcomer sees: a bare root, files that can be read in one go, nothing left half done, no
 // work at import time.
