@@ -266,8 +266,8 @@ func (w *wiring) open(i int) (err error) {
 	h := head{topic: w.stage.in[i].Topic, c: w.c, next: w.next(w.stage.In[i])}
 	switch in := w.stage.In[i].(type) {
 	case *plan.Scan:
-		if w.stage.tapped {
-			if h.next, err = tap(w.c, in, h.next); err != nil {
+		if w.stage.keyed {
+			if h.next, err = withKey(w.c, in, h.next); err != nil {
 				return err
 			}
 		}

@@ -56,7 +56,7 @@ func (e *Engine) Push(ctx context.Context, p *plan.Query, params []any) (*Rows, 
 		w.left = *p.Limit
 	}
 	s := &staged(p.Root, single, 1, func(s string) string { return s })[0]
-	s.tapped = scalable
+	s.keyed = scalable
 	c := e.context(p, 0, func(x op.Problem) { w.note = append(w.note, x) })
 	c.Params = params
 	w.stop, w.budget = c.Env.Stop, c.Env.Budget

@@ -9,7 +9,7 @@ import (
 	"github.com/ksqlgo/ksql/sql/property"
 )
 
-// scalable reports whether ksqlDB would answer p as a scalable push query, which taps the rows of the one
+// scalable reports whether ksqlDB would answer p as a scalable push query, which reads the rows of the one
 // persistent query behind its source: filters and projections of new rows only. Here such a query differs in its
 // id and in the rows it leaves out: those without a value, and those without a key.
 func (e *Engine) scalable(p *plan.Query) bool {
@@ -34,8 +34,8 @@ func (e *Engine) scalable(p *plan.Query) bool {
 	return writers == 1
 }
 
-// tap adds the condition that scalable push queries put on the rows of a stream: a key that is not null.
-func tap(c *op.Context, scan *plan.Scan, next op.Emit) (op.Emit, error) {
+// withKey lets only those rows of a stream through that have a key, as scalable push queries do.
+func withKey(c *op.Context, scan *plan.Scan, next op.Emit) (op.Emit, error) {
 	if scan.Shape != sql.StreamKind {
 		return next, nil
 	}

@@ -13,7 +13,7 @@ type stage struct {
 	in, out []topicShape // of Stage.In and Stage.Out, one each
 	reads   []topicShape // those of in, each once
 	answers bool         // its state answers pull queries
-	tapped  bool         // its rows are those of a scalable push query
+	keyed   bool         // rows without a key do not come in: those of a scalable push query
 }
 
 // staged cuts a plan into stages. partitions is how many a topic that is scanned has, sink how many that of the result
