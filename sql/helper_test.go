@@ -45,3 +45,23 @@ func dumpValue(b *strings.Builder, v reflect.Value) {
 		fmt.Fprintf(b, "%#v", v.Interface())
 	}
 }
+
+// parseExpr reads one expression.
+func parseExpr(text string) (Expr, error) {
+	return one(text, func(p *parser) Expr {
+		l := p.lower()
+		l.emit(symDo, 0)
+		l.expr()
+		p.end()
+		return l.raiseExpr()
+	})
+}
+
+// parseType reads one type.
+func parseType(text string) (Type, error) {
+	return one(text, func(p *parser) Type {
+		t := p.typeName()
+		p.end()
+		return t
+	})
+}

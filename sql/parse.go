@@ -22,26 +22,6 @@ func ParseParams(text string, vars map[string]string) ([]Parsed, error) {
 	return parseText(text, vars, mode{params: true})
 }
 
-// ParseExpr reads one expression.
-func ParseExpr(text string) (Expr, error) {
-	return one(text, func(p *parser) Expr {
-		l := p.lower()
-		l.emit(symDo, 0)
-		l.expr()
-		p.end()
-		return l.raiseExpr()
-	})
-}
-
-// ParseType reads one type.
-func ParseType(text string) (Type, error) {
-	return one(text, func(p *parser) Type {
-		t := p.typeName()
-		p.end()
-		return t
-	})
-}
-
 // ParseSchema reads a column list without its brackets: K STRING KEY, V BIGINT. A blank text has no columns.
 func ParseSchema(text string) ([]ColumnDef, error) {
 	return one(text, func(p *parser) []ColumnDef {

@@ -47,7 +47,7 @@ func TestPrecedence(t *testing.T) {
 		{"CASE a = b WHEN c THEN d END", ""},
 		{"CASE WHEN a OR b THEN NOT c ELSE d = e END", "(CASE WHEN (A OR B) THEN (NOT C) ELSE (D = E) END)"},
 	} {
-		e, err := ParseExpr(c.in)
+		e, err := parseExpr(c.in)
 		if c.want == "" {
 			if err == nil {
 				t.Errorf("%s: read as %s", c.in, e)
@@ -61,7 +61,7 @@ func TestPrecedence(t *testing.T) {
 		if got := e.String(); got != c.want {
 			t.Errorf("%s: %s, want %s", c.in, got, c.want)
 		}
-		again, err := ParseExpr(e.String())
+		again, err := parseExpr(e.String())
 		if err != nil || dump(again) != dump(e) || !Equal(again, e) {
 			t.Errorf("%s: %v, printed and read again %v %v", c.in, e, again, err)
 		}
@@ -84,7 +84,7 @@ func TestText(t *testing.T) {
 		{"map(a := 1, 'b' := 2)", "MAP(A:=1, 'b':=2)"},
 		{"struct(a := 1, b := array[])", "STRUCT(A:=1, B:=ARRAY[])"},
 	} {
-		e, err := ParseExpr(c.in)
+		e, err := parseExpr(c.in)
 		if err != nil {
 			t.Errorf("%s: %v", c.in, err)
 		} else if got := Text(e); got != c.want {
@@ -104,7 +104,7 @@ func TestLiteralKinds(t *testing.T) {
 		{"1.", DecimalLiteral, "1."}, {"-.50", DecimalLiteral, "-0.50"}, {"-0.0", DecimalLiteral, "0.0"}, {"1e2", DoubleLiteral, "1E2"},
 		{"\"DECIMAL\" '-01.20'", DecimalLiteral, "-1.20"}, {"'a''b'", StringLiteral, "a'b"}, {"NULL", NullLiteral, "null"},
 	} {
-		e, err := ParseExpr(c.in)
+		e, err := parseExpr(c.in)
 		l, ok := e.(*Literal)
 		if err != nil || !ok || l.Kind != c.kind || l.Text != c.text {
 			t.Errorf("%s: %#v %v", c.in, e, err)
@@ -115,7 +115,7 @@ func TestLiteralKinds(t *testing.T) {
 		"  1 + -9223372036854775809": "Failed to prepare statement: line 1:8: Invalid numeric literal: -9223372036854775809",
 		"1e309":                      "Failed to prepare statement: line 1:2: Number overflows DOUBLE: 1e309",
 	} {
-		if _, err := ParseExpr(in); err == nil || !strings.HasPrefix(err.Error(), want) {
+		if _, err := parseExpr(in); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: %v", in, err)
 		}
 	}
@@ -127,7 +127,7 @@ func TestTypes(t *testing.T) {
 		"map<string, struct<a int, `b c` decimal(4,2)>>": "MAP<STRING, STRUCT<`A` INTEGER, `b c` DECIMAL(4, 2)>>",
 		"struct< >": "STRUCT< >", "address": "ADDRESS", "timestamp": "TIMESTAMP", "ARRAY": "ARRAY",
 	} {
-		got, err := ParseType(in)
+		got, err := parseType(in)
 		if err != nil || got.String() != want {
 			t.Errorf("%s: %s %v", in, got, err)
 		}
@@ -138,7 +138,7 @@ func TestTypes(t *testing.T) {
 		"struct<>": "line 1:7", "struct<a int, a string>": "Duplicate field names found in STRUCT", "null": "Syntax Error",
 		"array<int": "Syntax Error", strings.Repeat("array<", 600): "too large",
 	} {
-		if got, err := ParseType(in); err == nil || !strings.Contains(err.Error(), want) {
+		if got, err := parseType(in); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %s %v", in, got, err)
 		}
 	}
@@ -274,7 +274,7 @@ func TestRefused(t *testing.T) {
 		{"a LIKE b LIKE c", 10}, {"a BETWEEN 1", 12}, {"a IN ()", 7}, {"a IN 1", 6}, {"f(x => x)", 5}, {"f(a, x => x, b)", 14}, {"a AT TIME ZONE 'x'", 3},
 		{"a[b = c]", 5}, {"CASE a = b WHEN c THEN d END", 8}, {"CASE END", 6}, {"a->*", 2}, {"a->1", 4}, {"f(*, a)", 4}, {"a NOT b", 7}, {"", 1},
 	} {
-		_, err := ParseExpr(c.expr)
+		_, err := parseExpr(c.expr)
 		var e *Error
 		if !errors.As(err, &e) || e.internal {
 			t.Errorf("%s: %v", c.expr, err)

@@ -78,7 +78,7 @@ func TestQuote(t *testing.T) {
 }
 
 func TestRewrite(t *testing.T) {
-	e, err := ParseExpr("CASE WHEN a IN (b, 1) THEN f(a, x => x + a) ELSE s->a[a] END LIKE MAP(a := STRUCT(q := a))->z")
+	e, err := parseExpr("CASE WHEN a IN (b, 1) THEN f(a, x => x + a) ELSE s->a[a] END LIKE MAP(a := STRUCT(q := a))->z")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,9 +3,6 @@ package expr
 import (
 	"strings"
 	"testing"
-
-	"github.com/ksqlgo/ksql/sql"
-	"github.com/ksqlgo/ksql/sql/vec"
 )
 
 func TestCastColumns(t *testing.T) {
@@ -110,42 +107,5 @@ func TestNullText(t *testing.T) {
 	}
 	if got := p.Eval(&Call{Cols: x.batch(row{}), N: 1}).Get(0); got != "null" {
 		t.Errorf("got %v", got)
-	}
-}
-
-func TestCoerce(t *testing.T) {
-	for _, c := range []struct {
-		v        any
-		from, to sql.Type
-		want     string
-	}{
-		{int32(1), sql.TInteger, sql.TBigint, "1"},
-		{int32(1), sql.TInteger, sql.DecimalOf(3, 2), "1.00"},
-		{dec(10, 1), sql.DecimalOf(2, 1), sql.DecimalOf(2, 0), "1"},
-		{dec(11, 1), sql.DecimalOf(2, 1), sql.DecimalOf(2, 0), "Expected type DECIMAL(2, 0) for field `F` but got DECIMAL(1.1)"},
-		{int64(1), sql.TBigint, sql.TInteger, "Expected type INTEGER for field `F` but got BIGINT(1)"},
-		{"1", sql.TString, sql.TInteger, "Expected type INTEGER for field `F` but got STRING(1)"},
-		{1.5, sql.TDouble, sql.DecimalOf(2, 1), "Expected type DECIMAL(2, 1) for field `F` but got DOUBLE(1.5)"},
-		{true, sql.TBoolean, sql.TString, "Expected type STRING for field `F` but got BOOLEAN(true)"},
-		{"2020", sql.TString, sql.TDate, "18262"},
-		{"x", sql.TString, sql.TDate, "Expected type DATE for field `F` but got STRING(x). Date format must be yyyy-mm-dd"},
-		{"x", sql.TString, sql.TTime, "Expected type TIME for field `F` but got STRING(x). Time format must be hh:mm:ss[.S]"},
-		{"x", sql.TString, sql.TTimestamp, "Expected type TIMESTAMP for field `F` but got STRING(x). Timestamp format must be yyyy-mm-ddThh:mm:ss[.S]"},
-		{"AQI=", sql.TString, sql.TBytes, "[1 2]"},
-		{nil, sql.TNull, sql.TBigint, "null"},
-		{[]any{int32(1), nil}, sql.ArrayOf(sql.TInteger), sql.ArrayOf(sql.TDouble), "[1.0 null]"},
-		{&vec.MapValue{Keys: []any{"a"}, Values: []any{int32(1)}}, sql.MapOf(sql.TString, sql.TInteger), sql.MapOf(sql.TString, sql.TBigint), "(a=1)"},
-		{vec.StructValue{int32(1), "x"}, sql.StructOf(sql.Field{Name: "A", Type: sql.TInteger}, sql.Field{Name: "B", Type: sql.TString}),
-			sql.StructOf(sql.Field{Name: "C", Type: sql.TDate}, sql.Field{Name: "A", Type: sql.TBigint}), "{null 1}"},
-		{[]any{"x"}, sql.ArrayOf(sql.TString), sql.ArrayOf(sql.TInteger), "Expected type ARRAY<INTEGER> for field `F` but got ARRAY([x])"},
-	} {
-		v, err := Coerce(c.v, c.from, c.to, "F")
-		got := show(v)
-		if err != nil {
-			got = err.Error()
-		}
-		if got != c.want {
-			t.Errorf("%v: got %s, want %s", c.v, got, c.want)
-		}
 	}
 }

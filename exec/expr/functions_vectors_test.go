@@ -140,11 +140,11 @@ func form(name string, got any) error {
 
 // eval runs an expression without columns. stage is ERROR or STATEMENT ERROR where it fails.
 func (v *vectors) eval(text string) (got any, t sql.Type, stage string, err error) {
-	e, err := sql.ParseExpr(text)
+	list, err := sql.Parse("SELECT "+text+" FROM x;", nil)
 	if err != nil {
 		return nil, t, "STATEMENT ERROR", err
 	}
-	bound, err := v.bind.Bind(e)
+	bound, err := v.bind.Bind(list[0].Statement.(*sql.Select).Items[0].X)
 	if err != nil {
 		return nil, t, "STATEMENT ERROR", err
 	}

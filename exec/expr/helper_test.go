@@ -43,8 +43,17 @@ func (x table) binder() *plan.Binder {
 	}}
 }
 
+// parse reads one expression.
+func parse(text string) (sql.Expr, error) {
+	list, err := sql.Parse("SELECT "+text+" FROM x;", nil)
+	if err != nil {
+		return nil, err
+	}
+	return list[0].Statement.(*sql.Select).Items[0].X, nil
+}
+
 func (x table) bind(text string, predicate bool) (plan.Expr, error) {
-	e, err := sql.ParseExpr(text)
+	e, err := parse(text)
 	if err != nil {
 		return nil, err
 	}

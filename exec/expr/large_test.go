@@ -37,7 +37,7 @@ func TestLarge(t *testing.T) {
 		"REPLACE(RPAD(S, N * N * N * N, 'x'), 'x', RPAD(S, 1000 * N, 'x'))": false, "REPLACE(RPAD(S, N * N * N * N, 'x'), '', RPAD(S, 1000 * N, 'x'))": false,
 		"REGEXP_REPLACE(RPAD(S, N * N * N, 'x'), 'x', RPAD(S, 100000 * N, 'x'))": false,
 	} {
-		e, err := sql.ParseExpr(text)
+		e, err := parse(text)
 		if err != nil {
 			t.Fatal(err)
 		}

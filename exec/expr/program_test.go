@@ -34,7 +34,7 @@ var fragile = fn.Func{Name: "FRAGILE", Variants: []fn.Variant{{
 
 func TestPanic(t *testing.T) {
 	x := columns(t, "I INT")
-	e, err := sql.ParseExpr("FRAGILE(I)")
+	e, err := parse("FRAGILE(I)")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -344,18 +344,6 @@ func Raising(v Variant, positions ...int) Variant {
 	return v
 }
 
-// Described gives a variant its own words.
-func Described(doc string, v Variant) Variant {
-	v.Doc = doc
-	return v
-}
-
-// Returning replaces the type of the result, where the Go type does not say it.
-func Returning(t sql.Type, v Variant) Variant {
-	v.Returns = t
-	return v
-}
-
 // Cached is f with its last results kept: for patterns and the like, which are mostly the same in every row.
 // The error of f is remembered as well.
 func Cached[V any](f func(string) (V, error)) func(string) (V, error) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"math"
 	"math/big"
-	"strings"
 	"testing"
 
 	"github.com/ksqlgo/ksql/sql"
@@ -42,7 +41,6 @@ func TestOrder(t *testing.T) {
 		for _, x := range l.vs {
 			v.Append(x)
 		}
-		h := Hash([]*Vec{v, v}, v.N, nil)
 		for i := range l.vs {
 			ki := AppendKey(nil, []*Vec{v}, i)
 			for j := range l.vs {
@@ -57,7 +55,7 @@ func TestOrder(t *testing.T) {
 				if got := bytes.Compare(ki, kj); got != want {
 					t.Errorf("%s: keys of %v, %v: %d", name, l.vs[i], l.vs[j], got)
 				}
-				if Equal(v, i, v, j) != (i == j) || EqualValues(l.vs[i], l.vs[j]) != (i == j) || (h[i] == h[j]) != (i == j) {
+				if Equal(v, i, v, j) != (i == j) || EqualValues(l.vs[i], l.vs[j]) != (i == j) {
 					t.Errorf("%s: equality of %v, %v", name, l.vs[i], l.vs[j])
 				}
 			}
@@ -81,39 +79,7 @@ func TestMapEntriesHaveNoOrder(t *testing.T) {
 	v := New(sql.MapOf(sql.TString, sql.TInteger))
 	v.Append(&MapValue{[]any{"a", "b"}, []any{int32(1), nil}})
 	v.Append(&MapValue{[]any{"b", "a"}, []any{nil, int32(1)}})
-	h := Hash([]*Vec{v}, 2, nil)
-	if !Equal(v, 0, v, 1) || !EqualValues(v.Get(0), v.Get(1)) || h[0] != h[1] || !bytes.Equal(AppendKey(nil, []*Vec{v}, 0), AppendKey(nil, []*Vec{v}, 1)) {
+	if !Equal(v, 0, v, 1) || !EqualValues(v.Get(0), v.Get(1)) || !bytes.Equal(AppendKey(nil, []*Vec{v}, 0), AppendKey(nil, []*Vec{v}, 1)) {
 		t.Error("order of entries matters")
 	}
-}
-
-func TestHashIsStable(t *testing.T) {
-	k, s := New(sql.TBigint), New(sql.TString)
-	for i := range 100 {
-		k.AppendI64(int64(i % 10))
-		s.AppendString(strings.Repeat("x", i%10*3))
-	}
-	h := Hash([]*Vec{k, s}, 100, nil)
-	one, two := New(sql.TBigint), New(sql.TString)
-	one.AppendNull()
-	two.AppendNull()
-	one.AppendI64(7)
-	two.AppendString(strings.Repeat("x", 21))
-	g := Hash([]*Vec{one, two}, 2, make([]uint64, 50))
-	if g[1] != h[7] || h[7] != h[17] || h[7] == h[8] || len(g) != 2 {
-		t.Error("a row's hash depends on its batch")
-	}
-}
-
-func BenchmarkHash(b *testing.B) {
-	k, s := New(sql.TBigint), New(sql.TString)
-	for i := range 4096 {
-		k.AppendI64(int64(i * 7919))
-		s.AppendString("user-" + strings.Repeat("x", i%10))
-	}
-	var out []uint64
-	for b.Loop() {
-		out = Hash([]*Vec{k, s}, 4096, out)
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/4096, "ns/row")
 }
