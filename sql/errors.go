@@ -51,12 +51,6 @@ func (e *Error) Show() string {
 	return e.Msg + "\n" + e.line + "\n" + pad.String() + mark
 }
 
-// verbs are the words ksqlDB offers for an unknown first word; the first of the nearest wins.
-var verbs = [...]string{
-	"SELECT", "CREATE", "INSERT", "DESCRIBE", "PRINT", "EXPLAIN", "SHOW", "LIST", "TERMINATE", "PAUSE", "RESUME",
-	"DROP", "SET", "DEFINE", "UNDEFINE", "UNSET", "ASSERT", "ALTER",
-}
-
 // nearestVerb is the statement word with the smallest edit distance.
 func nearestVerb(s string) string {
 	s = strings.ToUpper(s)
@@ -64,7 +58,8 @@ func nearestVerb(s string) string {
 		s = s[:64]
 	}
 	best, least := "", 1<<30
-	for _, v := range verbs {
+	for _, w := range verbs {
+		v := wordText[w]
 		if d := editDistance(s, v); d < least {
 			best, least = v, d
 		}

@@ -1,6 +1,7 @@
 package sql
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -196,13 +197,13 @@ func (p *parser) semicolon() {
 	})
 }
 
-func startsStatement(w word) bool {
-	switch w {
-	case wSelect, wCreate, wInsert, wDescribe, wPrint, wExplain, wShow, wList, wTerminate, wPause, wResume, wDrop, wSet, wDefine,
-		wUndefine, wUnset, wAssert, wAlter:
-		return true
-	}
-	return false
+// verbs are the words that a statement begins with, in the order in which they are offered for an unknown one: the
+// first of the nearest wins.
+var verbs = [...]word{
+	wSelect, wCreate, wInsert, wDescribe, wPrint, wExplain, wShow, wList, wTerminate, wPause, wResume, wDrop, wSet, wDefine, wUndefine,
+	wUnset, wAssert, wAlter,
 }
+
+func startsStatement(w word) bool { return slices.Contains(verbs[:], w) }
 
 func upper(s string) string { return strings.ToUpper(s) }

@@ -382,3 +382,12 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestVerbs: each word that a statement may begin with is read.
+func TestVerbs(t *testing.T) {
+	for _, w := range verbs {
+		if _, err := Parse(wordText[w]+";", nil); wordText[w] == "" || err != nil && strings.Contains(err.Error(), "Unknown statement") {
+			t.Errorf("word %d, %q: %v", w, wordText[w], err)
+		}
+	}
+}

@@ -8,7 +8,7 @@ func (p *parser) statement() Statement {
 	p.nest()
 	defer func() { p.depth-- }()
 	at, w := At{Pos(p.cur().off)}, p.cur().word
-	if p.cur().kind != keywordToken {
+	if p.cur().kind != keywordToken || !startsStatement(w) && w != wRun {
 		w = noWord
 	}
 	switch w {
