@@ -157,7 +157,7 @@ func (e *Engine) draft(ctx context.Context, p sql.Parsed, props map[string]strin
 	}
 	effect := cmd.Effect
 	rec := &record{
-		Version: recordVersion, Prev: f.prev, By: e.id, ID: CommandID(p.Statement), Text: p.Text, Message: createdMessage(cmd), Effect: &effect,
+		Version: recordVersion, Prev: f.prev, By: e.id, ID: plan.CommandID(p.Statement), Text: p.Text, Message: createdMessage(cmd), Effect: &effect,
 		Deeds: e.owed.wanted(cmd.Catalog, &effect, live),
 	}
 	effect.Start, effect.CreateTopics, effect.DeleteTopics = nil, nil, nil

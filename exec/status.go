@@ -5,10 +5,8 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/ksqlgo/ksql/plan"
-	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/store/meta"
 )
 
@@ -21,40 +19,6 @@ type Status struct {
 	QueryID string `json:"queryId"`  // of the query that was started; empty: none
 	Seq     int64  `json:"sequence"` // of the statement in the command topic
 	failed  error
-}
-
-// CommandID is the name under which the status of a statement is kept (ksqlDB's command id); empty for
-// statements that are not logged.
-func CommandID(s sql.Statement) string {
-	query := func(verb, id string, all bool) string {
-		if all {
-			return verb + "/ALL/execute"
-		}
-		return verb + "/" + strings.ToUpper(id) + "/execute"
-	}
-	switch s := s.(type) {
-	case *sql.CreateSource:
-		return strings.ToLower(s.Kind.String()) + "/`" + s.Name + "`/create"
-	case *sql.CreateAs:
-		return strings.ToLower(s.Kind.String()) + "/`" + s.Name + "`/create"
-	case *sql.InsertSelect:
-		return "stream/`" + s.Target + "`/create"
-	case *sql.DropSource:
-		return strings.ToLower(s.Kind.String()) + "/" + s.Name + "/drop"
-	case *sql.AlterSource:
-		return strings.ToLower(s.Kind.String()) + "/" + s.Name + "/alter"
-	case *sql.CreateType:
-		return "type/" + s.Name + "/create"
-	case *sql.DropType:
-		return "type/" + s.Name + "/drop"
-	case *sql.Terminate:
-		return query("terminate", s.ID, s.All)
-	case *sql.Pause:
-		return query("pause", s.ID, s.All)
-	case *sql.Resume:
-		return query("resume", s.ID, s.All)
-	}
-	return ""
 }
 
 // createdMessage is the message of a statement that started a query.

@@ -23,7 +23,11 @@ func Check(c *Catalog, env *Env, s sql.Statement, text string) (cmd *Command, er
 	if !utf8.ValidString(text) {
 		return nil, withText(errorf("The statement is not text in UTF-8: it cannot be kept"), strings.ToValidUTF8(text, "?"))
 	}
-	cmd, err = k.check(s)
+	x := changeOf(s)
+	if x.check == nil {
+		return nil, withText(errorf("This statement does not change the catalog: %s", s), text)
+	}
+	cmd, err = x.check(k)
 	if err == nil && cmd.Start != nil {
 		err = cmd.Start.checkProps()
 	}
@@ -50,31 +54,54 @@ type checker struct {
 	text string // the statement as its errors quote it
 }
 
-func (k *checker) check(s sql.Statement) (*Command, error) {
+// change is a statement that changes the catalog.
+type change struct {
+	id    string // CommandID
+	check func(*checker) (*Command, error)
+}
+
+// changeOf makes the change of a statement: the one switch over those that change the catalog. Others have no check.
+func changeOf(s sql.Statement) change {
 	switch s := s.(type) {
 	case *sql.CreateSource:
-		return k.createSource(s)
+		return change{ofSource(s.Kind, "`"+s.Name+"`", "create"), func(k *checker) (*Command, error) { return k.createSource(s) }}
 	case *sql.CreateAs:
-		return k.createAs(s)
+		return change{ofSource(s.Kind, "`"+s.Name+"`", "create"), func(k *checker) (*Command, error) { return k.createAs(s) }}
 	case *sql.InsertSelect:
-		return k.insertSelect(s)
+		return change{ofSource(sql.StreamKind, "`"+s.Target+"`", "create"), func(k *checker) (*Command, error) { return k.insertSelect(s) }}
 	case *sql.AlterSource:
-		return k.alter(s)
+		return change{ofSource(s.Kind, s.Name, "alter"), func(k *checker) (*Command, error) { return k.alter(s) }}
 	case *sql.DropSource:
-		return k.drop(s)
+		return change{ofSource(s.Kind, s.Name, "drop"), func(k *checker) (*Command, error) { return k.drop(s) }}
 	case *sql.CreateType:
-		return k.createType(s)
+		return change{"type/" + s.Name + "/create", func(k *checker) (*Command, error) { return k.createType(s) }}
 	case *sql.DropType:
-		return k.dropType(s)
+		return change{"type/" + s.Name + "/drop", func(k *checker) (*Command, error) { return k.dropType(s) }}
 	case *sql.Terminate:
-		return k.terminate(s)
+		return change{ofQuery("terminate", s.ID, s.All), func(k *checker) (*Command, error) { return k.terminate(s) }}
 	case *sql.Pause:
-		return k.pause(s.ID, s.All, true)
+		return change{ofQuery("pause", s.ID, s.All), func(k *checker) (*Command, error) { return k.pause(s.ID, s.All, true) }}
 	case *sql.Resume:
-		return k.pause(s.ID, s.All, false)
+		return change{ofQuery("resume", s.ID, s.All), func(k *checker) (*Command, error) { return k.pause(s.ID, s.All, false) }}
 	}
-	return nil, errorf("This statement does not change the catalog: %s", s)
+	return change{}
 }
+
+// ofSource and ofQuery are ids of statements about one source, and about one query or all.
+func ofSource(kind sql.SourceKind, name, verb string) string {
+	return strings.ToLower(kind.String()) + "/" + name + "/" + verb
+}
+
+func ofQuery(verb, id string, all bool) string {
+	if all {
+		return verb + "/ALL/execute"
+	}
+	return verb + "/" + strings.ToUpper(id) + "/execute"
+}
+
+// CommandID is the name under which the status of a statement is kept (ksqlDB's command id); empty for those that do
+// not change the catalog: they are not logged.
+func CommandID(s sql.Statement) string { return changeOf(s).id }
 
 // done is the Command of an effect.
 func (k *checker) done(e Effect, message string) *Command {

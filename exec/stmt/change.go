@@ -32,7 +32,7 @@ func change(ctx context.Context, e *exec.Engine, r *Request, p sql.Parsed) (Resu
 	if err != nil {
 		return nil, err
 	}
-	out := &Command{Statement: p.Text, Message: cmd.Command.Message, Warning: cmd.Warning, ID: exec.CommandID(p.Statement), Seq: -1}
+	out := &Command{Statement: p.Text, Message: cmd.Command.Message, Warning: cmd.Warning, ID: plan.CommandID(p.Statement), Seq: -1}
 	if cmd.Logged {
 		out.Message, out.QueryID, out.Seq = cmd.Status.Message, cmd.QueryID, cmd.Seq
 		switch s := p.Statement.(type) {
@@ -68,74 +68,73 @@ func insert(ctx context.Context, e *exec.Engine, r *Request, s *sql.InsertValues
 	return nil
 }
 
-// check finds the first statement that would be refused, each against the catalog that those before it
-// would leave.
-func check(ctx context.Context, e *exec.Engine, r *Request, list []sql.Parsed) error {
-	made := map[string]int{}
-	var unknown error
-	lookup := func(name string) (int, bool) {
-		if n, ok := made[name]; ok {
-			return n, n > 0
-		}
-		t, err := e.Log().Topic(ctx, name)
-		if err != nil && !errors.Is(err, store.ErrNoTopic) {
-			unknown = err
-		}
-		return int(t.Partitions), err == nil
-	}
-	cat := e.Catalog()
-	logged := 0 // of the statements so far: each takes a number
-	sandbox := *r
+// sandbox is the world as the statements of a request that were tried would leave it.
+type sandbox struct {
+	Request
+	ctx    context.Context
+	e      *exec.Engine
+	cat    *plan.Catalog
+	made   map[string]int // topics with their partitions; 0: it is gone
+	bad    error          // of a topic that could not be asked for
+	logged int            // how many of the statements take a number
+}
+
+// try finds the first statement of a request that would be refused, each against the catalog that those before it would
+// leave.
+func try(ctx context.Context, e *exec.Engine, r *Request, list []sql.Parsed) error {
+	x := &sandbox{Request: *r, ctx: ctx, e: e, cat: e.Catalog(), made: map[string]int{}}
 	for _, p := range list {
-		switch s := p.Statement.(type) {
-		case *sql.CreateSource, *sql.CreateAs, *sql.AlterSource, *sql.DropSource, *sql.InsertSelect,
-			*sql.CreateType, *sql.DropType, *sql.Terminate, *sql.Pause, *sql.Resume:
-			if t, ok := s.(*sql.Terminate); ok && transient(t) {
-				continue
-			}
-			env := e.Env(ctx, sandbox.Props, lookup)
-			env.Request = p.Source
-			env.NextQuery += logged
-			cmd, err := plan.Check(cat, env, s, p.Text)
-			if unknown != nil {
-				return unknown
-			}
-			if err != nil {
-				return err
-			}
-			if cmd.Catalog != cat {
-				logged++
-			}
-			cat = cmd.Catalog
-			for _, t := range cmd.CreateTopics {
-				made[t.Name] = t.Partitions
-			}
-			for _, name := range cmd.DeleteTopics {
-				made[name] = 0
-			}
-		case *sql.Select, *sql.Print:
-			return &QueryError{Text: p.Text}
-		case *sql.Describe:
-			if err := checkDescribe(e, cat, s, p); err != nil {
-				return err
-			}
-		case *sql.Explain:
-			if _, err := explained(ctx, e, cat, &sandbox, s, p); err != nil {
-				return err
-			}
-		case *sql.InsertValues:
-			if _, err := plan.PlanInsert(cat, e.Env(ctx, sandbox.Props, lookup), s, r.ParamTypes...); err != nil {
-				return err
-			}
-		case *sql.Set:
-			if err := set(e, &sandbox, s, p); err != nil {
-				return err
-			}
-		case *sql.Unset:
-			if err := unset(&sandbox, s, p); err != nil {
+		if a := actionOf(p); a.try != nil {
+			if err := a.try(x); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// topic tells the partitions of a topic.
+func (x *sandbox) topic(name string) (int, bool) {
+	if n, ok := x.made[name]; ok {
+		return n, n > 0
+	}
+	t, err := x.e.Log().Topic(x.ctx, name)
+	if err != nil && !errors.Is(err, store.ErrNoTopic) {
+		x.bad = err
+	}
+	return int(t.Partitions), err == nil
+}
+
+// change tries a statement that changes the catalog.
+func (x *sandbox) change(p sql.Parsed) error {
+	if t, ok := p.Statement.(*sql.Terminate); ok && transient(t) {
+		return nil
+	}
+	env := x.e.Env(x.ctx, x.Props, x.topic)
+	env.Request = p.Source
+	env.NextQuery += x.logged
+	cmd, err := plan.Check(x.cat, env, p.Statement, p.Text)
+	if x.bad != nil {
+		return x.bad
+	}
+	if err != nil {
+		return err
+	}
+	if cmd.Catalog != x.cat {
+		x.logged++
+	}
+	x.cat = cmd.Catalog
+	for _, t := range cmd.CreateTopics {
+		x.made[t.Name] = t.Partitions
+	}
+	for _, name := range cmd.DeleteTopics {
+		x.made[name] = 0
+	}
+	return nil
+}
+
+// insert tries INSERT INTO ... VALUES.
+func (x *sandbox) insert(s *sql.InsertValues) error {
+	_, err := plan.PlanInsert(x.cat, x.e.Env(x.ctx, x.Props, x.topic), s, x.ParamTypes...)
+	return err
 }

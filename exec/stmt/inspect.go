@@ -9,28 +9,6 @@ import (
 	"github.com/ksqlgo/ksql/sql"
 )
 
-// inspect answers the statements that only look: SHOW, DESCRIBE, EXPLAIN, ASSERT, and those about connectors.
-// ok is false for others.
-func inspect(ctx context.Context, e *exec.Engine, r *Request, p sql.Parsed) (res Result, ok bool, err error) {
-	switch s := p.Statement.(type) {
-	case *sql.Show:
-		res, err = show(ctx, e, r, s, p)
-	case *sql.Describe:
-		res, err = describe(ctx, e, s, p)
-	case *sql.Explain:
-		res, err = explain(ctx, e, r, s, p)
-	case *sql.AssertTopic:
-		res, err = assertTopic(ctx, e, s, p)
-	case *sql.AssertSchema:
-		err = &NotConfigured{What: "Schema Registry", Property: "ksql.schema.registry.url", Registry: true}
-	case *sql.CreateConnector, *sql.DropConnector:
-		err = noConnect
-	default:
-		return nil, false, nil
-	}
-	return res, true, err
-}
-
 // NotConfigured says that a statement needs a service which this engine has not got.
 type NotConfigured struct {
 	What, Property string

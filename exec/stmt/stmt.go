@@ -52,7 +52,7 @@ func Run(ctx context.Context, e *exec.Engine, r *Request, list []sql.Parsed) ([]
 // Each is Run for answers that are taken as they come; an error of take ends it.
 func Each(ctx context.Context, e *exec.Engine, r *Request, list []sql.Parsed, take func(Result) error) error {
 	if len(list) > 1 {
-		if err := check(ctx, e, r, list); err != nil {
+		if err := try(ctx, e, r, list); err != nil {
 			return err
 		}
 	}
@@ -60,7 +60,7 @@ func Each(ctx context.Context, e *exec.Engine, r *Request, list []sql.Parsed, ta
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		res, err := Execute(ctx, e, r, p)
+		res, err := actionOf(p).run(ctx, e, r)
 		if err == nil && res != nil {
 			err = take(res)
 		}
@@ -71,32 +71,72 @@ func Each(ctx context.Context, e *exec.Engine, r *Request, list []sql.Parsed, ta
 	return nil
 }
 
-// Execute carries out one statement. The result is nil where ksqlDB answers nothing.
-func Execute(ctx context.Context, e *exec.Engine, r *Request, p sql.Parsed) (Result, error) {
+// action is what a statement does.
+type action struct {
+	run func(context.Context, *exec.Engine, *Request) (Result, error) // the result is nil where ksqlDB answers nothing
+	try func(*sandbox) error                                          // why it would be refused, before the request is begun; nil: only run tells
+}
+
+// actionOf makes the action of a statement: the one switch over all of them but those that change the catalog, which
+// package plan knows.
+func actionOf(p sql.Parsed) (a action) {
 	switch s := p.Statement.(type) {
-	case *sql.CreateSource, *sql.CreateAs, *sql.AlterSource, *sql.DropSource, *sql.InsertSelect,
-		*sql.CreateType, *sql.DropType, *sql.Terminate, *sql.Pause, *sql.Resume:
-		return change(ctx, e, r, p)
-	case *sql.InsertValues:
-		return nil, insert(ctx, e, r, s)
-	case *sql.Set:
-		return nil, set(e, r, s, p)
-	case *sql.Unset:
-		return nil, unset(r, s, p)
-	case *sql.Define:
-		r.define(s.Name, s.Value)
-		return nil, nil
-	case *sql.Undefine:
-		return undefine(r, s, p.Text), nil
-	case *sql.AlterSystem:
-		return nil, fault(p, "Cannot alter system configs when KSQL_SHARED_RUNTIME_ENABLED is turned off.")
 	case *sql.Select, *sql.Print:
-		return nil, &QueryError{Text: p.Text}
+		a.run = refuse(&QueryError{Text: p.Text})
+		a.try = func(*sandbox) error { return &QueryError{Text: p.Text} }
+	case *sql.InsertValues:
+		a.run = func(ctx context.Context, e *exec.Engine, r *Request) (Result, error) {
+			return nil, insert(ctx, e, r, s)
+		}
+		a.try = func(x *sandbox) error { return x.insert(s) }
+	case *sql.Set:
+		a.run = func(_ context.Context, e *exec.Engine, r *Request) (Result, error) { return nil, set(e, r, s, p) }
+		a.try = func(x *sandbox) error { return set(x.e, &x.Request, s, p) }
+	case *sql.Unset:
+		a.run = func(_ context.Context, _ *exec.Engine, r *Request) (Result, error) { return nil, unset(r, s, p) }
+		a.try = func(x *sandbox) error { return unset(&x.Request, s, p) }
+	case *sql.Define:
+		a.run = func(_ context.Context, _ *exec.Engine, r *Request) (Result, error) {
+			r.define(s.Name, s.Value)
+			return nil, nil
+		}
+	case *sql.Undefine:
+		a.run = func(_ context.Context, _ *exec.Engine, r *Request) (Result, error) {
+			return undefine(r, s, p.Text), nil
+		}
+	case *sql.Show:
+		a.run = func(ctx context.Context, e *exec.Engine, r *Request) (Result, error) { return show(ctx, e, r, s, p) }
+	case *sql.Describe:
+		a.run = func(ctx context.Context, e *exec.Engine, _ *Request) (Result, error) { return describe(ctx, e, s, p) }
+		a.try = func(x *sandbox) error { return checkDescribe(x.e, x.cat, s, p) }
+	case *sql.Explain:
+		a.run = func(ctx context.Context, e *exec.Engine, r *Request) (Result, error) { return explain(ctx, e, r, s, p) }
+		a.try = func(x *sandbox) error {
+			_, err := explained(x.ctx, x.e, x.cat, &x.Request, s, p)
+			return err
+		}
+	case *sql.AssertTopic:
+		a.run = func(ctx context.Context, e *exec.Engine, _ *Request) (Result, error) {
+			return assertTopic(ctx, e, s, p)
+		}
+	case *sql.AssertSchema:
+		a.run = refuse(&NotConfigured{What: "Schema Registry", Property: "ksql.schema.registry.url", Registry: true})
+	case *sql.CreateConnector, *sql.DropConnector:
+		a.run = refuse(noConnect)
+	case *sql.AlterSystem:
+		a.run = refuse(fault(p, "Cannot alter system configs when KSQL_SHARED_RUNTIME_ENABLED is turned off."))
+	case *sql.AssertValues, *sql.AssertSource, *sql.RunScript:
+		a.run = refuse(fault(p, "Statement type is for the command line only: "+s.String()))
+	default:
+		a.run = func(ctx context.Context, e *exec.Engine, r *Request) (Result, error) { return change(ctx, e, r, p) }
+		a.try = func(x *sandbox) error { return x.change(p) }
 	}
-	if res, ok, err := inspect(ctx, e, r, p); ok {
-		return res, err
-	}
-	return nil, fault(p, "Statement type is for the command line only: "+p.Statement.String())
+	return a
+}
+
+// refuse does nothing but tell why.
+func refuse(err error) func(context.Context, *exec.Engine, *Request) (Result, error) {
+	return func(context.Context, *exec.Engine, *Request) (Result, error) { return nil, err }
 }
 
 // ErrQuery is every QueryError.
