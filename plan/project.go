@@ -21,6 +21,7 @@ func (s *Project) Inputs() []Step { return []Step{s.In} }
 
 func (s *Project) title() string        { return "PROJECT" }
 func (s *Project) class() string        { return s.side() + "Select" }
+func (*Project) free() bool             { return true }
 func (s *Project) givesOld(_ bool) bool { return s.In.Out().Old }
 
 func (s *Project) needs(_ int, want []bool) []bool {

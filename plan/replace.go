@@ -164,14 +164,10 @@ func sameTopic(s Step, property string, topic [2]string, key, value [2]Format, s
 
 // lasting is the nearest step that an upgrade compares.
 func lasting(s Step) Step {
-	for {
-		switch s.(type) {
-		case *Filter, *Project, *Latest, *Exchange:
-			s = s.Inputs()[0]
-		default:
-			return s
-		}
+	for s.free() {
+		s = s.Inputs()[0]
 	}
+	return s
 }
 
 func itemTexts(items []Item) string {

@@ -66,18 +66,20 @@ type Step interface {
 	givesOld(want bool) bool         // it gives them itself
 	keeps() *string                  // the name of its table or its topic, the query's own; nil: it has none
 	branch(n int) string             // what tells such names behind input n from those behind the others
+	free() bool                      // CREATE OR REPLACE may add, change or drop it
 	succeeds(old Step) error         // why it cannot go on with the state of old, which has its class; nil: it can
 }
 
 // Out is the step's head.
 func (h *Head) Out() *Head { return h }
 
-// What is so of most steps: as many columns come in as go out, old values leave as they come, and no state is to be
-// kept.
+// What is so of most steps: as many columns come in as go out, old values leave as they come, no state is to be kept, and
+// a query that replaces another must have the step too.
 func (h *Head) needs(_ int, want []bool) []bool { return slices.Clone(want) }
 func (h *Head) readsOld(want bool) bool         { return want }
 func (h *Head) keeps() *string                  { return nil }
 func (h *Head) branch(int) string               { return "" }
+func (h *Head) free() bool                      { return false }
 func (h *Head) succeeds(Step) error             { return nil }
 
 // side is how ksqlDB's names of a step begin.

@@ -21,6 +21,21 @@ var statements = map[string]string{
 	"httpapi/query.go":     "SELECT or PRINT",
 }
 
+// steps are the files that may ask what a step is, and what for. A step's own file may ask for its own.
+var steps = map[string]string{
+	"exec/build.go":     "from steps to work",
+	"exec/stage.go":     "the ends of a stage have topics",
+	"exec/built.go":     "the formats that a query writes",
+	"exec/scalable.go":  "the steps that ksqlDB's scalable push queries may have",
+	"exec/view.go":      "a key is looked for behind projections, which may order its columns anew",
+	"plan/stage.go":     "the ends of a stage",
+	"plan/walk.go":      "the topics that a plan begins with",
+	"plan/explain.go":   "the name of a sink",
+	"plan/live.go":      "a Latest of a query that stays keeps whole rows",
+	"plan/aggregate.go": "the steps that it stands on",
+	"plan/sink.go":      "the projection that is made to fit",
+}
+
 // asked calls note with each type that a file asks for: in a type switch, or in an assertion. pkg is where the types
 // are.
 func asked(s source, pkg string, note func(name string, swtch bool)) {
@@ -73,10 +88,13 @@ func with(list []source, dir, method string) map[string]string {
 	return out
 }
 
-// rooms holds that every kind is answered in one of the files, and that no file asks for kinds that may not.
+// rooms holds that every kind has its arm in one of the files, and that no file asks for kinds that may not.
 func rooms(t *testing.T, pkg string, kinds map[string]string, may map[string]string, answers ...string) {
 	t.Helper()
-	used, answered := map[string]bool{}, map[string]int{}
+	used, answered := map[string]bool{}, map[string]map[string]bool{}
+	for name := range kinds {
+		answered[name] = map[string]bool{}
+	}
 	for _, s := range sources(t) {
 		if top, _, _ := strings.Cut(s.dir, "/"); top == "bench" || s.dir == "sql" {
 			continue
@@ -87,7 +105,7 @@ func rooms(t *testing.T, pkg string, kinds map[string]string, may map[string]str
 			case may[s.name] == "":
 				t.Errorf("%s asks for %s.%s", s.name, pkg, name)
 			case swtch && slices.Contains(answers, s.name):
-				answered[name]++
+				answered[name][s.name] = true
 				used[s.name] = true
 			default:
 				used[s.name] = true
@@ -95,8 +113,8 @@ func rooms(t *testing.T, pkg string, kinds map[string]string, may map[string]str
 		})
 	}
 	for name := range kinds {
-		if answered[name] != 1 {
-			t.Errorf("%s.%s is answered %d times in %v", pkg, name, answered[name], answers)
+		if n := len(answered[name]); n != 1 {
+			t.Errorf("%s.%s has its arm in %d of %v", pkg, name, n, answers)
 		}
 	}
 	for name := range may {
@@ -114,4 +132,21 @@ func TestStatements(t *testing.T) {
 		t.Fatalf("only %d statements are found", len(kinds))
 	}
 	rooms(t, "sql", kinds, statements, "plan/command.go", "exec/stmt/stmt.go")
+}
+
+// TestSteps: an operator is three places. The step stands in one file of plan, the work in one of exec/op, and
+// exec/build.go has the arm that leads from one to the other.
+func TestSteps(t *testing.T) {
+	kinds := with(sources(t), "plan", "Inputs")
+	if len(kinds) < 10 {
+		t.Fatalf("only %d steps are found", len(kinds))
+	}
+	homes := map[string]string{}
+	for name, file := range kinds {
+		if was := homes[file]; was != "" {
+			t.Errorf("%s and %s share %s", was, name, file)
+		}
+		homes[file] = name
+	}
+	rooms(t, "plan", kinds, steps, "exec/build.go")
 }
