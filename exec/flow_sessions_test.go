@@ -33,3 +33,15 @@ func TestFlowFilterSessions(t *testing.T) {
 	same(t, h.all(`SELECT WINDOWSTART, n FROM t WHERE n > 1;`), []any{int64(100), int64(2)})
 	same(t, h.all(`SELECT WINDOWSTART, n FROM t WHERE n < 2;`), []any{int64(0), int64(1)}, []any{int64(200), int64(1)})
 }
+
+// TestFlowForgottenSession: a session that lies in another ends before it and starts after it. Both come, on pages of any
+// size.
+func TestFlowForgottenSession(t *testing.T) {
+	for _, page := range []int64{1, 1 << 20} {
+		h := sessions(t, page, "15 MILLISECONDS, RETENTION 100 MILLISECONDS, GRACE PERIOD 85 MILLISECONDS", 50, 60, -155, -175, 90, 75, 60, 45, 30)
+		want := [][]any{{int64(30), int64(90)}, {int64(50), int64(60)}}
+		for _, where := range []string{`k = 'a'`, `k = 'a' AND n > 0`, `WINDOWEND < 100`} {
+			same(t, h.all(`SELECT WINDOWSTART, WINDOWEND FROM t WHERE `+where+`;`), want...)
+		}
+	}
+}
