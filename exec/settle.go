@@ -125,13 +125,16 @@ const (
 	mostNumbers = 1 << 20  // that are settled at once; of very large partitions an eighth
 )
 
-// passing is the numbers of a partition of which a row passes the filter, as of commit was or later.
+// passing is the numbers of a partition of which a row passes the filter, as of commit was or later; -1: others of
+// their rows may not.
 func (f *flow) passing(ctx context.Context, w *puller, t *task) (numbers []int32, gone *state.Gone, was int64, err error) {
 	var all []int32
 	if err := t.reading(ctx, w.env.Stop, func() error {
 		f.seen, f.loads = t.view, t.loads
 		all, gone = t.view.all(w.in)
-		was = t.count
+		if was = t.count; t.view.merges() {
+			was = -1
+		}
 		return nil
 	}); err != nil || w.filter == nil {
 		return all, gone, was, err

@@ -135,7 +135,6 @@ func bounded(r *rapid.T, when string, src Source, keys []string) {
 			k := string(tab.AppendKey(nil, g))
 			want[k], all = append(want[k], g), append(all, g)
 		}
-		_, sessions := src.(*Sessions)
 		for _, k := range keys {
 			col := vec.New(sql.TString)
 			col.AppendString(k)
@@ -143,9 +142,6 @@ func bounded(r *rapid.T, when string, src Source, keys []string) {
 			list := want[string(vec.AppendKey(nil, key, 0))]
 			got := src.Find(key, in, []int32{-7})[1:]
 			sorted := slices.IsSortedFunc(got, func(a, b int32) int {
-				if sessions {
-					return cmp.Compare(end(a), end(b))
-				}
 				return cmp.Compare(tab.Win(a), tab.Win(b))
 			})
 			if !sorted {

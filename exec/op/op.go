@@ -30,8 +30,8 @@ type Source interface {
 	Keeper
 	// Groups numbers the groups.
 	Groups() *state.Index
-	// Find appends the groups of a key (row 0 of key): those of its windows that lie in the bounds, by start (sessions:
-	// by end), or the one group without windows.
+	// Find appends the groups of a key (row 0 of key): those of its windows that lie in the bounds, by start, or the
+	// one group without windows.
 	Find(key []*vec.Vec, in Bounds, out []int32) []int32
 	// All appends every group in the bounds.
 	All(in Bounds, out []int32) []int32

@@ -338,7 +338,7 @@ func (s *Sessions) expire() {
 	}
 }
 
-// Find appends the sessions of a key in the bounds, by end.
+// Find appends the sessions of a key in the bounds, by start.
 func (s *Sessions) Find(key []*vec.Vec, in Bounds, out []int32) []int32 {
 	if kid := s.keys.Find(key, 0, 0); kid >= 0 {
 		return s.Of(kid, in, out)
@@ -349,21 +349,23 @@ func (s *Sessions) Find(key []*vec.Vec, in Bounds, out []int32) []int32 {
 // Keys numbers the keys.
 func (s *Sessions) Keys() *state.Index { return s.keys }
 
-// Of appends the sessions in the bounds of the key of this number, by end.
+// Of appends the sessions in the bounds of the key of this number, by start. That is the order of their ends, but for
+// sessions too old to be seen, which may lie within others.
 func (s *Sessions) Of(kid int32, in Bounds, out []int32) []int32 {
 	if int(kid) >= len(s.byKey) {
 		return out
 	}
-	list := s.byKey[kid]
+	n, list := len(out), s.byKey[kid]
 	i, _ := slices.BinarySearchFunc(list, max(in.Start.Lo, in.End.Lo), func(g int32, at int64) int { return cmp.Compare(s.table.End[g], at) })
 	for _, g := range list[i:] {
 		start, end := s.table.Win(g), s.table.End[g]
 		if in.has(start, end) {
 			out = append(out, g)
 		} else if end > in.End.Hi || start > in.Start.Hi && end > s.table.Step[stored]-s.win.Retention {
-			break // those behind it end later, and start later: only sessions too old to be seen lie within others
+			break // those behind it end later, and start later
 		}
 	}
+	byStart(s.table, out[n:])
 	return out
 }
 
