@@ -335,6 +335,9 @@ func (e *Engine) reached(ends map[store.TP]int64) bool {
 			continue
 		}
 		paused := q.paused.Load()
+		if !paused && !q.known() {
+			return false
+		}
 		for _, t := range q.tasks() {
 			if paused && !t.rests.Load() || !paused && !t.reached(ends) {
 				return false

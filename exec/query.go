@@ -27,8 +27,9 @@ type Query struct {
 	err    atomic.Pointer[stopped]
 	faults condition // of the session
 
-	left chan struct{} // closed when nobody may wait for its state any more
-	once sync.Once
+	placed chan struct{} // closed when the log has said which units run here
+	left   chan struct{} // closed when nobody may wait for its state any more
+	once   sync.Once
 
 	sessM sync.Mutex
 	sess  store.Session // nil: none yet
