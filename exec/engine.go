@@ -370,15 +370,11 @@ func (e *Engine) Close() error {
 	if e.apply.in != nil {
 		err = e.apply.in.Close()
 	}
-	queries := e.Queries()
-	stopped := make([]error, len(queries))
-	for i, q := range queries {
-		ending.Go(func() { stopped[i] = q.stop(grace) })
-	}
+	stopped := stopAll(e.Queries())
 	ending.Wait()
 	e.deaf()
 	e.teller.close()
-	return errors.Join(err, errors.Join(stopped...))
+	return errors.Join(err, stopped)
 }
 
 func (e *Engine) alive() error {

@@ -162,6 +162,17 @@ func (q *Query) stop(grace time.Duration) (err error) {
 	return q.release()
 }
 
+// stopAll stops queries all at once: together they take no longer than one.
+func stopAll(list []*Query) error {
+	var ending sync.WaitGroup
+	errs := make([]error, len(list))
+	for i, q := range list {
+		ending.Go(func() { errs[i] = q.stop(grace) })
+	}
+	ending.Wait()
+	return errors.Join(errs...)
+}
+
 // release gives back what the log gave: a task that is late gets ErrLost.
 func (q *Query) release() (err error) {
 	q.sessM.Lock()
