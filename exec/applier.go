@@ -260,12 +260,16 @@ func (e *Engine) match(ctx context.Context, r *record, own *proposal) (err error
 	if own != nil {
 		left, err = e.begin(ctx, r.Deeds)
 	}
+	var gone []*Query
 	for _, id := range r.Effect.Stop {
 		delete(e.apply.waiting, id)
 		if q := e.remove(id); q != nil {
-			err = errors.Join(err, q.stop(grace))
-			q.tell(true)
+			gone = append(gone, q)
 		}
+	}
+	err = errors.Join(err, stopAll(gone))
+	for _, q := range gone {
+		q.tell(true)
 	}
 	if r.Query != nil {
 		err = errors.Join(err, e.renew(ctx, r, own))

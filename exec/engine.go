@@ -335,6 +335,9 @@ func (e *Engine) reached(ends map[store.TP]int64) bool {
 			continue
 		}
 		paused := q.paused.Load()
+		if !paused && !q.known() {
+			return false
+		}
 		for _, t := range q.tasks() {
 			if paused && !t.rests.Load() || !paused && !t.reached(ends) {
 				return false
@@ -367,15 +370,11 @@ func (e *Engine) Close() error {
 	if e.apply.in != nil {
 		err = e.apply.in.Close()
 	}
-	queries := e.Queries()
-	stopped := make([]error, len(queries))
-	for i, q := range queries {
-		ending.Go(func() { stopped[i] = q.stop(grace) })
-	}
+	stopped := stopAll(e.Queries())
 	ending.Wait()
 	e.deaf()
 	e.teller.close()
-	return errors.Join(err, errors.Join(stopped...))
+	return errors.Join(err, stopped)
 }
 
 func (e *Engine) alive() error {

@@ -57,6 +57,10 @@ func (w *refusingWork) Checkpoint(ctx context.Context, write func(store.Writer) 
 		select {
 		case <-w.log.save:
 		case <-ctx.Done():
+			select {
+			case w.log.saved <- ctx.Err():
+			default:
+			}
 			return ctx.Err()
 		}
 	}
@@ -195,7 +199,7 @@ func TestCheckpointOfFailedBatch(t *testing.T) {
 	if _, err := e.Execute(ctx, `INSERT INTO s VALUES (1, 2);`); err != nil {
 		t.Fatal(err)
 	}
-	if err := <-log.saved; !errors.Is(err, broken) {
+	if err := <-log.saved; !errors.Is(err, broken) && !errors.Is(err, context.Canceled) {
 		t.Errorf("the checkpoint ended with %v", err)
 	}
 	if err := e.Close(); err != nil {
@@ -212,5 +216,32 @@ func TestCheckpointOfFailedBatch(t *testing.T) {
 	}
 	if err := e.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestCheckpointOfEndedQuery: a query that is told to end does not finish its checkpoint first.
+func TestCheckpointOfEndedQuery(t *testing.T) {
+	for _, text := range []string{`TERMINATE CTAS_C_1;`, `DROP TABLE c;`, `CREATE OR REPLACE TABLE c AS SELECT k, COUNT(*) AS n FROM s WHERE k >= 0 GROUP BY k;`} {
+		t.Run(text, func(t *testing.T) {
+			h, log := brittle(t)
+			log.save, log.saved = make(chan struct{}), make(chan error, 1) // it never comes to its end
+			h.exec(`CREATE STREAM s (k INT KEY, v INT) WITH (KAFKA_TOPIC='s', KEY_FORMAT='JSON', VALUE_FORMAT='JSON', PARTITIONS=1);
+				CREATE TABLE c AS SELECT k, COUNT(*) AS n FROM s GROUP BY k;`)
+			run := &store.Records{TP: store.TP{Topic: "s"}}
+			for k := range 1 << 18 {
+				run.Add(1, strconv.AppendInt(nil, int64(k), 10), []byte(`{"V":1}`))
+			}
+			appendRecords(t, h.Engine, run)
+			h.sync()
+			h.exec(text)
+			select {
+			case err := <-log.saved:
+				if !errors.Is(err, context.Canceled) {
+					t.Error(err)
+				}
+			default:
+				t.Error("the checkpoint goes on, or there is none")
+			}
+		})
 	}
 }

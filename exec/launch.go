@@ -21,7 +21,7 @@ func (e *Engine) stuck(r *queryRecord, p *plan.Query, err error) *Query {
 // launch starts a query whose topics exist. old is the stopped one that it replaces; nil: none. It gives nil where
 // another engine has been there with a newer record, which will end the query.
 func (e *Engine) launch(ctx context.Context, b *built, old *Query) *Query {
-	q := &Query{e: e, rec: b.rec, plan: b.plan, stages: b.stages, left: make(chan struct{})}
+	q := &Query{e: e, rec: b.rec, plan: b.plan, stages: b.stages, placed: make(chan struct{}), left: make(chan struct{})}
 	if old != nil && old.rec == b.rec { // it is the same one again
 		old.stateM.Lock()
 		q.told = old.told

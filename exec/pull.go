@@ -115,6 +115,9 @@ func (u *Pull) panicked(r any) error {
 // by page, as its reader asks for it: then each page is as of its time, and no key comes twice.
 func (u *Pull) Run(ctx context.Context, params []any) (*Rows, error) {
 	q, err := u.query()
+	if err == nil {
+		err = q.await(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -396,6 +399,17 @@ func (q *Query) failed() error {
 	return nil
 }
 
+// gone is why nobody may wait for the state of the query any more.
+func (q *Query) gone(ctx context.Context) error {
+	if err := q.e.unwanted(ctx); err != nil {
+		return err
+	}
+	if err := q.failed(); err != nil {
+		return err
+	}
+	return halted(q.plan.ID)
+}
+
 // halted says that the query whose state answers has ended (ksqlDB's message).
 func halted(id string) error { return fmt.Errorf("Materializing query has been stopped: %s", id) }
 
@@ -405,12 +419,7 @@ func (t *task) reading(ctx context.Context, stop *fn.Stop, f func() error) error
 	err := t.state.enter(ctx, t.q.e.Done(), t.q.left)
 	t.readers.Add(-1)
 	if err == errLeft {
-		if err = t.q.e.unwanted(ctx); err == nil {
-			err = t.q.failed()
-		}
-		if err == nil {
-			err = halted(t.q.plan.ID)
-		}
+		err = t.q.gone(ctx)
 	}
 	if err != nil {
 		return err

@@ -27,8 +27,9 @@ type Query struct {
 	err    atomic.Pointer[stopped]
 	faults condition // of the session
 
-	left chan struct{} // closed when nobody may wait for its state any more
-	once sync.Once
+	placed chan struct{} // closed when the log has said which units run here
+	left   chan struct{} // closed when nobody may wait for its state any more
+	once   sync.Once
 
 	sessM sync.Mutex
 	sess  store.Session // nil: none yet
@@ -159,6 +160,17 @@ func (q *Query) stop(grace time.Duration) (err error) {
 	}
 	q.leave()
 	return q.release()
+}
+
+// stopAll stops queries all at once: together they take no longer than one.
+func stopAll(list []*Query) error {
+	var ending sync.WaitGroup
+	errs := make([]error, len(list))
+	for i, q := range list {
+		ending.Go(func() { errs[i] = q.stop(grace) })
+	}
+	ending.Wait()
+	return errors.Join(errs...)
 }
 
 // release gives back what the log gave: a task that is late gets ErrLost.

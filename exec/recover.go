@@ -147,7 +147,7 @@ func (t *task) checkpoint() {
 	}
 	t.changed = 0
 	t.saving.Store(true)
-	ctx, end := context.WithCancel(t.q.e.ctx)
+	ctx, end := context.WithCancel(t.q.ctx)
 	t.unsave = end
 	keepers, work := t.line.keepers, t.work
 	t.saver.Go(func() {
@@ -163,7 +163,7 @@ func (t *task) saved(ctx context.Context, keepers []op.Keeper, work store.Work) 
 	i := CheckpointInfo{Query: t.q.plan.ID, Stage: t.unit.Stage, Partition: t.unit.Partition}
 	i.Err = work.Checkpoint(ctx, func(w store.Writer) error { return t.save(ctx, keepers, w, &i.Bytes) })
 	if i.Err != nil && (ctx.Err() != nil || t.q.ended()) {
-		return // the engine closes, the unit is opened again, or the query has ended or failed and said so
+		return // the query ends or has failed and said so, or the unit is opened again
 	}
 	i.Took = time.Since(began)
 	if t.saves.went(i.Err, e.wall()) {

@@ -158,3 +158,29 @@ func TestStatementsInStates(t *testing.T) {
 		}
 	}
 }
+
+// TestTerminateAllStuck: to end many queries that do not end by themselves takes no longer than to end one.
+func TestTerminateAllStuck(t *testing.T) {
+	begun, stuck := make(chan bool, 10), make(chan bool)
+	waits := fn.Func{Name: "WAITS", Variants: []fn.Variant{fn.Fn1("x: takes long", func(x int32) int32 {
+		begun <- true
+		<-stuck
+		return x
+	})}}
+	h := newHost(t, early, ksql.WithFunctions(waits))
+	h.exec(`CREATE STREAM s (k INT KEY, v INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=1);`)
+	const queries = 4
+	for i := range queries {
+		h.exec(fmt.Sprintf(`CREATE STREAM d%d AS SELECT k, WAITS(v) AS v FROM s;`, i))
+	}
+	h.exec(`INSERT INTO s VALUES (1, 1);`)
+	for range queries {
+		<-begun
+	}
+	began := time.Now()
+	h.exec(`TERMINATE ALL;`)
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	close(stuck)
+}

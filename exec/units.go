@@ -31,6 +31,7 @@ func (q *Query) begin(ctx context.Context, b *built, old *Query) (err error) {
 		return err
 	}
 	q.faults.went(err, e.wall())
+	unknown := err != nil
 	tasks := q.assign(units)
 	for _, t := range tasks {
 		err := t.load(ctx, old)
@@ -41,6 +42,9 @@ func (q *Query) begin(ctx context.Context, b *built, old *Query) (err error) {
 			return fmt.Errorf("%s/%d: %w", t.unit.Stage, t.unit.Partition, err)
 		}
 		t.first = err
+	}
+	if !unknown {
+		close(q.placed)
 	}
 	q.tell(false)
 	q.work(tasks)
@@ -79,6 +83,10 @@ func (q *Query) follow() {
 				q.e.teller.later(recovered(PartQueries))
 			}
 			q.work(q.assign(list))
+			if !q.known() {
+				close(q.placed)
+				q.e.moved()
+			}
 			continue
 		}
 		if !q.mend(err) {
@@ -92,6 +100,33 @@ func (q *Query) follow() {
 			return
 		case <-time.After(min(5*time.Millisecond<<min(tries, 20), mostRest)):
 		}
+	}
+}
+
+// known reports whether the log has said which units run here.
+func (q *Query) known() bool {
+	select {
+	case <-q.placed:
+		return true
+	default:
+		return false
+	}
+}
+
+// await waits until it has: before that no answer is whole.
+func (q *Query) await(ctx context.Context) error {
+	if q.known() {
+		return nil
+	}
+	select {
+	case <-q.placed:
+		return nil
+	case <-q.left:
+		return q.gone(ctx)
+	case <-q.e.Done():
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

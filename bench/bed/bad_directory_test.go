@@ -30,11 +30,13 @@ func badDir(t *testing.T) (running, closed map[string][]byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ends(t, log)
 	ctx := context.Background()
 	e, err := ksql.Open(ctx, ksql.WithLog(log))
 	if err != nil {
 		t.Fatal(err)
 	}
+	ends(t, e)
 	if _, err := e.Execute(ctx, `SET 'auto.offset.reset'='earliest';
 		CREATE STREAM s (id BIGINT, pad STRING) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=1);
 		CREATE STREAM d AS SELECT id + 1 AS id, pad FROM s;

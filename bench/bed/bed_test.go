@@ -2,6 +2,7 @@ package bed_test
 
 import (
 	"context"
+	"io"
 	"testing"
 	"time"
 
@@ -36,10 +37,16 @@ func opened(t *testing.T, opts ...ksql.Option) *ksql.Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ends(t, e)
+	return e
+}
+
+// ends closes c at the end of the test, if that was not done before: a test that fails leaves nothing running, which
+// would look like another failure.
+func ends(t *testing.T, c io.Closer) {
 	t.Cleanup(func() {
-		if err := e.Close(); err != nil {
+		if err := c.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	return e
 }

@@ -175,11 +175,13 @@ func openWorld(t *testing.T, fs local.FS, opts ...ksql.Option) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ends(t, log)
 	props := ksql.WithProperties(map[string]string{"auto.offset.reset": "earliest"})
 	e, err := ksql.Open(context.Background(), append([]ksql.Option{ksql.WithLog(log), props}, opts...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
+	ends(t, e)
 	return &world{e, t, log}
 }
 
@@ -371,6 +373,7 @@ func TestKilledHistories(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		ends(t, e)
 		w := &world{e, t, nil}
 		now := w.text()
 		if failed := w.Failed(); len(failed) > 0 {

@@ -104,6 +104,7 @@ func TestMerge(t *testing.T) {
 			if inner, err = local.Open("data", local.Options{FS: fs}); err != nil {
 				t.Fatal(err)
 			}
+			ends(t, inner)
 			log := inner
 			if seed%3 == 0 {
 				log = storetest.Late(log, r.Uint64(), nil)
@@ -113,6 +114,7 @@ func TestMerge(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			ends(t, e)
 			return e
 		}
 		shut := func(e *ksql.Engine) {
@@ -207,6 +209,7 @@ func TestUnion(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			ends(t, inner)
 			log := inner
 			if seed%3 == 0 {
 				log = storetest.Late(log, r.Uint64(), nil)
@@ -216,6 +219,7 @@ func TestUnion(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			ends(t, e)
 			return e
 		}
 		e := open()
@@ -267,10 +271,12 @@ func TestUnionRan(t *testing.T) {
 			if inner, err = local.Open("data", local.Options{FS: fs}); err != nil {
 				t.Fatal(err)
 			}
+			ends(t, inner)
 			e, err := ksql.Open(t.Context(), ksql.WithLog(inner), ksql.WithInternal(func(o *exec.Options) { o.Unions = unions }))
 			if err != nil {
 				t.Fatal(err)
 			}
+			ends(t, e)
 			return e
 		}
 		e := open()

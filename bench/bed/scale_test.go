@@ -53,6 +53,7 @@ func TestManyStatements(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		ends(t, e)
 		return e
 	}
 	e := open(dir)

@@ -27,8 +27,9 @@ type AbortingLog struct {
 // Aborting is l, a durable log, with faults at random, which follow seed. Of about in commits one does not succeed:
 // it is rolled back (store.ErrAborted: the unit is of no use until it is opened again), the unit is revoked
 // (store.ErrLost: Session.Units gives the set without it, and some time later with it), or the log cannot take it now
-// (store.ErrTransient). Of 4*in reads of a unit's input, or of its changelog, one fails with an error of a disk.
-// Whatever fails has done nothing. Readers, claims and appends outside of sessions never fail.
+// (store.ErrTransient). Of 4*in reads that would give rows of a unit's input, and of 4*in of its changelog, one fails
+// with an error of a disk; then the unit is to be opened again, too. Whatever fails has done nothing. Readers, claims
+// and appends outside of sessions never fail.
 func Aborting(l store.Log, seed uint64, in int) *AbortingLog {
 	return &AbortingLog{Log: l, dice: &dice{r: rand.New(rand.NewPCG(seed, 13))}, in: in}
 }
@@ -192,11 +193,13 @@ func (w *abortingWork) Poll(limit int) ([]store.Records, error) {
 	if w.of != nil {
 		return nil, w.of
 	}
-	if w.s.l.hit(4 * w.s.l.in) {
-		w.s.l.unread.Add(1)
-		return nil, broken("input")
+	runs, err := w.Work.Poll(limit)
+	if len(runs) == 0 || !w.s.l.hit(4*w.s.l.in) { // who polls more often than there are rows has no more faults
+		return runs, err
 	}
-	return w.Work.Poll(limit)
+	w.s.l.unread.Add(1)
+	w.of = broken("input")
+	return nil, w.of
 }
 
 func (w *abortingWork) Commit(ctx context.Context, c store.Commit) error {
