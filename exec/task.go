@@ -153,7 +153,13 @@ func (t *task) step() (progress bool, err error) {
 	}
 	runs, err := t.work.Poll(t.q.e.opt.Batch)
 	if err != nil {
-		return t.lost(unread(err))
+		err = unread(err)
+		if judge(err).class == passing { // what is processed is in no doubt: a log that is read badly must not hold it up
+			if bad := t.commit(); bad != nil {
+				return false, bad
+			}
+		}
+		return t.lost(err)
 	}
 	t.work.Position(t.polled)
 	if t.merge != nil || t.line.unordered(runs) {

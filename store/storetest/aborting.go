@@ -28,7 +28,7 @@ type AbortingLog struct {
 // it is rolled back (store.ErrAborted: the unit is of no use until it is opened again), the unit is revoked
 // (store.ErrLost: Session.Units gives the set without it, and some time later with it), or the log cannot take it now
 // (store.ErrTransient). Of 4*in reads that would give rows of a unit's input, and of 4*in of its changelog, one fails
-// with an error of a disk; then the unit is to be opened again, too. Whatever fails has done nothing. Readers, claims
+// with an error of a disk; then the unit gives no rows until it is opened again, but commits. Whatever fails has done nothing. Readers, claims
 // and appends outside of sessions never fail.
 func Aborting(l store.Log, seed uint64, in int) *AbortingLog {
 	return &AbortingLog{Log: l, dice: &dice{r: rand.New(rand.NewPCG(seed, 13))}, in: in}
@@ -165,6 +165,8 @@ type abortingWork struct {
 	s  *abortingSession
 	u  store.Unit
 	of error // why it is of no use any more
+
+	unread error // why it gives no rows any more
 }
 
 func (w *abortingWork) Restore(ctx context.Context) (store.Checkpoint, store.Reader, error) {
@@ -193,13 +195,16 @@ func (w *abortingWork) Poll(limit int) ([]store.Records, error) {
 	if w.of != nil {
 		return nil, w.of
 	}
+	if w.unread != nil {
+		return nil, w.unread
+	}
 	runs, err := w.Work.Poll(limit)
 	if len(runs) == 0 || !w.s.l.hit(4*w.s.l.in) { // who polls more often than there are rows has no more faults
 		return runs, err
 	}
 	w.s.l.unread.Add(1)
-	w.of = broken("input")
-	return nil, w.of
+	w.unread = broken("input")
+	return nil, w.unread
 }
 
 func (w *abortingWork) Commit(ctx context.Context, c store.Commit) error {
