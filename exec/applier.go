@@ -327,6 +327,9 @@ func (e *Engine) renew(ctx context.Context, r *record, own *proposal) error {
 		return stopped
 	}
 	e.put(q)
+	if q.cancel != nil { // it has begun: what its rows do to it is not the statement's
+		return stopped
+	}
 	return errors.Join(q.Err(), stopped)
 }
 
