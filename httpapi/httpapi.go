@@ -18,6 +18,7 @@
 package httpapi
 
 import (
+	"errors"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -161,7 +162,10 @@ func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		// A query may be answered for hours: the host's deadlines are for requests that end.
 		rc := http.NewResponseController(w)
-		_ = rc.SetWriteDeadline(time.Time{}) // a writer that knows no deadlines has none to lift
+		if err := rc.SetWriteDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			c.fail(err, atStatements, "") // a writer that knows no deadlines has none to lift
+			return
+		}
 		rt.serve(a, c)
 		return
 	}
