@@ -13,6 +13,7 @@ import (
 	"github.com/ksqlgo/ksql"
 	"github.com/ksqlgo/ksql/store"
 	"github.com/ksqlgo/ksql/store/local"
+	"github.com/ksqlgo/ksql/store/storetest"
 )
 
 // refusing is a log whose commits of one query fail from some moment on: refuse, if set, is asked before each.
@@ -23,11 +24,6 @@ type refusing struct {
 	saved  chan error    // what became of one
 }
 
-type refusingSession struct {
-	store.Session
-	log *refusing
-}
-
 type refusingWork struct {
 	store.Work
 	log *refusing
@@ -35,12 +31,10 @@ type refusingWork struct {
 
 func (l *refusing) Session(ctx context.Context, id string, stages []store.Stage) (store.Session, error) {
 	s, err := l.Log.Session(ctx, id, stages)
-	return &refusingSession{s, l}, err
-}
-
-func (s *refusingSession) Open(ctx context.Context, u store.Unit) (store.Work, error) {
-	w, err := s.Session.Open(ctx, u)
-	return &refusingWork{w, s.log}, err
+	if err != nil {
+		return nil, err
+	}
+	return storetest.Wrap(s, func(w store.Work) store.Work { return &refusingWork{w, l} }), nil
 }
 
 func (w *refusingWork) Commit(ctx context.Context, c store.Commit) error {

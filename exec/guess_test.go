@@ -3,17 +3,13 @@ package exec
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"math"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/ksqlgo/ksql/sql"
-	"github.com/ksqlgo/ksql/sql/fn"
 	"github.com/ksqlgo/ksql/store"
-	"github.com/ksqlgo/ksql/store/local"
-	"github.com/ksqlgo/ksql/store/meta"
 )
 
 // TestGuess: formats are named that fit all bytes seen so far, in their order; a text is that of the first.
@@ -66,23 +62,7 @@ func TestGuess(t *testing.T) {
 // TestPrintFormats: lines name the formats before the records that fit them, and again when they change.
 func TestPrintFormats(t *testing.T) {
 	ctx := context.Background()
-	log, err := local.Memory(local.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	view, err := meta.Open(meta.Memory)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := Open(ctx, Options{Log: log, Functions: fn.Builtins(), Meta: view})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := errors.Join(e.Close(), view.Close(), log.Close()); err != nil {
-			t.Error(err)
-		}
-	}()
+	e, log := inMemory(ctx, t)
 	if err := log.Create(ctx, "x", store.TopicConfig{Partitions: 1}); err != nil {
 		t.Fatal(err)
 	}

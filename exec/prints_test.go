@@ -2,37 +2,17 @@ package exec
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"testing"
 
 	"github.com/ksqlgo/ksql/sql"
-	"github.com/ksqlgo/ksql/sql/fn"
-	"github.com/ksqlgo/ksql/store/local"
-	"github.com/ksqlgo/ksql/store/meta"
 )
 
 // TestPrints: the prints of all kinds of state. Directories hold these texts: whoever changes one loses the state of
 // every query that has it.
 func TestPrints(t *testing.T) {
 	ctx := context.Background()
-	log, err := local.Memory(local.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	view, err := meta.Open(meta.Memory)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := Open(ctx, Options{Log: log, Functions: fn.Builtins(), Meta: view})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := errors.Join(e.Close(), view.Close(), log.Close()); err != nil {
-			t.Error(err)
-		}
-	}()
+	e, _ := inMemory(ctx, t)
 	run := func(text string) {
 		t.Helper()
 		list, err := sql.Parse(text, nil)

@@ -11,17 +11,13 @@ import (
 	"github.com/ksqlgo/ksql"
 	"github.com/ksqlgo/ksql/store"
 	"github.com/ksqlgo/ksql/store/local"
+	"github.com/ksqlgo/ksql/store/storetest"
 )
 
 // scratched is a log of files that gives rows of units two times of three.
 type scratched struct {
 	store.Log
 	reads atomic.Int64
-}
-
-type scratchedSession struct {
-	store.Session
-	l *scratched
 }
 
 type scratchedWork struct {
@@ -32,12 +28,10 @@ type scratchedWork struct {
 
 func (l *scratched) Session(ctx context.Context, id string, stages []store.Stage) (store.Session, error) {
 	s, err := l.Log.Session(ctx, id, stages)
-	return &scratchedSession{s, l}, err
-}
-
-func (s *scratchedSession) Open(ctx context.Context, u store.Unit) (store.Work, error) {
-	w, err := s.Session.Open(ctx, u)
-	return &scratchedWork{Work: w, l: s.l}, err
+	if err != nil {
+		return nil, err
+	}
+	return storetest.Wrap(s, func(w store.Work) store.Work { return &scratchedWork{Work: w, l: l} }), nil
 }
 
 func (w *scratchedWork) Poll(limit int) ([]store.Records, error) {

@@ -25,11 +25,6 @@ type witness struct {
 	known map[int64]map[int64]bool // key, value
 }
 
-type witnessSession struct {
-	store.Session
-	log *witness
-}
-
 type witnessWork struct {
 	store.Work
 	log *witness
@@ -37,12 +32,10 @@ type witnessWork struct {
 
 func (l *witness) Session(ctx context.Context, id string, stages []store.Stage) (store.Session, error) {
 	s, err := l.Log.Session(ctx, id, stages)
-	return &witnessSession{s, l}, err
-}
-
-func (s *witnessSession) Open(ctx context.Context, u store.Unit) (store.Work, error) {
-	w, err := s.Session.Open(ctx, u)
-	return &witnessWork{w, s.log}, err
+	if err != nil {
+		return nil, err
+	}
+	return storetest.Wrap(s, func(w store.Work) store.Work { return &witnessWork{w, l} }), nil
 }
 
 func (w *witnessWork) Commit(ctx context.Context, c store.Commit) error {

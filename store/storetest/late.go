@@ -132,20 +132,7 @@ func (l *late) Session(ctx context.Context, id string, stages []store.Stage) (st
 	if err != nil {
 		return nil, err
 	}
-	return &lateSession{s, l}, nil
-}
-
-type lateSession struct {
-	store.Session
-	l *late
-}
-
-func (s *lateSession) Open(ctx context.Context, u store.Unit) (store.Work, error) {
-	w, err := s.Session.Open(ctx, u)
-	if err != nil {
-		return nil, err
-	}
-	return &lateWork{newLateReader(s.l, w), w}, nil
+	return Wrap(s, func(w store.Work) store.Work { return &lateWork{newLateReader(l, w), w} }), nil
 }
 
 // lateWork is a late reader with the rest of the unit.

@@ -34,20 +34,7 @@ func (l *unordered) Session(ctx context.Context, id string, stages []store.Stage
 	if err != nil {
 		return nil, err
 	}
-	return &unorderedSession{s, l}, nil
-}
-
-type unorderedSession struct {
-	store.Session
-	l *unordered
-}
-
-func (s *unorderedSession) Open(ctx context.Context, u store.Unit) (store.Work, error) {
-	w, err := s.Session.Open(ctx, u)
-	if err != nil {
-		return nil, err
-	}
-	return &unorderedWork{newUnorderedReader(s.l, w), w}, nil
+	return Wrap(s, func(w store.Work) store.Work { return &unorderedWork{newUnorderedReader(l, w), w} }), nil
 }
 
 // unorderedWork is an unordered reader with the rest of the unit.
