@@ -97,8 +97,8 @@ var mayDrop = map[string]string{
 	"store/local crypto/rand.Read": "never fails",
 	"httpapi (*bufio.Reader).Peek": "what is buffered is there",
 
-	"httpapi (net/http.ResponseWriter).Write":                 "the client has left: the request's context says so",
-	"httpapi (*net/http.ResponseController).Flush":            "a host's wrapper need not have it",
+	"httpapi (net/http.ResponseWriter).Write":      "the client has left: the request's context says so",
+	"httpapi (*net/http.ResponseController).Flush": "a host's wrapper need not have it",
 	"httpapi io.Copy": "into nowhere: rows behind the last one that is taken",
 	"httpapi defer (*github.com/ksqlgo/ksql.Rows).Close": "the answer has told what broke the rows",
 	"defer (github.com/ksqlgo/ksql/store.Reader).Close":  "it has read all that was asked of it, or has said why not",
