@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"sync"
 	"time"
 
@@ -157,72 +156,12 @@ func (e *Engine) resume(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		e.put(e.launch(ctx, b, nil))
+		if q := e.launch(ctx, b, nil); q != nil {
+			e.put(q)
+			q.load(ctx)
+		}
 	}
 	return nil
-}
-
-// position is where the reader is: there is nothing below it that was not given.
-func (a *applier) position() (at int64) {
-	if a.at == nil {
-		a.at = map[store.TP]int64{}
-	}
-	a.in.Position(a.at)
-	for _, n := range a.at {
-		at = n
-	}
-	return at
-}
-
-// read calls f with the next records, waiting for the first, or for the position to move without one.
-func (a *applier) read(ctx context.Context, f func(value []byte, offset int64) error) error {
-	for {
-		before := a.position()
-		runs, err := a.in.Poll(1 << 12)
-		if err != nil && !errors.Is(err, io.EOF) {
-			return err
-		}
-		for i := range runs {
-			for row := range runs[i].Time {
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				if err := f(runs[i].Value[row].Of(runs[i].Bytes), runs[i].Offset(row)); err != nil {
-					return err
-				}
-			}
-		}
-		if len(runs) > 0 || a.position() > before {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-a.in.Ready():
-		case <-a.made:
-			return nil
-		}
-	}
-}
-
-// follow is the applier's goroutine.
-func (e *Engine) follow() {
-	defer e.applying.Done()
-	for {
-		err := e.apply.read(e.following, e.carryOut)
-		if e.following.Err() != nil {
-			return
-		}
-		if err == nil {
-			e.apply.pass(e.apply.position())
-			e.startWaiting(e.base)
-		}
-		if err != nil {
-			e.apply.end(err)
-			e.went(PartStatements, &e.commandsC, err)
-			return
-		}
-	}
 }
 
 // carryOut makes the world match one record.
@@ -315,7 +254,7 @@ func (e *Engine) renew(ctx context.Context, r *record, own *proposal) error {
 	switch {
 	case err != nil:
 		q = e.stuck(r.Query, r.Query.bare(), err)
-	case own == nil && errors.Is(e.lacks(e.topic(ctx), b), store.ErrNoTopic):
+	case own == nil && errors.Is(e.lacks(ctx, b.shape), store.ErrNoTopic):
 		e.apply.planned(b)
 		e.apply.waiting[r.Query.ID] = b
 	default:
@@ -327,10 +266,7 @@ func (e *Engine) renew(ctx context.Context, r *record, own *proposal) error {
 		return stopped
 	}
 	e.put(q)
-	if q.cancel != nil { // it has begun: what its rows do to it is not the statement's
-		return stopped
-	}
-	return errors.Join(q.Err(), stopped)
+	return errors.Join(q.unable(ctx), stopped)
 }
 
 // planned puts a query into the catalog in the place of its bare one.

@@ -9,7 +9,6 @@ import (
 	"github.com/ksqlgo/ksql/exec/state"
 	"github.com/ksqlgo/ksql/plan"
 	"github.com/ksqlgo/ksql/sql"
-	"github.com/ksqlgo/ksql/store"
 )
 
 // built is a query of a record, planned and cut: what can be built can be started.
@@ -165,8 +164,8 @@ func (b *built) takesOver(old *queryRecord) error {
 }
 
 // lacks is the topic that the query needs and that is not there, or not as it was.
-func (e *Engine) lacks(topics func(string) (store.TopicInfo, error), b *built) error {
-	for _, s := range b.shape.Stages {
+func (e *Engine) lacks(ctx context.Context, of shape) error {
+	for _, s := range of.Stages {
 		need := map[string]int32{}
 		for _, t := range append(s.reads(), s.writes()...) {
 			need[t.Topic] = t.Parts
@@ -177,9 +176,9 @@ func (e *Engine) lacks(topics func(string) (store.TopicInfo, error), b *built) e
 			}
 		}
 		for name, n := range need {
-			info, err := topics(name)
+			info, err := e.log.Topic(ctx, name)
 			if err != nil {
-				return fmt.Errorf("topic %s: %w", name, err)
+				return unread(fmt.Errorf("topic %s: %w", name, err))
 			}
 			if info.Partitions != n {
 				return fmt.Errorf("topic %s has %d partitions; the query was made for %d", name, info.Partitions, n)

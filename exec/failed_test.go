@@ -20,8 +20,9 @@ import (
 type refusing struct {
 	store.Log
 	refuse atomic.Pointer[func(store.Commit) error]
-	save   chan struct{} // closed when checkpoints may begin; nil: at once
-	saved  chan error    // what became of one
+	read   atomic.Pointer[func(context.Context) error] // before state is read back
+	save   chan struct{}                               // closed when checkpoints may begin; nil: at once
+	saved  chan error                                  // what became of one
 }
 
 type refusingWork struct {
@@ -35,6 +36,15 @@ func (l *refusing) Session(ctx context.Context, id string, stages []store.Stage)
 		return nil, err
 	}
 	return storetest.Wrap(s, func(w store.Work) store.Work { return &refusingWork{w, l} }), nil
+}
+
+func (w *refusingWork) Restore(ctx context.Context) (store.Checkpoint, store.Reader, error) {
+	if f := w.log.read.Load(); f != nil {
+		if err := (*f)(ctx); err != nil {
+			return nil, nil, err
+		}
+	}
+	return w.Work.Restore(ctx)
 }
 
 func (w *refusingWork) Commit(ctx context.Context, c store.Commit) error {

@@ -1,7 +1,9 @@
 package exec_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -82,6 +84,62 @@ func TestReplacedAfterFault(t *testing.T) {
 	} else if !strings.Contains(err.Error(), "state is lost") {
 		t.Error(err)
 	}
+}
+
+// TestReplacedWhileItLoads: where the log keeps no state, a query that was replaced before it had taken over what
+// another left hands that on.
+func TestReplacedWhileItLoads(t *testing.T) {
+	inner, err := local.Memory(local.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := inner.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	log := &refusing{Log: inner}
+	h := newHost(t, ksql.WithLog(log))
+	h.exec(statementSource + `CREATE TABLE t AS SELECT k, COUNT(*) AS n FROM s GROUP BY k; INSERT INTO s VALUES (1, 11);`)
+	h.sync()
+	before := h.all(`SELECT n FROM t;`)
+	replace := func(bound int) {
+		began := time.Now()
+		h.exec(fmt.Sprintf(`CREATE OR REPLACE TABLE t AS SELECT k, COUNT(*) AS n FROM s WHERE k > %d GROUP BY k;`, bound))
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("it took %s", took)
+		}
+	}
+	for round, fault := range []func(context.Context) error{
+		func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+		func(context.Context) error { return errors.New("not now") }, // which passes
+		func(context.Context) error { return store.ErrCorrupt },
+	} {
+		log.read.Store(&fault)
+		for i := range 3 {
+			text := fmt.Sprintf(`CREATE OR REPLACE TABLE t AS SELECT k, COUNT(*) AS n FROM s WHERE k > %d GROUP BY k;`, -100+10*round+i)
+			began := time.Now()
+			if _, err := h.Execute(h.ctx, text); err != nil && !errors.Is(err, store.ErrCorrupt) {
+				t.Fatal(err)
+			}
+			if took := time.Since(began); took > time.Second {
+				t.Errorf("it took %s", took)
+			}
+		}
+		if _, err := h.Execute(h.ctx, `RESUME CTAS_T_2;`); err != nil && !errors.Is(err, store.ErrCorrupt) {
+			t.Fatal(err)
+		}
+		log.read.Store(nil)
+		if len(h.Failed()) > 0 {
+			h.exec(`RESUME CTAS_T_2;`)
+		}
+		replace(-10 + round)
+		h.sync()
+		same(t, h.all(`SELECT n FROM t;`), before...)
+	}
+	h.exec(`INSERT INTO s VALUES (1, 11);`)
+	h.sync()
+	same(t, h.all(`SELECT n FROM t;`), []any{before[0][0].(int64) + 1})
 }
 
 // TestTopicDeletedByHand: a topic of the newest query that somebody deletes between two openings is not made again

@@ -21,14 +21,20 @@ func (e *Engine) stuck(r *queryRecord, p *plan.Query, err error) *Query {
 // launch starts a query whose topics exist. old is the stopped one that it replaces; nil: none. It gives nil where
 // another engine has been there with a newer record, which will end the query.
 func (e *Engine) launch(ctx context.Context, b *built, old *Query) *Query {
-	q := &Query{e: e, rec: b.rec, plan: b.plan, stages: b.stages, placed: make(chan struct{}), left: make(chan struct{})}
+	q := &Query{
+		e: e, rec: b.rec, plan: b.plan, stages: b.stages, shape: b.shape, first: b.first,
+		placed: make(chan struct{}), left: make(chan struct{}),
+	}
 	if old != nil && old.rec == b.rec { // it is the same one again
 		old.stateM.Lock()
 		q.told = old.told
 		old.stateM.Unlock()
 	}
+	if !e.log.Durable() {
+		q.old = old
+	}
 	q.paused.Store(b.plan.Paused)
-	if err := q.begin(ctx, b, old); err != nil {
+	if err := q.begin(ctx); err != nil {
 		if taken(err) {
 			newer, bad := e.newer(ctx, e.apply.fold.next)
 			if newer {
@@ -37,7 +43,9 @@ func (e *Engine) launch(ctx context.Context, b *built, old *Query) *Query {
 			}
 			err = errors.Join(err, bad)
 		}
-		return e.stuck(b.rec, b.plan, err)
+		s := e.stuck(b.rec, b.plan, err)
+		s.old = q.old
+		return s
 	}
 	return q
 }

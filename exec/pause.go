@@ -14,7 +14,8 @@ func (e *Engine) pause(ids []string) {
 	}
 }
 
-// goOn lets queries go on. One in ERROR is tried again: built anew and started from its last commit.
+// goOn lets queries go on. One in ERROR is tried again: built anew and started from its last commit. It is an error if
+// it still cannot run; the others go on.
 func (e *Engine) goOn(ctx context.Context, ids []string) (err error) {
 	for _, id := range ids {
 		q, ok := e.Query(id)
@@ -40,10 +41,14 @@ func (e *Engine) retry(ctx context.Context, old *Query) error {
 		p := *old.plan
 		p.Paused = false
 		e.put(e.stuck(old.rec, &p, bad))
-		return err
+		return errors.Join(bad, err)
 	}
 	e.apply.planned(b)
 	e.catalog.Store(e.apply.fold.cat)
-	e.put(e.launch(ctx, b, old))
-	return err
+	q := e.launch(ctx, b, old)
+	if q == nil { // it waits for its end
+		return err
+	}
+	e.put(q)
+	return errors.Join(q.unable(ctx), err)
 }

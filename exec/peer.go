@@ -163,7 +163,7 @@ func (e *Engine) startWaiting(ctx context.Context) {
 		p := *b.plan
 		p.Paused = a.fold.cat.Query(id).Paused
 		b.plan = &p
-		bad := e.lacks(e.topic(ctx), b)
+		bad := e.lacks(ctx, b.shape)
 		if !errors.Is(bad, store.ErrNoTopic) {
 			delete(a.waiting, id)
 			e.put(e.launch(ctx, b, nil)) // which may let it wait again
@@ -200,9 +200,4 @@ func (e *Engine) put(q *Query) {
 	e.mu.Lock()
 	e.queries[q.plan.ID] = q
 	e.mu.Unlock()
-}
-
-// topic looks topics up.
-func (e *Engine) topic(ctx context.Context) func(string) (store.TopicInfo, error) {
-	return func(name string) (store.TopicInfo, error) { return e.log.Topic(ctx, name) }
 }

@@ -413,28 +413,6 @@ func (q *Query) gone(ctx context.Context) error {
 // halted says that the query whose state answers has ended (ksqlDB's message).
 func halted(id string) error { return fmt.Errorf("Materializing query has been stopped: %s", id) }
 
-// reading runs f on committed state: the task commits after the batch at hand when somebody waits here.
-func (t *task) reading(ctx context.Context, stop *fn.Stop, f func() error) error {
-	t.readers.Add(1)
-	err := t.state.enter(ctx, t.q.e.Done(), t.q.left)
-	t.readers.Add(-1)
-	if err == errLeft {
-		err = t.q.gone(ctx)
-	}
-	if err != nil {
-		return err
-	}
-	defer t.state.leave()
-	if err := t.q.failed(); err != nil { // while it was waited for: what is here was not committed
-		return err
-	}
-	if stop != nil {
-		t.view.stop.With(stop)
-		defer t.view.stop.With(nil)
-	}
-	return f()
-}
-
 // keyBytes is the serialized keys of a result's rows.
 func (v *view) keyBytes(b *op.Batch, columns sql.Schema) ([][]byte, error) {
 	var keys []*vec.Vec

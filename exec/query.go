@@ -17,6 +17,9 @@ type Query struct {
 	rec    *queryRecord
 	plan   *plan.Query
 	stages []stage
+	shape  shape
+	first  bool          // nobody has run it before
+	old    *Query        // it has the state that the tasks begin with; nil: it is in the log
 	places []store.Stage // what the log is told of them
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -125,6 +128,10 @@ const (
 	patience = 500 * time.Millisecond
 	deadline = 750 * time.Millisecond
 )
+
+// settling is how long a statement waits for the state of the query that it starts, so that it can tell if there is
+// none to be had. State that takes longer to read is read behind it.
+const settling = 100 * time.Millisecond
 
 // within waits until all of g are done; false: they are not after d.
 func within(g *sync.WaitGroup, d time.Duration) bool {

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 // restore reads the state of the task back: the newest checkpoint, then the changelog after it. A changelog row
 // is an after-image, so reading one twice is harmless. Where the log keeps nothing, the state of the query that
 // this one replaces is handed over. fresh: the tables are empty; else they are as of the last commit already.
-func (t *task) restore(ctx context.Context, fresh bool, old *Query) error {
+func (t *task) restore(ctx context.Context, fresh bool) error {
 	cp, change, err := t.work.Restore(ctx)
 	if err != nil {
 		return unread(err)
@@ -21,6 +22,8 @@ func (t *task) restore(ctx context.Context, fresh bool, old *Query) error {
 	if change != nil {
 		defer change.Close()
 	}
+	clear(t.pos)
+	t.work.Position(t.pos)
 	if !fresh {
 		return nil
 	}
@@ -68,8 +71,8 @@ func (t *task) restore(ctx context.Context, fresh bool, old *Query) error {
 			}
 		}
 	}
-	if old != nil && !t.q.e.log.Durable() {
-		if err := t.inherit(old, tables); err != nil {
+	if len(tables) > 0 && !t.q.e.log.Durable() {
+		if err := t.inherit(ctx, tables); err != nil {
 			return err
 		}
 	}
@@ -86,25 +89,28 @@ func (t *task) restore(ctx context.Context, fresh bool, old *Query) error {
 	return nil
 }
 
-// inherit copies the state of the same unit of old.
-func (t *task) inherit(old *Query, tables map[string]state.Kept) error {
-	if old.torn.Load() && len(tables) > 0 {
-		return fmt.Errorf("the query that it replaces was stopped in the middle of its work: its state is lost")
+// inherit copies the state of the same unit of the query that this one replaces.
+func (t *task) inherit(ctx context.Context, tables map[string]state.Kept) error {
+	from := t.from
+	if from != nil && from.q.torn.Load() {
+		return errors.New("the query that it replaces was stopped in the middle of its work: its state is lost")
 	}
-	o := old.task(t.unit)
-	if o == nil || o.line == nil {
-		return nil
+	if from == nil || from.loads == 0 {
+		if t.q.first || !t.after(t.q.places) {
+			return nil
+		}
+		return errors.New("its state was in the memory of the engine that ran it, and the log keeps none: drop it and create it again")
 	}
-	for _, k := range o.line.keepers {
-		for _, from := range k.Tables() {
-			to := tables[t.q.e.changelog(t.q.plan.ID, from)]
+	for _, k := range from.line.keepers {
+		for _, tab := range k.Tables() {
+			to := tables[t.q.e.changelog(t.q.plan.ID, tab)]
 			if to == nil {
 				continue
 			}
 			for at := 0; at >= 0; {
 				var chunk []byte
-				at, chunk = from.Chunk(at, 8192, nil)
-				if err := to.Load(chunk); err != nil {
+				at, chunk = tab.Chunk(at, 8192, nil)
+				if err := errors.Join(to.Load(chunk), ctx.Err()); err != nil {
 					return err
 				}
 			}

@@ -46,6 +46,12 @@ func (r restored) Restore(context.Context) (store.Checkpoint, store.Reader, erro
 	return r.cp, nil, nil
 }
 
+func (restored) Position(map[store.TP]int64) {}
+
+type durable struct{ store.Log }
+
+func (durable) Durable() bool { return true }
+
 // TestForeignCheckpoint: state that another form of the query made is refused by its fingerprint, and by the print in
 // its chunks where the fingerprint says nothing; of any kind of table.
 func TestForeignCheckpoint(t *testing.T) {
@@ -72,8 +78,8 @@ func TestForeignCheckpoint(t *testing.T) {
 			"foreign in a chunk":  {checkpoint{mine.Print().Sum(), [][]byte{chunk}}, false},
 			"foreign, not marked": {checkpoint{0, [][]byte{chunk}}, false},
 		} {
-			task := &task{q: &Query{e: &Engine{}, plan: &plan.Query{ID: "q"}}, line: &line{keepers: []op.Keeper{kept{table("mine")}}}, work: restored{cp: c.cp}}
-			err := task.restore(context.Background(), true, nil)
+			task := &task{q: &Query{e: &Engine{log: durable{}}, plan: &plan.Query{ID: "q"}}, line: &line{keepers: []op.Keeper{kept{table("mine")}}}, work: restored{cp: c.cp}}
+			err := task.restore(context.Background(), true)
 			if (err == nil) != c.ok || err != nil && !strings.Contains(err.Error(), "Aggregate") {
 				t.Errorf("%s, %s: %v", kind, name, err)
 			}

@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -10,8 +11,8 @@ import (
 )
 
 // load opens the unit, as of its last commit, and lets readers in. Where the state at hand is not that of a commit,
-// or there is none yet, it is made anew: from the checkpoint and the changelog, or from what old hands over.
-func (t *task) load(ctx context.Context, old *Query) (err error) {
+// or there is none yet, it is made anew: from the checkpoint and the changelog, or from what another task hands over.
+func (t *task) load(ctx context.Context) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = panicked(r)
@@ -32,7 +33,7 @@ func (t *task) load(ctx context.Context, old *Query) (err error) {
 	t.seen.Lock()
 	t.work = work
 	t.seen.Unlock()
-	if err := t.restore(ctx, fresh, old); err != nil {
+	if err := t.restore(ctx, fresh); err != nil {
 		return err
 	}
 	if fresh && t.line.read != nil {
@@ -47,8 +48,6 @@ func (t *task) load(ctx context.Context, old *Query) (err error) {
 		}
 	}
 	clear(t.polled)
-	clear(t.pos)
-	t.work.Position(t.pos)
 	t.seen.Lock()
 	clear(t.done)
 	t.work.Position(t.done)
@@ -61,7 +60,19 @@ func (t *task) load(ctx context.Context, old *Query) (err error) {
 		t.held = false
 		t.state.leave()
 	}
+	t.from = nil
+	t.start(nil)
 	return nil
+}
+
+// start lets those go on who wait for the task to begin. err: it never will.
+func (t *task) start(err error) {
+	select {
+	case <-t.begun:
+	default:
+		t.first = err
+		close(t.begun)
+	}
 }
 
 // remembers reports whether the task has tables.
@@ -98,9 +109,13 @@ func (t *task) close() error {
 // mostRest is the longest time between a fault and the next try.
 const mostRest = time.Second
 
+// rest is the time between a fault and the next try, after that many.
+func rest(tries int) time.Duration { return min(5*time.Millisecond<<min(tries-1, 20), mostRest) }
+
 // mend makes the task ready to go on from the last commit, after a while. false: it has ended.
 func (t *task) mend(ctx context.Context, err error) bool {
 	if taken(err) && ctx.Err() == nil { // by a statement, perhaps, which will end the query
+		t.start(nil)
 		if bad := t.q.e.catchUp(ctx); bad != nil && ctx.Err() == nil {
 			err = errors.Join(err, bad)
 		}
@@ -109,10 +124,14 @@ func (t *task) mend(ctx context.Context, err error) bool {
 		return false
 	}
 	v := judge(err)
-	if v.class != permanent && (t.held || v.class == foreign) && t.line != nil && t.remembers() && !t.q.e.log.Durable() {
+	if v.class != permanent && (t.held || v.class == foreign) && t.loads > 0 && t.line != nil && t.remembers() && !t.q.e.log.Durable() {
 		v = verdict{permanent, "the log keeps nothing that the state could be read back from: drop the query and create it again"}
 	}
 	if v.class == permanent {
+		if t.loads == 0 {
+			err = fmt.Errorf("query %s cannot run: %s/%d: %w", t.q.plan.ID, t.unit.Stage, t.unit.Partition, err)
+			defer t.start(err)
+		}
 		t.q.fail(err, v.hint, t.unit)
 		return false
 	}
@@ -128,12 +147,13 @@ func (t *task) mend(ctx context.Context, err error) bool {
 	t.work = nil
 	t.seen.Unlock()
 	t.broke(err)
+	t.start(nil)
 	return t.pause(ctx)
 }
 
 // pause waits before the next try: longer each time, until something has gone right; and for a unit to come back.
 func (t *task) pause(ctx context.Context) bool {
-	late := time.NewTimer(min(5*time.Millisecond<<min(t.tries-1, 20), mostRest))
+	late := time.NewTimer(rest(t.tries))
 	defer late.Stop()
 	for {
 		select {
@@ -179,9 +199,12 @@ func (t *task) fault(p Part, err error) FaultInfo {
 // rest ends the task. State that is not that of a commit is said to be so before anybody may look at it.
 func (t *task) rest() {
 	if t.held {
-		t.q.torn.Store(true)
+		if t.loads > 0 {
+			t.q.torn.Store(true)
+		}
 		t.state.leave()
 	}
+	t.start(nil)
 	t.saver.Wait()
 	t.unaccount()
 }

@@ -27,6 +27,17 @@ func TestStatementsInStates(t *testing.T) {
 		stuck chan bool
 		fails *atomic.Bool
 	}
+	slow := func(r *rig) { // to read its state back takes until the end
+		wait := func(ctx context.Context) error {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-r.stuck:
+				return nil
+			}
+		}
+		r.log.read.Store(&wait)
+	}
 	refuse := func(r *rig, err error) {
 		f := func(c store.Commit) error {
 			for _, a := range c.Appends {
@@ -66,6 +77,19 @@ func TestStatementsInStates(t *testing.T) {
 			full := fmt.Errorf("%w: no space", store.ErrTransient)
 			refuse(r, full)
 			ailing(t, r, full)
+		},
+		"loading": func(_ *testing.T, r *rig) {
+			slow(r)
+			r.exec(`CREATE OR REPLACE TABLE t AS SELECT k, COUNT(*) AS c, FRAGILE(WAITS(v)) AS x FROM s WHERE k > -1 GROUP BY k;
+				INSERT INTO s VALUES (1, 2);`)
+		},
+		"loading again": func(t *testing.T, r *rig) {
+			r.fails.Store(true)
+			r.exec(`INSERT INTO s VALUES (1, 700);`)
+			eventually(t, "the query is in ERROR", func() bool { return len(r.Failed()) == 1 })
+			r.fails.Store(false)
+			slow(r)
+			r.exec(`RESUME CTAS_T_1;`)
 		},
 		"stuck": func(_ *testing.T, r *rig) {
 			r.exec(`INSERT INTO s VALUES (1, 99);`)

@@ -57,20 +57,22 @@ type task struct {
 	saving  atomic.Bool
 	unsave  context.CancelFunc // ends the checkpoint that is being made
 	saver   sync.WaitGroup
-	commits condition // that the log takes
-	ailing  bool      // the last one was not taken: only the task's goroutine asks
-	saves   condition // of checkpoints
-	faults  condition // that broke its work off
-	first   error     // why it has no state when it begins
-	tries   int       // since it last went right
-	doubt   bool      // only a commit says that it goes right
+	commits condition     // that the log takes
+	ailing  bool          // the last one was not taken: only the task's goroutine asks
+	saves   condition     // of checkpoints
+	faults  condition     // that broke its work off
+	begun   chan struct{} // closed when it has had state, or tried in vain
+	first   error         // why it never will
+	from    *task         // has the state that it begins with; nil: it is in the log
+	tries   int           // since it last went right
+	doubt   bool          // only a commit says that it goes right
 }
 
 // newTask is a task that has no state yet: it holds its gate until it has some.
 func (q *Query) newTask(u store.Unit) *task {
 	t := &task{
 		q: q, unit: u, state: newGate(), held: true, stop: new(fn.Stop), pos: map[store.TP]int64{}, polled: map[store.TP]int64{},
-		done: map[store.TP]int64{}, wake: make(chan struct{}, 1),
+		done: map[store.TP]int64{}, wake: make(chan struct{}, 1), begun: make(chan struct{}), from: q.old.source(u),
 	}
 	t.state.lock()
 	for i := range q.stages {
@@ -87,22 +89,17 @@ func (q *Query) newTask(u store.Unit) *task {
 func (t *task) run(ctx context.Context) {
 	defer t.rest()
 	t.ending = ctx.Done()
-	err := t.first
 	for {
-		if err == nil {
-			err = t.live(ctx)
-		}
-		if err == nil || !t.mend(ctx, err) {
+		if err := t.live(ctx); err == nil || !t.mend(ctx, err) {
 			return
 		}
-		err = nil
 	}
 }
 
 // live works until ctx ends, or something goes wrong.
 func (t *task) live(ctx context.Context) error {
 	if t.work == nil {
-		if err := t.load(ctx, nil); err != nil {
+		if err := t.load(ctx); err != nil {
 			return err
 		}
 	}

@@ -4,47 +4,26 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/ksqlgo/ksql/store"
 )
 
-// begin takes the query's place at the log, opens the units that are to run here, and lets them work. What may pass
-// does not keep it from beginning.
-func (q *Query) begin(ctx context.Context, b *built, old *Query) (err error) {
-	e := q.e
-	if err := e.lacks(e.topic(ctx), b); err != nil {
-		return err
-	}
-	q.places = b.rec.places(b.shape.Stages)
-	q.ctx, q.cancel = context.WithCancel(e.ctx)
-	defer func() {
-		if err != nil {
-			q.cancel()
-			err = errors.Join(err, q.release())
-		}
-	}()
+// begin takes the query's place at the log and lets the units that are to run here work, which read their state first.
+// What may pass does not keep it from beginning.
+func (q *Query) begin(ctx context.Context) (err error) {
+	q.places = q.rec.places(q.shape.Stages)
+	q.ctx, q.cancel = context.WithCancel(q.e.ctx)
 	units, err := q.units(ctx)
 	if err != nil && (judge(err).class != passing || ctx.Err() != nil) {
-		return err
+		q.cancel()
+		return errors.Join(err, q.release())
 	}
-	q.faults.went(err, e.wall())
-	unknown := err != nil
+	q.faults.went(err, q.e.wall())
 	tasks := q.assign(units)
-	for _, t := range tasks {
-		err := t.load(ctx, old)
-		if err == nil && !b.first && !e.log.Durable() && old.task(t.unit) == nil && t.remembers() && t.after(q.places) {
-			err = errors.New("its state was in the memory of the engine that ran it, and the log keeps none: drop it and create it again")
-		}
-		if err != nil && (judge(err).class != passing || ctx.Err() != nil || !e.log.Durable()) {
-			return fmt.Errorf("%s/%d: %w", t.unit.Stage, t.unit.Partition, err)
-		}
-		t.first = err
-	}
-	if !unknown {
-		close(q.placed)
+	if err == nil {
+		q.place()
 	}
 	q.tell(false)
 	q.work(tasks)
@@ -52,23 +31,70 @@ func (q *Query) begin(ctx context.Context, b *built, old *Query) (err error) {
 	return nil
 }
 
+// place notes that the log has said which units run here.
+func (q *Query) place() {
+	q.old = nil
+	close(q.placed)
+}
+
+// unable is why a query that was just started cannot run, as far as it is known soon; nil: nothing says so. What its
+// rows do to it is not meant.
+func (q *Query) unable(ctx context.Context) error {
+	if q.cancel == nil { // it has no tasks
+		return q.Err()
+	}
+	ctx, cancel := context.WithTimeout(ctx, settling)
+	defer cancel()
+	q.load(ctx)
+	for _, t := range q.tasks() {
+		select {
+		case <-t.begun:
+			if t.first != nil {
+				return t.first
+			}
+		default:
+		}
+	}
+	return nil
+}
+
+// load waits until the tasks have their state, have failed to get it, or try again.
+func (q *Query) load(ctx context.Context) {
+	for _, t := range q.tasks() {
+		select {
+		case <-t.begun:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // units waits until the log says which units are to run here. The first time it takes the query's place.
 func (q *Query) units(ctx context.Context) ([]store.Unit, error) {
-	q.sessM.Lock()
-	if q.sess == nil {
-		s, err := q.e.log.Session(ctx, q.rec.Session, q.places)
-		if err != nil {
-			q.sessM.Unlock()
-			return nil, unread(err)
+	if q.sess == nil { // which nobody else changes
+		if err := q.enter(ctx); err != nil {
+			return nil, err
 		}
-		q.sess = s
 	}
-	q.sessM.Unlock()
 	list, err := q.sess.Units(ctx)
 	if err != nil {
 		return nil, unread(err)
 	}
 	return list, nil
+}
+
+func (q *Query) enter(ctx context.Context) error {
+	if err := q.e.lacks(ctx, q.shape); err != nil {
+		return err
+	}
+	q.sessM.Lock()
+	defer q.sessM.Unlock()
+	s, err := q.e.log.Session(ctx, q.rec.Session, q.places)
+	if err != nil {
+		return unread(err)
+	}
+	q.sess = s
+	return nil
 }
 
 // follow is the goroutine that brings the units of the log's answers to work, and to rest.
@@ -84,7 +110,7 @@ func (q *Query) follow() {
 			}
 			q.work(q.assign(list))
 			if !q.known() {
-				close(q.placed)
+				q.place()
 				q.e.moved()
 			}
 			continue
@@ -98,7 +124,7 @@ func (q *Query) follow() {
 		select {
 		case <-q.ctx.Done():
 			return
-		case <-time.After(min(5*time.Millisecond<<min(tries, 20), mostRest)):
+		case <-time.After(rest(tries)):
 		}
 	}
 }
@@ -199,6 +225,23 @@ func (q *Query) task(u store.Unit) *task {
 	for _, t := range q.tasks() {
 		if t.unit == u {
 			return t
+		}
+	}
+	return nil
+}
+
+// source is the task that has the state of u where the log keeps none: one that never got any still knows whose it was
+// to be. nil: nobody has.
+func (q *Query) source(u store.Unit) *task {
+	for ; q != nil; q = q.old {
+		if t := q.task(u); t != nil {
+			for t.from != nil && t.loads == 0 && !t.q.torn.Load() { // else its goroutine may still be at work
+				t = t.from
+			}
+			return t
+		}
+		if q.torn.Load() {
+			return nil
 		}
 	}
 	return nil

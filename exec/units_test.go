@@ -2,7 +2,9 @@ package exec_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -12,15 +14,22 @@ import (
 	"github.com/ksqlgo/ksql/store/local"
 )
 
-// unready is a log whose sessions cannot begin, or do not say which units run here, until the test says so.
+// unready is a log that does not find topics of its own, or whose sessions cannot begin, or do not say which units run here, until the test says so.
 type unready struct {
 	store.Log
-	session, units atomic.Bool
+	topics, session, units atomic.Bool
 }
 
 type unreadySession struct {
 	store.Session
 	log *unready
+}
+
+func (l *unready) Topic(ctx context.Context, name string) (store.TopicInfo, error) {
+	if l.topics.Load() && strings.HasSuffix(name, "-changelog") {
+		return store.TopicInfo{}, errors.New("topics: nobody answers")
+	}
+	return l.Log.Topic(ctx, name)
 }
 
 func (l *unready) Session(ctx context.Context, id string, stages []store.Stage) (store.Session, error) {
@@ -42,6 +51,7 @@ func (s *unreadySession) Units(ctx context.Context) ([]store.Unit, error) {
 // rows were seen; and the query can be ended.
 func TestUnitsUnknown(t *testing.T) {
 	for name, part := range map[string]func(*unready) *atomic.Bool{
+		"topics":  func(l *unready) *atomic.Bool { return &l.topics },
 		"session": func(l *unready) *atomic.Bool { return &l.session },
 		"units":   func(l *unready) *atomic.Bool { return &l.units },
 	} {
@@ -63,7 +73,8 @@ func TestUnitsUnknown(t *testing.T) {
 			h := newHost(t, early, ksql.WithLog(log))
 			h.exec(`CREATE STREAM s (k INT KEY, v INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=2);
 				CREATE TABLE t AS SELECT k, COUNT(*) AS n FROM s GROUP BY k;
-				INSERT INTO s VALUES (1, 1);`)
+				INSERT INTO s VALUES (1, 1);
+				CREATE TYPE newest AS STRUCT<a INT>;`)
 			h.sync()
 			if err := h.Close(); err != nil {
 				t.Fatal(err)
@@ -90,6 +101,9 @@ func TestUnitsUnknown(t *testing.T) {
 				t.Fatal(err)
 			}
 			same(t, h.all(`SELECT n FROM t WHERE k = 1;`), []any{int64(2)})
+			if name == "topics" { // which a statement asks for, too
+				return
+			}
 			part(log).Store(true)
 			h.exec(`CREATE TABLE u AS SELECT k, COUNT(*) AS n FROM s GROUP BY k;`)
 			ended := make(chan error, 1)
