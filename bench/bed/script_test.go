@@ -37,7 +37,10 @@ import (
 //	                 answer depends on the number of partitions (stream time, offsets)
 //
 // The session begins with auto.offset.reset = earliest and the clock at 0.
-var rewrite = flag.Bool("rewrite", false, "write the scripts' actual answers")
+var (
+	rewrite = flag.Bool("rewrite", false, "write the scripts' actual answers")
+	most    = flag.Int("ways", 0, "the first ways only that apply to a script; 0: all")
+)
 
 // block is one command of a script.
 type block struct {
@@ -177,9 +180,13 @@ func ways(blocks []block, seed int) []variant {
 			list[i].holes = 0
 		}
 	}
-	return slices.DeleteFunc(list, func(v variant) bool {
+	list = slices.DeleteFunc(list, func(v variant) bool {
 		return pushes && v.parts && v.chaos || keeps && v.log == inMemory || cut && v.log != forgetful || one && v.parts
 	})
+	if *most > 0 {
+		list = list[:min(*most, len(list))]
+	}
+	return list
 }
 
 var showsOffsets = regexp.MustCompile(`(?i)rowoffset|->offset`)

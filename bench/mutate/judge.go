@@ -40,6 +40,7 @@ type judge struct {
 	// Changed, they have failed when they take five times as long and slack.
 	slack time.Duration
 	ill   map[string][]string // like took: tests that fail unchanged
+	quick bool                // each script is run in two ways only
 	bed   bool                // what is left of the engine's test bed judges last
 }
 
@@ -117,6 +118,9 @@ func (j *judge) run(ctx context.Context, p place, by, dir string) (how string, t
 	case byScripts:
 		dir, timed = scriptsDir, byScripts
 		args = append(args, "-test.run", scripts)
+		if j.quick {
+			args = append(args, "-ways=2")
+		}
 	case byBed:
 		dir, timed = scriptsDir, byBed
 		args = append(args, "-test.run", notScripts)

@@ -36,6 +36,7 @@ type survey struct {
 	floor float64       // percent
 	slack time.Duration // what tests get beyond five times their time
 	bed   bool          // the rest of the engine's test bed judges, too
+	quick bool
 	dry   bool
 }
 
@@ -47,6 +48,7 @@ func main() {
 	flag.IntVar(&s.jobs, "j", runtime.NumCPU(), "changes that are judged at once")
 	flag.Float64Var(&s.floor, "floor", 85, "percent that must be noticed, or the exit code is 1")
 	flag.BoolVar(&s.bed, "bed", false, "then ask the rest of the engine's test bed, too; it is counted apart, as not noticed")
+	flag.BoolVar(&s.quick, "quick", false, "run each script in two ways only: to look for what survives, not for a figure")
 	flag.BoolVar(&s.dry, "dry", false, "show the changes and judge none")
 	flag.Parse()
 	for dir := range strings.SplitSeq(*dirs, ",") {
@@ -80,7 +82,7 @@ func (s survey) run(ctx context.Context, here string, out io.Writer) (ok bool, e
 	if err != nil {
 		return false, err
 	}
-	j := &judge{root: filepath.Join(tmp, "module"), tmp: tmp, seed: s.seed, slack: s.slack, bed: s.bed}
+	j := &judge{root: filepath.Join(tmp, "module"), tmp: tmp, seed: s.seed, slack: s.slack, bed: s.bed, quick: s.quick}
 	if err := copyTree(root, j.root); err != nil {
 		return false, err
 	}
