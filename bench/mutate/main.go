@@ -19,6 +19,7 @@ import (
 	"os/signal"
 	"path"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -37,12 +38,14 @@ type survey struct {
 	slack time.Duration // what tests get beyond five times their time
 	bed   bool          // the rest of the engine's test bed judges, too
 	quick bool
+	only  *regexp.Regexp
 	dry   bool
 }
 
 func main() {
 	s := survey{slack: 15 * time.Second}
 	dirs := flag.String("dirs", "exec/op,exec/state,exec,store/local,plan", "directories of the module whose files are changed")
+	only := flag.String("only", "", "expression for the names of the files that are changed")
 	flag.IntVar(&s.n, "n", 100, "changes")
 	flag.Uint64Var(&s.seed, "seed", 1, "seed of the choice, and of the tests that draw at random")
 	flag.IntVar(&s.jobs, "j", runtime.NumCPU(), "changes that are judged at once")
@@ -57,6 +60,9 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	here, err := os.Getwd()
 	ok := false
+	if err == nil {
+		s.only, err = regexp.Compile(*only)
+	}
 	if err == nil {
 		ok, err = s.run(ctx, here, os.Stdout)
 	}
@@ -125,7 +131,7 @@ func (s survey) choose(root string) ([]change, error) {
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, more...)
+		list = append(list, slices.DeleteFunc(more, func(c change) bool { return s.only != nil && !s.only.MatchString(c.file) })...)
 	}
 	r := rand.New(rand.NewPCG(s.seed, 7))
 	r.Shuffle(len(list), func(a, b int) { list[a], list[b] = list[b], list[a] })
