@@ -18,8 +18,6 @@ var leftFuncs = map[string]string{
 	"Error":    "the wording of a message",
 	"String":   "the wording of a message",
 	"GoString": "the wording of a message",
-	"Bytes":    "an estimate of memory: what it says is \"about\"",
-	"bytes":    "an estimate of memory",
 }
 
 // leftCalls are calls whose arguments are left out, and which are not dropped.

@@ -4,7 +4,7 @@
 // no difference (a fast path, a bound that is never met): that is for the reader to say.
 //
 // All happens in a copy of the module, and a seed always gives the same changes. No change is made in tests and what
-// only they use, constants (sizes and limits that were chosen), wording of messages, memory estimates, conditions that
+// only they use, constants (sizes and limits that were chosen), wording of messages, conditions that
 // only ask for an error, what is returned beside one, or where it would only hang or leak (left.go).
 package main
 
