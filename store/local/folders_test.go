@@ -1,0 +1,359 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ksqlgo/ksql/store"
+)
+
+// TestFileNames: any text has a name of its own, which every file system takes.
+func TestFileNames(t *testing.T) {
+	long := strings.Repeat("x", 300)
+	met := map[string]string{}
+	for text, want := range map[string]string{
+		"": "%", "CSAS_1": "CSAS_1", "a-z_A-Z_0-9": "a-z_A-Z_0-9", "q/1": "q%2f1", "%": "%25", "..": "%2e%2e", "a b": "a%20b", "\x00ü": "%00%c3%bc",
+		"@[`{/:": "%40%5b%60%7b%2f%3a", strings.Repeat("y", 200): strings.Repeat("y", 200), long: "", long + "y": "", long + "z": "", strings.Repeat("y", 201): "",
+	} {
+		got := fileName(text)
+		if want != "" && got != want || want == "" && (!strings.HasPrefix(got, text[:180]+"%") || len(got) != 197) {
+			t.Errorf("%q is %q", text, got)
+		}
+		if other, ok := met[got]; ok {
+			t.Errorf("%q and %q are %q", text, other, got)
+		}
+		met[got] = text
+	}
+}
+
+// TestFoldersReachDisk: the names of new folders are on disk before what is in them counts.
+func TestFoldersReachDisk(t *testing.T) {
+	fs := NewForgetful()
+	l := must(Open("/a/d", Options{FS: fs, SegmentBytes: 1000, JournalBytes: 1 << 20, SyncEvery: time.Hour}))(t).(*log)
+	defer l.Close()
+	u := newUnit(t, l)
+	synced := map[string]bool{}
+	published := map[string]map[string]bool{}
+	var noRow bool
+	fs.Fail(func(op Op, name string) (error, bool) {
+		if op == SyncDirOp {
+			synced[name] = true
+		}
+		if op == RenameOp {
+			published[name] = maps.Clone(synced)
+			if strings.Contains(name, "MANIFEST") { // what is in the checkpoint must not be lost behind it
+				n := fs.names["/a/d/journal/000000000001"]
+				noRow = !bytes.Contains(n.data[:n.safe], []byte("the row"))
+			}
+		}
+		return nil, true
+	})
+	u.commit("the row")
+	u.checkpoint("state")
+	if noRow {
+		t.Error("the checkpoint counts, and the commit that it holds is not on disk")
+	}
+	want := func(name string, dirs ...string) {
+		t.Helper()
+		fs.mu.Lock()
+		defer fs.mu.Unlock()
+		if synced["/a"] {
+			t.Error("a folder was synced that is not the log's")
+		}
+		for _, dir := range dirs {
+			if !published[name][dir] {
+				t.Errorf("%s counts, and what is in %s is not on disk: %v", name, dir, published)
+			}
+		}
+	}
+	want("/a/d/checkpoints/q/s/0/MANIFEST-1", "/a/d", "/a/d/checkpoints", "/a/d/checkpoints/q", "/a/d/checkpoints/q/s")
+	fs.mu.Lock()
+	clear(synced)
+	fs.mu.Unlock()
+	for range 10 {
+		must(l.Append(ctx, rowsOf("in", strings.Repeat("x", 300))))(t)
+	}
+	l.write.Lock()
+	l.j.opt.JournalBytes = 1
+	l.write.Unlock()
+	calmAt(t, l, 3000)
+	want("/a/d/COLD", "/a/d", "/a/d/topics", "/a/d/topics/1", "/a/d/topics/1/0")
+}
+
+// calmAt waits until a file was retired, and no more than so many bytes of journal are left.
+func calmAt(t *testing.T, l *log, bytes int64) {
+	t.Helper()
+	token(l.j.retire)
+	eventually(t, func() bool {
+		l.write.Lock()
+		defer l.write.Unlock()
+		return l.j.total <= bytes && l.j.segs[0].n > 1
+	}, func() string { return "nothing is retired" })
+}
+
+// TestStray: what no manifest names among the files of old rows goes at the next opening, on each level; the rest stays.
+func TestStray(t *testing.T) {
+	fs, o, want := retired(t)
+	before := slices.Sorted(maps.Keys(fs.names))
+	for _, name := range []string{"1/0/00000000000000000000-999", "1/0/x", "1/1/y", "1/x/y", "1/00/y", "1/-/y", "2/0/y", "x/y", "99/y"} {
+		fs.names["/d/topics/"+name] = &node{data: []byte("stray")}
+	}
+	fs.names["/d/journal/000000000009.tmp"] = &node{}
+	l := must(Open("/d", o))(t)
+	if got, err := values(l, "t"); err != nil || !slices.Equal(got, want) {
+		t.Errorf("%d rows, %v", len(got), err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if after := slices.Sorted(maps.Keys(fs.names)); !slices.Equal(after, before) {
+		t.Errorf("there were %v,\nthere are %v", before, after)
+	}
+}
+
+// TestStrayInJournal: a file in the journal's folder that is not of it is not passed over.
+func TestStrayInJournal(t *testing.T) {
+	fs, o, _ := retired(t)
+	fs.names["/d/journal/notes.txt"] = &node{}
+	if _, err := Open("/d", o); !errors.Is(err, store.ErrCorrupt) || !strings.Contains(err.Error(), "notes.txt") {
+		t.Error(err)
+	}
+}
+
+// unit is unit s/0 of session q at a log, which writes a changelog.
+type unit struct {
+	*testing.T
+	l store.Log
+	w store.Work
+	// What Restore gave.
+	state []string
+	rows  []string
+}
+
+func newUnit(t *testing.T, l store.Log) *unit {
+	t.Helper()
+	for _, name := range []string{"in", "change"} {
+		if err := l.Create(ctx, name, store.TopicConfig{}); err != nil && !errors.Is(err, store.ErrExists) {
+			t.Fatal(err)
+		}
+	}
+	u := &unit{T: t, l: l}
+	if err := u.restore(); err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+// restore begins again, as after a restart.
+func (u *unit) restore() error {
+	u.w = must(must(u.l.Session(ctx, "q", worldStages))(u.T).Open(ctx, store.Unit{Stage: "s"}))(u.T)
+	cp, rd, err := u.w.Restore(ctx)
+	if u.state, u.rows = nil, nil; err != nil {
+		return err
+	}
+	if cp != nil {
+		for c, err := range cp.Chunks("t") {
+			if err != nil {
+				return err
+			}
+			u.state = append(u.state, string(c))
+		}
+	}
+	for runs, err := range store.Runs(ctx, rd, 10) {
+		if err != nil {
+			return err
+		}
+		for _, r := range runs {
+			for i := range r.Len() {
+				u.rows = append(u.rows, string(r.Value[i].Of(r.Bytes)))
+			}
+		}
+	}
+	return rd.Close()
+}
+
+func (u *unit) commit(values ...string) {
+	u.Helper()
+	if err := u.w.Commit(ctx, store.Commit{Appends: []*store.Records{rowsOf("change", values...)}}); err != nil {
+		u.Fatal(err)
+	}
+}
+
+func (u *unit) checkpoint(chunks ...string) {
+	u.Helper()
+	if err := u.w.Checkpoint(ctx, func(w store.Writer) error {
+		err := w.Table("t", 1)
+		for _, c := range chunks {
+			err = errors.Join(err, w.Chunk([]byte(c)))
+		}
+		return err
+	}); err != nil {
+		u.Fatal(err)
+	}
+}
+
+func (u *unit) wants(state, rows string) {
+	u.Helper()
+	if err := u.restore(); err != nil || fmt.Sprint(u.state) != state || fmt.Sprint(u.rows) != rows {
+		u.Errorf("state %v and %v, %v, want %s and %s", u.state, u.rows, err, state, rows)
+	}
+}
+
+const unitFolder = "/d/checkpoints/q/s/0"
+
+// TestCheckpointFiles: which files a unit has, what stands in them, and which are believed.
+func TestCheckpointFiles(t *testing.T) {
+	fs := NewForgetful()
+	l := must(Open("/d", Options{FS: fs}))(t).(*log)
+	defer l.Close()
+	u := newUnit(t, l)
+	files := func(want string) {
+		t.Helper()
+		if names, _ := fs.List(unitFolder); fmt.Sprint(names) != want {
+			t.Errorf("%v, want %s", names, want)
+		}
+	}
+	u.wants("[]", "[]")
+	u.commit("0")
+	u.checkpoint("first", "", "more")
+	files("[CHUNKS-1 MANIFEST-1]")
+	u.commit("1")
+	u.wants("[first  more]", "[1]")
+	u.checkpoint()
+	files("[CHUNKS-1 CHUNKS-2 MANIFEST-1 MANIFEST-2]")
+	u.wants("[]", "[]")
+	u.commit("2")
+	fs.names[unitFolder+"/MANIFEST-7.tmp"] = &node{} // of a crash: its number is not used again, and it goes
+	fs.names[unitFolder+"/x"] = &node{}
+	u.checkpoint("third")
+	files("[CHUNKS-2 CHUNKS-8 MANIFEST-2 MANIFEST-8]")
+	u.commit("3")
+	u.wants("[third]", "[3]")
+
+	// A manifest counts under its own number only.
+	fs.names[unitFolder+"/MANIFEST-9"] = fs.names[unitFolder+"/MANIFEST-2"]
+	fs.names[unitFolder+"/MANIFEST-08"] = fs.names[unitFolder+"/MANIFEST-2"]
+	u.wants("[third]", "[3]")
+	delete(fs.names, unitFolder+"/MANIFEST-9")
+	delete(fs.names, unitFolder+"/MANIFEST-08")
+
+	// A checkpoint that fails leaves nothing, is told of, and the next one is good.
+	for name, write := range map[string]func(store.Writer) error{
+		"its own error":    func(store.Writer) error { return errFault },
+		"no table":         func(w store.Writer) error { return w.Chunk([]byte("x")) },
+		"one table twice":  func(w store.Writer) error { return errors.Join(w.Table("t", 1), w.Table("u", 1), w.Table("t", 1)) },
+		"after some chunk": func(w store.Writer) error { return errors.Join(w.Table("t", 1), w.Chunk([]byte("x")), errFault) },
+	} {
+		if err := u.w.Checkpoint(ctx, write); err == nil {
+			t.Errorf("%s: it was made", name)
+		}
+		files("[CHUNKS-2 CHUNKS-8 MANIFEST-2 MANIFEST-8]")
+		if h := l.Health(); len(h) != 1 || h[0].What != store.Checkpointing || h[0].Of != "q/s/0" {
+			t.Errorf("%s: %v", name, h)
+		}
+	}
+	u.checkpoint("fourth")
+	if h := l.Health(); len(h) > 0 {
+		t.Error(h)
+	}
+	u.wants("[fourth]", "[]")
+
+	// Without the right to the unit there is none, and nothing is ill.
+	lost := u.w
+	u.wants("[fourth]", "[]")
+	if err := lost.Checkpoint(ctx, func(store.Writer) error { return nil }); !errors.Is(err, store.ErrLost) || len(l.Health()) > 0 {
+		t.Error(err, l.Health())
+	}
+	early := must(must(l.Session(ctx, "q", worldStages))(t).Open(ctx, store.Unit{Stage: "s"}))(t)
+	if err := early.Checkpoint(ctx, func(store.Writer) error { return nil }); err == nil {
+		t.Error("a checkpoint before Restore")
+	}
+	l.health.works(store.Checkpointing, "q/s/0")
+	stopped, stop := context.WithCancel(ctx)
+	u.wants("[fourth]", "[]")
+	if err := u.w.Checkpoint(stopped, func(store.Writer) error { stop(); return errFault }); !errors.Is(err, errFault) || len(l.Health()) > 0 {
+		t.Error(err, l.Health())
+	}
+
+	// A changelog of the same name that was made again has nothing to do with it.
+	if err := l.Delete(ctx, "change", must(l.Topic(ctx, "change"))(t).ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Create(ctx, "change", store.TopicConfig{}); err != nil {
+		t.Fatal(err)
+	}
+	u.wants("[]", "[]")
+	u.commit("other")
+	u.wants("[]", "[other]")
+	if err := l.Forget(ctx, "q"); err != nil {
+		t.Fatal(err)
+	}
+	files("[]")
+}
+
+// TestTables: a checkpoint has the tables that were written, each with its print and chunks, and no other.
+func TestTables(t *testing.T) {
+	fs := NewForgetful()
+	l := must(Open("/d", Options{FS: fs}))(t)
+	defer l.Close()
+	u := newUnit(t, l)
+	if err := u.w.Checkpoint(ctx, func(w store.Writer) error {
+		return errors.Join(w.Table("a", 7), w.Chunk([]byte("a1")), w.Chunk([]byte("a2")), w.Table("none", 8), w.Table("b", 9), w.Chunk([]byte("b1")))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w := must(must(l.Session(ctx, "q", worldStages))(t).Open(ctx, store.Unit{Stage: "s"}))(t)
+	cp, rd, err := w.Restore(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rd.Close()
+	for name, want := range map[string]string{"a": "7 a1 a2", "none": "8", "b": "9 b1", "other": "0"} {
+		got := fmt.Sprint(cp.Print(name))
+		for c, err := range cp.Chunks(name) {
+			if err != nil {
+				t.Error(err)
+			}
+			got += " " + string(c)
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+	for c, err := range cp.Chunks("a") { // who has enough may stop
+		if string(c) != "a1" || err != nil {
+			t.Error(string(c), err)
+		}
+		break
+	}
+	data := fs.names[unitFolder+"/CHUNKS-1"]
+	data.data[3]++
+	n := 0
+	for c, err := range cp.Chunks("a") {
+		if n++; n == 1 && (string(c) != "a1" || err != nil) || n == 2 && !errors.Is(err, store.ErrCorrupt) {
+			t.Error(string(c), err)
+		}
+	}
+	data.data = data.data[:1]
+	for c, err := range cp.Chunks("a") {
+		if n++; !errors.Is(err, store.ErrCorrupt) {
+			t.Error(string(c), err)
+		}
+	}
+	delete(fs.names, unitFolder+"/CHUNKS-1")
+	for _, err := range cp.Chunks("a") {
+		if n++; err == nil {
+			t.Error("read from a file that is gone")
+		}
+	}
+	if n != 4 {
+		t.Errorf("%d times", n)
+	}
+}
