@@ -126,6 +126,13 @@ func TestRetire(t *testing.T) {
 		if n := topicBytes(fs, id); n != 0 {
 			t.Fatalf("%d bytes of a deleted topic", n)
 		}
+		for at, p := range l.(*log).cold.parts {
+			for i, s := range p.files { // a file is filled before the next one is begun
+				if s.size < o.SegmentBytes && i < len(p.files)-1 || s.size > 3*o.SegmentBytes {
+					t.Errorf("file %d of %d of %v has %d bytes", i, len(p.files), at, s.size)
+				}
+			}
+		}
 		for range 2 {
 			if err := l.Close(); err != nil {
 				t.Fatal(err)
