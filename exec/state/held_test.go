@@ -134,6 +134,13 @@ func TestChanged(t *testing.T) {
 	}
 	tell("nothing more", false)
 
+	o := NewOrdered(orderedLayout)
+	o.Put([]byte("k"), 1, nil)
+	o.Changes(&store.Records{})
+	if o.Delete(0); !o.Changed() {
+		t.Error("a row that was dropped is no change")
+	}
+
 	g, isNew := tab.Add(tab.column("k"), 0, 0) // the number of a dropped group
 	if tab.Fit(); !isNew || tab.Time[g] != -1 || tab.rows.Has(g) {
 		t.Errorf("group %d begins with time %d, row %v", g, tab.Time[g], tab.rows.Has(g))

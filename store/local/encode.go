@@ -233,7 +233,7 @@ func decodeRun(h *runHead, data []byte) (*store.Records, error) {
 	if h.flags&hasMark != 0 {
 		r.Mark = next(int64(n))
 	}
-	if h.headers > 0 {
+	if h.flags&hasHeaders != 0 {
 		s := scanner{b: next(int64(h.headers))}
 		for k := s.u(); k > 0 && !s.bad; k-- {
 			hd := store.Header{Row: int32(s.n(uint64(n))), Key: s.str()}
