@@ -114,6 +114,7 @@ func (c *cold) index() error {
 				if l.j.damage == nil {
 					l.j.damage = err
 				}
+				p.cut(len(p.runs)) // nobody reads over a hole
 				break
 			}
 		}
