@@ -220,3 +220,30 @@ func TestAppliedAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestNoCells: what has a group is its key, and its times; nothing more need be there.
+func TestNoCells(t *testing.T) {
+	for _, session := range []bool{false, true} {
+		l := Layout{Name: "t", Keys: []sql.Type{sql.TBigint}, Session: session, Keep: true}
+		tab, back := NewTable(l), NewTable(l)
+		k := vec.New(sql.TBigint)
+		k.AppendI64(1)
+		g, _ := tab.Add([]*vec.Vec{k}, 0, 0)
+		tab.Fit()
+		tab.Touch([]int32{g})
+		tab.Time[g] = 5
+		if session {
+			tab.End[g] = 6
+		}
+		r := &store.Records{}
+		tab.Changes(r)
+		for i := range r.Len() {
+			if err := back.Apply(r.Key[i].Of(r.Bytes), r.Value[i].Of(r.Bytes)); err != nil {
+				t.Fatal(session, err)
+			}
+		}
+		if g := back.Find([]*vec.Vec{k}, 0, 0); g < 0 || back.Time[g] != 5 || session && back.End[g] != 6 || (back.End != nil) != session {
+			t.Errorf("session %v: group %d, times %v to %v", session, g, back.Time, back.End)
+		}
+	}
+}
