@@ -5,7 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	iofs "io/fs"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -114,6 +117,48 @@ func TestStray(t *testing.T) {
 		t.Fatal(err)
 	}
 	if after := slices.Sorted(maps.Keys(fs.names)); !slices.Equal(after, before) {
+		t.Errorf("there were %v,\nthere are %v", before, after)
+	}
+}
+
+// TestStrayFolders: folders go with what is in them; those of topics that are there stay.
+func TestStrayFolders(t *testing.T) {
+	dir := t.TempDir()
+	o := Options{SegmentBytes: 500, JournalBytes: 1000}
+	l := must(Open(dir, o))(t)
+	if err := l.Create(ctx, "t", store.TopicConfig{}); err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		must(l.Append(ctx, rowsOf("t", strings.Repeat("x", 300))))(t)
+	}
+	calm(t, l)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	list := func() (out []string) {
+		if err := filepath.WalkDir(filepath.Join(dir, "topics"), func(path string, _ iofs.DirEntry, err error) error {
+			out = append(out, path)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	before := list()
+	for _, name := range []string{"x", "2", "2/0", "1/x", "1/00"} {
+		if err := os.MkdirAll(filepath.Join(dir, "topics", name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l = must(Open(dir, o))(t)
+	if got, err := values(l, "t"); err != nil || len(got) != 10 {
+		t.Error(len(got), err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if after := list(); !slices.Equal(after, before) || len(before) < 4 {
 		t.Errorf("there were %v,\nthere are %v", before, after)
 	}
 }

@@ -51,10 +51,11 @@ func TestHealth(t *testing.T) {
 	// Nobody has to listen, and who does not keep up misses the oldest only.
 	stop()
 	l.health.failed("write", "f", bad)
-	release, last := make(chan struct{}), ""
+	release, last, heardOf := make(chan struct{}), "", 0
 	l.Observe(func(e store.Event) {
 		<-release
 		last = e.Trouble.Of
+		heardOf++
 	})
 	for i := range 2 * mostEvents {
 		l.health.passed("close", fmt.Sprint(i), bad)
@@ -62,6 +63,9 @@ func TestHealth(t *testing.T) {
 	close(release)
 	if err := l.Close(); err != nil || last != fmt.Sprint(2*mostEvents-1) {
 		t.Error(err, last)
+	}
+	if heardOf < mostEvents || heardOf > mostEvents+1 { // one was on its way
+		t.Errorf("%d events waited", heardOf)
 	}
 	heard("0writef1", "0writef2", "0retire1", "1writef2", "0sync1")
 }
