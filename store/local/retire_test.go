@@ -126,6 +126,9 @@ func TestRetire(t *testing.T) {
 		if n := topicBytes(fs, id); n != 0 {
 			t.Fatalf("%d bytes of a deleted topic", n)
 		}
+		if p := l.(*log).cold.parts[tid{3, 0}]; p != nil {
+			t.Fatal("its files are known", id, p)
+		}
 		for at, p := range l.(*log).cold.parts {
 			for i, s := range p.files { // a file is filled before the next one is begun
 				if s.size < o.SegmentBytes && i < len(p.files)-1 || s.size > 3*o.SegmentBytes {
