@@ -7,6 +7,7 @@ import (
 	"fmt"
 	iofs "io/fs"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -88,6 +89,66 @@ func TestFoldersReachDisk(t *testing.T) {
 	l.write.Unlock()
 	calmAt(t, l, 3000)
 	want("/a/d/COLD", "/a/d", "/a/d/topics", "/a/d/topics/1", "/a/d/topics/1/0")
+}
+
+// TestOpenedIsOnDisk: what was found at opening is on disk before anybody counts on it, and so is what says that files
+// are of no use before they go.
+func TestOpenedIsOnDisk(t *testing.T) {
+	for seed := range uint64(10) {
+		fs := NewForgetful()
+		var dirs []string
+		fs.Fail(func(op Op, name string) (error, bool) {
+			if op == SyncDirOp {
+				dirs = append(dirs, name)
+			}
+			return nil, true
+		})
+		o := Options{FS: fs, SegmentBytes: 1000, SyncEvery: time.Hour}
+		l := must(Open("/a/d", o))(t)
+		if !slices.Contains(dirs, "/a") || !slices.Contains(dirs, "/a/d") || !slices.Contains(dirs, "/a/d/journal") {
+			t.Errorf("the new folder's name may be lost: %v", dirs)
+		}
+		if err := l.Create(ctx, "t", store.TopicConfig{}); err != nil {
+			t.Fatal(err)
+		}
+		var want []string
+		for i := range 20 {
+			want = append(want, fmt.Sprint(i, strings.Repeat("x", 200)))
+			must(l.Append(ctx, rowsOf("t", want[i])))(t)
+		}
+		killed := fs.Kill()
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		killed.names["/a/d/journal/000000000000"] = &node{}
+		killed.disk["/a/d/journal/000000000000"] = killed.names["/a/d/journal/000000000000"]
+		dirs = nil
+		killed.Fail(func(op Op, name string) (error, bool) {
+			if op == SyncDirOp {
+				dirs = append(dirs, name)
+			}
+			if op == RemoveOp && !slices.Contains(dirs, "/a/d") {
+				t.Errorf("%s is removed too early", name)
+			}
+			return nil, true
+		})
+		o.FS = killed
+		l = must(Open("/a/d", o))(t)
+		if err := l.Wait(ctx, l.(*log).seq-1); err != nil {
+			t.Fatal(err)
+		}
+		cut := killed.Crash(rand.New(rand.NewPCG(seed, 3)))
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		l = must(Open("/a/d", Options{FS: cut}))(t)
+		if got, err := values(l, "t"); err != nil || Damage(l) != nil || !slices.Equal(got, want) {
+			t.Errorf("seed %d: %d rows, %v, %v", seed, len(got), err, Damage(l))
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // calmAt waits until a file was retired, and no more than so many bytes of journal are left.
