@@ -88,6 +88,19 @@ func TestGroups(t *testing.T) {
 				if x.Len() != len(groups) || x.Cap() != len(groups) {
 					t.Fatalf("%v: %d groups of %d keys", types, x.Len(), len(groups))
 				}
+				all, back := x.All(nil), make([]*vec.Vec, len(types))
+				for i, k := range types {
+					back[i] = vec.New(k)
+				}
+				if err := x.Keys(all, back); err != nil {
+					t.Fatal(err)
+				}
+				for i, g := range all {
+					key := vec.AppendKey(nil, back, i)
+					if groups[fmt.Sprintf("%x %d", key, x.Win(g))] != g || !bytes.Equal(x.AppendKey(nil, g), key) {
+						t.Fatalf("%v: group %d has key %x", types, g, key)
+					}
+				}
 				for name, g := range groups {
 					if told && first[g] != name {
 						t.Fatalf("%v: group %d began with %s, not %s", types, g, name, first[g])
