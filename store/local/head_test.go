@@ -165,7 +165,7 @@ func TestRunBytes(t *testing.T) {
 			"a key behind the arena":   func(r *store.Records) { r.Key[1].Off = int32(len(r.Bytes)) },
 			"a value behind the arena": func(r *store.Records) { r.Value[1].Len = int32(len(r.Bytes)) },
 			"a value in front of it":   func(r *store.Records) { r.Value[1].Off = -1 },
-			"a header of no row":       func(r *store.Records) { r.Headers[1].Row = 4 },
+			"a header of no row":       func(r *store.Records) { r.Headers[1].Row = 3 },
 		} {
 			bad := *r
 			bad.Key, bad.Value, bad.Headers = slices.Clone(r.Key), slices.Clone(r.Value), slices.Clone(r.Headers)
