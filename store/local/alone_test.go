@@ -81,6 +81,8 @@ func TestHealsAlone(t *testing.T) {
 			}
 		}
 		ill(t, l, store.Writing)
+		was := l.Health()[0].Count
+		eventually(t, func() bool { return l.Health()[0].Count > was+1 }, func() string { return "it is not tried again" })
 		on()
 		healthy(t, l)
 		must(l.Append(ctx, rowsOf("t", "c")))(t)
