@@ -104,6 +104,12 @@ func TestChurn(t *testing.T) {
 	if o.pages.total != total || one.pages.total != pageBytes {
 		t.Errorf("%d bytes of pages are counted, %d are there; of an empty table %d", o.pages.total, total, one.pages.total)
 	}
+	if len(o.at) > live+2 || len(one.at) > 2 {
+		t.Errorf("%d numbers of %d rows, %d of none", len(o.at), o.Len(), len(one.at))
+	}
+	if n := len(tab.slots); n > 4*live {
+		t.Errorf("%d slots of %d keys", n, live)
+	}
 	if n := len(tab.chain.heads); n > 4*live {
 		t.Errorf("%d heads of %d keys", n, live)
 	}

@@ -161,9 +161,6 @@ func (c *core) load(chunk []byte, apply func(key, value []byte) error) error {
 		if err != nil {
 			return c.wrap(err)
 		}
-		if value == nil {
-			value = []byte{}
-		}
 		if err := apply(key, value); err != nil {
 			return err
 		}

@@ -162,7 +162,7 @@ func (o *Ordered) put(key []byte, time int64, value []byte) (row int32) {
 		o.free = o.free[:n-1]
 	} else {
 		row = int32(len(o.at))
-		o.at, o.time, o.state = append(o.at, entry{}), append(o.time, 0), append(o.state, 0)
+		o.at, o.time, o.state = append(o.at, entry{}), append(o.time, time), append(o.state, isDead)
 	}
 	at, b := o.pages.put(len(key) + len(value))
 	copy(b[copy(b, key):], value)

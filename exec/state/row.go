@@ -14,6 +14,7 @@ var (
 	errShort = errors.New("state: row is cut short")
 	errLong  = errors.New("state: row is too long")
 	errNull  = errors.New("state: a key is null")
+	errKind  = errors.New("state: a value of a type that has none")
 )
 
 // AppendRow appends the values of row i of cols in the engine's own form: for each value a byte that says
@@ -128,13 +129,13 @@ func ReadValue(src []byte, c *vec.Vec) ([]byte, error) {
 			if !need(1) {
 				return nil, errShort
 			}
-			sign := int(src[0]) - 1
+			negative := src[0] == 0
 			b, rest, err := readBytes(src[1:])
 			if err != nil {
 				return nil, err
 			}
 			x := new(big.Int).SetBytes(b)
-			if sign < 0 {
+			if negative {
 				x.Neg(x)
 			}
 			c.AppendBig(x)
@@ -154,7 +155,7 @@ func ReadValue(src []byte, c *vec.Vec) ([]byte, error) {
 		return rest, nil
 	case sql.Array, sql.Map:
 		n, w := binary.Uvarint(src)
-		if w <= 0 || n > uint64(len(src)) {
+		if w <= 0 || n > uint64(len(src)-w) {
 			return nil, errShort
 		}
 		src = src[w:]
@@ -178,8 +179,7 @@ func ReadValue(src []byte, c *vec.Vec) ([]byte, error) {
 		c.EndStruct()
 		return src, nil
 	}
-	c.AppendNull()
-	return src, nil
+	return nil, errKind
 }
 
 func readBytes(src []byte) (b, rest []byte, err error) {

@@ -78,7 +78,8 @@ func TestRows(t *testing.T) {
 		for range r.IntN(2 * n) {
 			rows = append(rows, int32(r.IntN(n)))
 		}
-		arena, at := AppendRows([]byte("before"), nil, cols, rows)
+		used := bytes.Repeat([]byte{0xee}, 1<<12) // by rows before
+		arena, at := AppendRows(used[:copy(used, "before")], nil, cols, rows)
 		if len(at) != len(rows) {
 			t.Fatalf("%d spans of %d rows", len(at), len(rows))
 		}

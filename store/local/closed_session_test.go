@@ -42,3 +42,27 @@ func TestClosedSession(t *testing.T) {
 		}
 	}
 }
+
+// TestOldSessionCloses: a session that has lost its place takes it from nobody when it is closed.
+func TestOldSessionCloses(t *testing.T) {
+	l := must(Memory(Options{}))(t)
+	defer l.Close()
+	if err := l.Create(ctx, "in", store.TopicConfig{}); err != nil {
+		t.Fatal(err)
+	}
+	stages := []store.Stage{{Name: "s", In: []string{"in"}}}
+	old := must(l.Session(ctx, "q", stages))(t)
+	now := must(l.Session(ctx, "q", stages))(t)
+	w := must(now.Open(ctx, store.Unit{Stage: "s"}))(t)
+	if _, _, err := w.Restore(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := old.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Commit(ctx, store.Commit{Positions: map[store.TP]int64{{Topic: "in"}: 0}}); err != nil {
+		t.Error(err)
+	}
+}

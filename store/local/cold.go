@@ -114,6 +114,7 @@ func (c *cold) index() error {
 				if l.j.damage == nil {
 					l.j.damage = err
 				}
+				p.cut(len(p.runs)) // nobody reads over a hole
 				break
 			}
 		}
@@ -180,9 +181,6 @@ func (c *cold) scan(f File, s *segment, at tid) (out []run, err error) {
 			in += r.size()
 		}
 		off += int64(len(b)) + h.body
-	}
-	if s.size == 0 {
-		return out, nil
 	}
 	if n, err := f.ReadAt(make([]byte, 1), s.size-1); n == 0 {
 		return out, broken(fmt.Errorf("%s is shorter than %d bytes: %w", s.name, s.size, store.ErrCorrupt), err)

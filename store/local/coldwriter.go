@@ -180,11 +180,11 @@ func (w *coldWriter) next() error {
 		return err
 	}
 	name := filepath.Join(dir, fmt.Sprintf("%020d-%d", w.hold[0].r.first, w.c.version))
+	w.c.made = append(w.c.made, name) // it may be there though Create fails
 	f, err := files.Create(name)
 	if err != nil {
 		return err
 	}
-	w.c.made = append(w.c.made, name)
 	w.f, w.s = f, &segment{fs: files, health: &w.c.l.health, name: name}
 	w.m.cold.files = append(w.m.cold.files, w.s)
 	for d := dir; ; d = filepath.Dir(d) {

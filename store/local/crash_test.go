@@ -72,6 +72,7 @@ func (w *world) open() {
 // compare finds how many steps are there, and that nothing else is.
 func (w *world) compare() {
 	w.t.Helper()
+	counted(w.t, w.l)
 	have := map[string]int64{}
 	for _, name := range []string{"in", "out", "change"} {
 		ends, err := w.l.Ends(ctx, []store.TP{{Topic: name}})

@@ -233,10 +233,10 @@ func decodeRun(h *runHead, data []byte) (*store.Records, error) {
 	if h.flags&hasMark != 0 {
 		r.Mark = next(int64(n))
 	}
-	if h.headers > 0 {
+	if h.flags&hasHeaders != 0 {
 		s := scanner{b: next(int64(h.headers))}
 		for k := s.u(); k > 0 && !s.bad; k-- {
-			hd := store.Header{Row: int32(s.n(uint64(n))), Key: s.str()}
+			hd := store.Header{Row: int32(s.n(uint64(max(n, 1)) - 1)), Key: s.str()}
 			if s.take(1)[0] == 1 {
 				hd.Value = []byte(s.str())
 			}

@@ -219,7 +219,7 @@ func (j *journal) replace(l *log, s *segment, frames []kept, at []int64) (ends [
 			}
 		}
 	}
-	segs := j.segs[:0:0]
+	var segs []*segment
 	for _, o := range j.segs {
 		if o.from >= s.from {
 			ends = append(ends, o)

@@ -167,7 +167,7 @@ func TestFaultAtEachPlace(t *testing.T) {
 		}
 	}
 	for _, op := range faultOps {
-		if met[op] < 5 {
+		if met[op] < 5 && !testing.Short() {
 			t.Errorf("only %d calls of %s have failed", met[op], op)
 		}
 	}

@@ -39,7 +39,6 @@ func (t *topic) drop() {
 	for _, p := range t.parts {
 		p.runs, p.low = nil, p.next
 		p.wake()
-		p.readers = nil
 	}
 }
 

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,13 +76,7 @@ func (l *log) reader(cur []cursor) *reader {
 
 func (r *reader) start(cur []cursor) {
 	slices.SortFunc(cur, func(a, b cursor) int {
-		if a.p.tp.Topic != b.p.tp.Topic {
-			if a.p.tp.Topic < b.p.tp.Topic {
-				return -1
-			}
-			return 1
-		}
-		return int(a.p.tp.Partition - b.p.tp.Partition)
+		return cmp.Or(cmp.Compare(a.p.tp.Topic, b.p.tp.Topic), cmp.Compare(a.p.tp.Partition, b.p.tp.Partition))
 	})
 	r.cur = cur
 	for i := range cur {
@@ -290,9 +285,6 @@ func (r *reader) head() (*cursor, error) {
 func (r *reader) Close() error {
 	r.l.mu.Lock()
 	defer r.l.mu.Unlock()
-	if r.shut {
-		return nil
-	}
 	r.shut = true
 	for _, c := range r.cur {
 		c.p.readers = slices.DeleteFunc(c.p.readers, func(o *reader) bool { return o == r })

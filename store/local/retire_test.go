@@ -45,6 +45,7 @@ func calm(t *testing.T, l store.Log) {
 		total := d.j.total
 		d.write.Unlock()
 		if total <= d.opt.JournalBytes {
+			counted(t, l)
 			return
 		}
 		if err := Damage(l); err != nil {
@@ -124,6 +125,16 @@ func TestRetire(t *testing.T) {
 		}
 		if n := topicBytes(fs, id); n != 0 {
 			t.Fatalf("%d bytes of a deleted topic", n)
+		}
+		if p := l.(*log).cold.parts[tid{3, 0}]; p != nil {
+			t.Fatal("its files are known", id, p)
+		}
+		for at, p := range l.(*log).cold.parts {
+			for i, s := range p.files { // a file is filled before the next one is begun
+				if s.size < o.SegmentBytes && i < len(p.files)-1 || s.size > 3*o.SegmentBytes {
+					t.Errorf("file %d of %d of %v has %d bytes", i, len(p.files), at, s.size)
+				}
+			}
 		}
 		for range 2 {
 			if err := l.Close(); err != nil {
