@@ -47,21 +47,19 @@ func bound(c sql.Column) bool {
 	return c.Role == sql.PseudoRole && (c.Name == "WINDOWSTART" || c.Name == "WINDOWEND")
 }
 
-// Process evaluates the items, for halves of b where what they make of all its rows is too large. A row without a value keeps its key, everything else of it is null (ksqlDB:
-// the projection is skipped); a deleted row of a table with old values still has them.
+// Process evaluates the items, for halves of b where what they make of all its rows is too large. A row without a value
+// keeps its key, everything else of it is null (ksqlDB: the projection is skipped); a deleted row of a table with old
+// values still has them.
 func (p *Project) Process(c *Context, b *Batch, emit Emit) error {
 	tell := *c
-	if b.N > 1 && c.Report != nil {
-		p.told = p.told[:0]
+	if p.told = p.told[:0]; c.Report != nil {
 		tell.Report = p.note
 	}
 	if tooLarge(func() { p.eval(&tell, b) }) {
 		return halves(b, func(half *Batch) error { return p.Process(c, half, emit) })
 	}
-	if b.N > 1 {
-		for _, x := range p.told {
-			c.Report(x)
-		}
+	for _, x := range p.told {
+		c.Report(x)
 	}
 	return emit(&p.out)
 }
