@@ -91,4 +91,3 @@ func TestPredicateError(t *testing.T) {
 		t.Error("the cause is lost")
 	}
 }
-

@@ -191,3 +191,23 @@ func passes(t *testing.T, o Operator, in sql.Schema, list []passage, params ...a
 		}
 	}
 }
+
+// read is the rows of groups, twice: they are lent until the next time.
+func read(t *testing.T, s Source, groups []int32) string {
+	t.Helper()
+	if len(groups) == 0 {
+		return ""
+	}
+	var out [2]string
+	for i := range out {
+		b, err := s.Read(groups)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[i] = strings.Join(written(t, b), "; ")
+	}
+	if out[0] != out[1] {
+		t.Errorf("read as %s, then as %s", out[0], out[1])
+	}
+	return out[0]
+}
