@@ -49,8 +49,8 @@ func stepOf[T plan.Step](t *testing.T, script string, extra ...fn.Func) T {
 	panic(0)
 }
 
-// rows is a batch as it is written: op, values and @time of each row, then perhaps its window start-end and !, which
-// says that its key is null as a whole. Last columns without a value are pseudo columns. Row i is caused by record i of partition 3, at offset 100 + i.
+// rows is a batch as it is written: op, values and @time of each row, then perhaps its window start-end, !, which
+// says that its key is null as a whole, and headers #key=value. Last columns without a value are pseudo columns. Row i is caused by record i of partition 3, at offset 100 + i.
 func rows(t *testing.T, s sql.Schema, text string) *Batch {
 	t.Helper()
 	b := &Batch{Cols: columns(s)}
@@ -71,8 +71,12 @@ func rows(t *testing.T, s sql.Schema, text string) *Batch {
 			}
 		}
 		keyless := false
+		var headers []store.Header
 		for _, x := range f[at:] {
 			switch {
+			case x[0] == '#':
+				k, v, _ := strings.Cut(x[1:], "=")
+				headers = append(headers, store.Header{Key: k, Value: []byte(v)})
 			case x == "!":
 				keyless = true
 			case x[0] == '@':
@@ -84,7 +88,7 @@ func rows(t *testing.T, s sql.Schema, text string) *Batch {
 		}
 		b.NoKey = append(b.NoKey, keyless)
 		b.N++
-		run.Add(b.Time[b.N-1], nil, nil)
+		run.Add(b.Time[b.N-1], nil, nil, headers...)
 	}
 	if !strings.Contains(text, "!") {
 		b.NoKey = nil
