@@ -6,6 +6,7 @@ import (
 
 	"github.com/ksqlgo/ksql/exec/expr"
 	"github.com/ksqlgo/ksql/plan"
+	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/sql/fn"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
@@ -42,8 +43,8 @@ func NewFlatMap(s *plan.FlatMap, env *expr.Env) (*FlatMap, error) {
 			return nil, fmt.Errorf("%s: %w", rc.Func.Name, err)
 		}
 		c := rowsCall{kernel: k, out: vec.NewIn(rc.Site.Returns, env.Budget)}
-		for _, a := range rc.Args {
-			if a == nil {
+		for i, a := range rc.Args {
+			if rc.Site.Args[i].Kind == sql.Interval { // a unit is no column, nor is a NULL in its place
 				c.args = append(c.args, nil)
 				continue
 			}

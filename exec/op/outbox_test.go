@@ -223,3 +223,53 @@ func TestReceiveBroken(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestOutbox: a run holds at least what is asked for, and about what the runs before it held, which is forgotten in
+// time; empty runs do not leave.
+func TestOutbox(t *testing.T) {
+	o := newOutbox("x", 2)
+	fill := func(p int32, rows, size int) {
+		r := o.run(p, rows)
+		if r != o.run(p, 1) {
+			t.Fatal("another run")
+		}
+		for range rows {
+			r.Key, r.Value, r.Time = append(r.Key, store.Span{}), append(r.Value, store.Span{}), append(r.Time, 0)
+		}
+		r.Bytes = append(r.Bytes, make([]byte, size)...)
+	}
+	room := func(p int32, n int) (rows, size int) {
+		r := o.run(p, n)
+		return min(cap(r.Key), cap(r.Value), cap(r.Time)), cap(r.Bytes)
+	}
+	if rows, size := room(0, 3); rows != 16 || size != 512 {
+		t.Errorf("at first there is room for %d rows, %d bytes", rows, size)
+	}
+	if got := o.Take(nil); len(got) != 0 {
+		t.Error("an empty run leaves")
+	}
+	fill(0, 160, 1600)
+	if o.Bytes() != 1600 {
+		t.Error(o.Bytes())
+	}
+	fill(1, 1, 5)
+	got := o.Take(nil)
+	if len(got) != 2 || got[0].TP != (store.TP{Topic: "x"}) || got[1].TP != (store.TP{Topic: "x", Partition: 1}) || got[0].Len() != 160 || got[1].Len() != 1 {
+		t.Errorf("%v", got)
+	}
+	if rows, size := room(0, 3); rows != 170 || size != 1700 {
+		t.Errorf("after 160 rows of 1600 bytes there is room for %d rows, %d bytes", rows, size)
+	}
+	if rows, _ := room(1, 300); rows != 300 {
+		t.Errorf("there is room for %d rows of 300", rows)
+	}
+	o.Take(nil)
+	fill(0, 16, 16) // 160 and 1600 are a sixteenth less now
+	o.Take(nil)
+	if rows, size := room(0, 3); rows != 159 || size != 1593 {
+		t.Errorf("after one small run there is room for %d rows, %d bytes", rows, size)
+	}
+	if o.Take([]*store.Records{{}}); o.runs[0] != nil {
+		t.Error("a run that was taken is still there")
+	}
+}
