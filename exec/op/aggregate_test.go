@@ -68,6 +68,7 @@ func TestAggregateOfTable(t *testing.T) {
 			{"U- a 0 6 @3; U+ null 0 8 @4; U- null 0 1 @5; U+ a 0 2 @6", "+ a 0 0 @3; + a 1 2 @6 <3", ""},
 			{"U- null 0 6 @3; U+ null 0 8 @4; - null 0 1 @6", "", ""},
 			{"+ c 0 6 @3; U- c 0 6 @4; U+ c 0 7 @5; U- b 0 8 @6; U+ d 0 8 @7; U- d 0 8 @8; U+ d 0 9 @9", "+ c 1 6 @3; + c 1 7 @5 <2; + b 0 0 @6 <3; + d 1 8 @7 <4; + d 1 9 @9 <6", ""},
+			{"U- d 0 9 @10; U+ null 0 1 @11", "+ d 0 0 @10", ""},
 		}
 		if old {
 			for i, out := range []string{
@@ -77,6 +78,7 @@ func TestAggregateOfTable(t *testing.T) {
 				"U- a 1 6 @3; U+ a 0 0 @3 <0; U- a 0 0 @6 <3; U+ a 1 2 @6",
 				"",
 				"+ c 1 6 @3; U- c 1 6 @5 <2; U+ c 1 7 @5; U- b 1 8 @6; U+ b 0 0 @6 <3; + d 1 8 @7 <4; U- d 1 8 @9; U+ d 1 9 @9 <6",
+				"U- d 1 9 @10; U+ d 0 0 @10 <0",
 			} {
 				list[i].out = out
 			}

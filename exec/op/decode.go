@@ -265,12 +265,7 @@ func (d *Decode) extract(c *Context, n int) error {
 		return nil
 	}
 	v := d.cols[d.stamp]
-	fast := v.I64 != nil && v.Nulls == 0
-	for i := 0; i < n; i++ {
-		if fast && v.I64[i] >= 0 {
-			d.time[i] = v.I64[i]
-			continue
-		}
+	for i := range n {
 		if d.noValue.has(i) || d.dropped.has(i) {
 			continue
 		}

@@ -13,7 +13,8 @@ import (
 )
 
 // topic is runs of records as they are written: key, value, @time and headers, a run in each line part. The runs are of
-// partitions 3, 4, ..., from offsets 100, 200, ... on. A key like a[5,9) has a window.
+// partitions 3, 4, ..., from offsets 100, 200, ... on. A key like a[5,9) has a
+// window; empty is no bytes.
 func topic(t *testing.T, text string, w *plan.Window) (out []store.Records) {
 	t.Helper()
 	for part := range strings.SplitSeq(text, "|") {
@@ -27,7 +28,7 @@ func topic(t *testing.T, text string, w *plan.Window) (out []store.Records) {
 			var side [2][]byte
 			for i := range side {
 				if f[i] != "null" {
-					side[i] = []byte(f[i])
+					side[i] = []byte(strings.TrimSuffix(f[i], "empty"))
 				}
 			}
 			if at := strings.IndexByte(f[0], '['); at >= 0 && w != nil {
@@ -66,6 +67,15 @@ func decoded(t *testing.T, d *Decode, runs []store.Records) (out, problems strin
 	}}
 	err = d.Run(c, runs, func(b *Batch) error {
 		out = strings.Join(written(t, b), "; ")
+		if d.dropped.n > 0 {
+			return nil
+		}
+		if b.Row != nil {
+			t.Errorf("%s: all rows are left, but were copied", out)
+		}
+		if (b.Ops != nil) != strings.Contains(out, "- ") || (b.NoKey != nil) != strings.Contains(out, " !") {
+			t.Errorf("%s: ops %v, rows without a key %v", out, b.Ops, b.NoKey)
+		}
 		return nil
 	})
 	return out, strings.Join(bad, "\n"), err
@@ -142,6 +152,10 @@ func TestDecode(t *testing.T) {
 		{name: "strict", scan: plan.Scan{Head: stream}, runs: broken, config: "ksql.fail.on.deserialization.error", problems: unreadable + "\nprocessing  t-4@201: negative timestamp -5",
 			err: "topic t: a record cannot be read and ksql.fail.on.deserialization.error is set"},
 		{name: "strict, and all can be read", scan: plan.Scan{Head: stream}, runs: `a {"V":1} @1`, config: "ksql.fail.on.deserialization.error", out: "+ a 1 1 3 100 @1"},
+		{name: "strict, and one cannot be read", scan: plan.Scan{Head: stream}, runs: `a {"V":1} @1; b { @2`, config: "ksql.fail.on.deserialization.error", problems: unreadable,
+			err: "topic t: a record cannot be read and ksql.fail.on.deserialization.error is set"},
+		{name: "an empty key is one", scan: plan.Scan{Head: table}, runs: `empty {"V":1} @1`, out: "+  1 1 3 100 @1"},
+		{name: "an empty value is one", scan: plan.Scan{Head: plan.Head{Schema: pair[:1]}}, runs: `a empty @1; b null @2`, out: "+ a @1; - b @2"},
 		{name: "the log gets values", scan: plan.Scan{Head: stream}, runs: broken, config: "ksql.logging.processing.rows.include",
 			out:      "+ a 1 1 3 100 @1; + null 3 3 3 102 @3 ! <2; - c null 4 4 200 @4 <3; + e 6 6 4 202 @6 <5",
 			problems: unreadable + " in {\nprocessing  t-4@201: negative timestamp -5"},
@@ -174,6 +188,8 @@ func TestDecodeTime(t *testing.T) {
 		{name: "text", scan: plan.Scan{Head: plan.Head{Schema: text}, Timestamp: &plan.Timestamp{Column: "V", Format: "yyyy-MM-dd"}}, runs: `a {"V":"1970-01-02"} @1; b {"V":"1969-12-31"} @2`,
 			out: "+ a 1970-01-02 86400000 @86400000", problems: fmt.Sprintf(none, 101) + "timestamp -86400000 is negative"},
 		{name: "the key", scan: plan.Scan{Head: plan.Head{Schema: text}, Timestamp: &plan.Timestamp{Column: "K", Format: "yyyy-MM-dd"}}, runs: `1970-01-02 {"V":"x"} @1`, out: "+ 1970-01-02 x 86400000 @86400000"},
+		{name: "a key that is a number", scan: plan.Scan{Head: plan.Head{Schema: sql.Schema{plain("K", sql.TBigint, sql.KeyRole), pair[1], rowTime}, Shape: sql.TableKind},
+			Key: plan.Format{Name: "JSON", Unwrapped: true}, Timestamp: &plan.Timestamp{Column: "K"}}, runs: `7 {"V":1} @1; 8 null @2`, out: "+ 7 1 7 @7; - 8 null 2 @2"},
 		{name: "text without a format", scan: plan.Scan{Head: plan.Head{Schema: text}, Timestamp: at}, runs: `a {"V":"1"} @1`, problems: fmt.Sprintf(none, 100) + "timestamp column has no format"},
 	} {
 		c.check(t)

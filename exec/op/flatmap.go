@@ -70,7 +70,7 @@ func (f *FlatMap) Process(c *Context, b *Batch, emit Emit) error {
 				f.rows = append(f.rows, int32(i))
 			}
 		}
-		if len(f.rows) < b.N {
+		if len(f.rows) != b.N {
 			b = f.skip.take(b, f.rows, nil)
 		}
 	}
@@ -177,9 +177,7 @@ func (rc *rowsCall) skip(row int) {
 // some makes so many rows, and says where to go on; nil: they are too large.
 func (f *FlatMap) some(b *Batch, row, size int) (out *Batch, to int) {
 	defer func() {
-		if r := recover(); r == vec.ErrTooLarge {
-			out = nil
-		} else if r != nil {
+		if r := recover(); r != nil && r != vec.ErrTooLarge {
 			panic(r)
 		}
 	}()

@@ -26,6 +26,9 @@ var each = fn.Func{Name: "EACH", Variants: []fn.Variant{{
 			if c.Args[0] != nil {
 				panic("a unit is no column")
 			}
+			if c.N == 0 {
+				panic("there are no rows")
+			}
 			for i := range c.N {
 				from = append(from, int32(i))
 				out.AppendFrom(c.Args[1], i)
@@ -58,6 +61,7 @@ func TestFlatMap(t *testing.T) {
 	f, in = flatMap(t, aStream+"CREATE STREAM o AS SELECT k, REPEATS(10 / v) AS r, EACH(NULL, v) AS e, REPEATS(ARRAY_LENGTH(ARRAY[6 / v])) AS n FROM s;")
 	passes(t, f, in, []passage{
 		{"+ 1 5 a @1; + 2 10 b @2", "+ 1 _ _ 2 5 1 @1; + 1 _ _ 2 null null @1 <0; + 2 _ _ 1 10 1 @2 <1", ""},
+		{"- 1 5 a @1", "", ""},
 		{"+ 1 0 a @1", "+ 1 _ _ null 0 1 @1", "processing FlatMap t-3@100: / by zero\nprocessing FlatMap t-3@100: Error processing array item: / by zero"},
 	})
 	f, in = flatMap(t, aStream+"SELECT k, REPEATS(v + ?) AS r FROM s EMIT CHANGES;")

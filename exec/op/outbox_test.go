@@ -77,8 +77,8 @@ func TestEncode(t *testing.T) {
 	for _, c := range []struct {
 		script, in, out, problems string
 	}{
-		{text + `CREATE STREAM o AS SELECT k, v FROM s;`, "+ a 1 @1; + b 2 @2 !; - c 3 @3; + null 4 @4 !; + abcdefgh 5 @5; + d 6 @6",
-			`@1 a|{"V":1}; @2 null|{"V":2}; @3 c|null; @4 null|{"V":4}; @5 abcdefgh|{"V":5}; @6 d|{"V":6}`, ""},
+		{text + `CREATE STREAM o AS SELECT k, v FROM s;`, "+ a 1 @1; + b 2 @2 !; - c 3 @3; + null 4 @4 !; + abcdefgh 5 @5; + abcdefghi 6 @6",
+			`@1 a|{"V":1}; @2 null|{"V":2}; @3 c|null; @4 null|{"V":4}; @5 abcdefgh|{"V":5}; @6 abcdefghi|{"V":6}`, ""},
 		{text + `CREATE STREAM o AS SELECT k, v FROM s;`, "+ a 1 @1 #x=1 #y=2; + b 2 @2; + c 3 @3 #z=3; - d null @4 #x=4; + e 5 @5 #x=5",
 			`@1 a|{"V":1} x=1 y=2; @2 b|{"V":2}; @3 c|{"V":3} z=3; @4 d|null x=4; @5 e|{"V":5} x=5`, ""},
 		{text + `CREATE STREAM o AS SELECT k, v FROM s;`, "+ a 1 @1; + a 2 @2; - a 3 @3", `@1 a|{"V":1}; @2 a|{"V":2}; @3 a|null`, ""},
@@ -114,6 +114,11 @@ func TestEncode(t *testing.T) {
 				}
 			}
 			pass(t, e, b)
+			for _, r := range e.runs {
+				if r != nil && r.Len() == 0 {
+					t.Errorf("%s, to %d partitions: an empty run", c.in, partitions)
+				}
+			}
 			pass(t, e, b)
 			if n := len(strings.Split(records(t, e.Take(nil), s.Window, partitions), "; ")); n != max(1, 2*len(strings.Split(c.out, "; "))) && c.out != "" {
 				t.Errorf("%s: two batches are %d records", c.in, n)
@@ -200,6 +205,62 @@ func TestSendHeaders(t *testing.T) {
 		if got := records(t, runs, nil, partitions); got != "@1 a|null x=1 y=2; @4 c|null; @5 d|null z=5; @6 a|null x=6" {
 			t.Error(got)
 		}
+	}
+}
+
+// TestMarksOfRun: a run has marks from the first row on if one of its rows has an op, none if all are inserts.
+func TestMarksOfRun(t *testing.T) {
+	e, err := NewSend(&plan.Exchange{Head: plan.Head{Schema: pair, Shape: sql.TableKind}, Key: plan.Format{Name: "KAFKA"}}, "x", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		batches []string
+		want    []byte
+	}{
+		{[]string{"+ a 1 @1; + b 2 @2", "+ c 1 @3"}, nil},
+		{[]string{"+ a 1 @1; + b 2 @2", "- c 1 @3", "+ c 2 @4"}, []byte{0, 0, 1, 0}},
+		{[]string{"U- a 1 @1; U+ a 2 @2; + b 1 @3", "+ c 2 @4"}, []byte{2, 3, 0, 0}},
+	} {
+		for _, text := range c.batches {
+			pass(t, e, rows(t, pair, text))
+		}
+		if got := e.Take(nil)[0].Mark; !slices.Equal(got, c.want) || (got == nil) != (c.want == nil) {
+			t.Errorf("%v: got %v, want %v", c.batches, got, c.want)
+		}
+	}
+	if e, err = NewSend(&plan.Exchange{Head: plan.Head{Schema: pair, Shape: sql.StreamKind}, Key: plan.Format{Name: "KAFKA"}}, "x", 1); err != nil {
+		t.Fatal(err)
+	}
+	pass(t, e, rows(t, pair, "+ a 1 @1; - b 2 @2"))
+	if r := e.Take(nil)[0]; r.Mark != nil || r.Len() != 1 {
+		t.Errorf("%d rows with marks %v", r.Len(), r.Mark)
+	}
+}
+
+// TestNothingIsCopied: rows that all go on as they are stay in their batch.
+func TestNothingIsCopied(t *testing.T) {
+	f, in := filter(t, aStream+"CREATE STREAM o AS SELECT k, v, w FROM s WHERE v > 1;")
+	b := rows(t, in, "+ 1 5 a @1; + 2 6 b @2")
+	if err := f.Process(&Context{Env: &expr.Env{}}, b, func(out *Batch) error {
+		if out != b {
+			t.Error("a filter copies rows of which all pass")
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	e := &Encode{stamp: -1}
+	for _, text := range []string{"+ a 1 @1; + b 2 @2", "- a 1 @1; + b 2 @2"} {
+		b := rows(t, pair, text)
+		if e.visible(b) != b || e.stamped(nil, b) != b {
+			t.Errorf("%s: a sink copies rows of which all are written", text)
+		}
+	}
+	var g gather
+	var kept []int32
+	if b := rows(t, pair, "+ a 1 @1; + b null @2"); grouped(nil, "", 1, b, &g, &kept) != b {
+		t.Error("rows that all have a group are copied")
 	}
 }
 

@@ -94,13 +94,13 @@ func (p *Project) some(b *Batch) bool {
 			p.rows = append(p.rows, int32(i))
 		}
 	}
-	return len(p.rows) < b.N
+	return len(p.rows) != b.N
 }
 
 func (p *Project) sparse(c *Context, b *Batch) {
 	some := p.part.take(b, p.rows, nil)
 	for i, it := range p.items {
-		if p.keyed[i] && (i >= len(p.step.Schema) || p.step.Schema[i].Role == sql.KeyRole || p.step.Schema[i].Role == sql.PseudoRole) {
+		if p.keyed[i] && p.step.Schema[i].Role != sql.ValueRole {
 			p.call.Cols, p.call.N, p.call.Params = b.Cols, b.N, c.Params
 			p.call.Fail, p.call.Nested = nil, nil
 			p.out.Cols[i] = it.Eval(&p.call)

@@ -210,9 +210,7 @@ func (s *Sessions) take(c *Context, b *Batch, i int) error {
 	}
 	s.touched = append(s.touched[:0], list[lo:hi]...)
 	touched := s.touched
-	// A row that repeats the time of a one-instant session leaves no tombstone: the session is the same.
-	same := len(touched) == 1 && s.table.Win(touched[0]) == start && s.table.End[touched[0]] == end && start == end
-	if !same {
+	if start != end { // a row that repeats the time of a one-instant session leaves no tombstone: the session is the same
 		for _, g := range touched {
 			if err := s.show(b, i, g, Delete); err != nil {
 				return err
@@ -297,13 +295,7 @@ func (s *Sessions) finish(b *Batch, i int, emit Emit) error {
 	}
 	slices.SortStableFunc(at, func(x, y int) int {
 		a, b := due[x], due[y]
-		if d := s.table.End[a] - s.table.End[b]; d != 0 {
-			return int(max(-1, min(1, d)))
-		}
-		if d := s.table.Win(a) - s.table.Win(b); d != 0 {
-			return int(max(-1, min(1, d)))
-		}
-		return slices.Compare(keys[x], keys[y])
+		return cmp.Or(cmp.Compare(s.table.End[a], s.table.End[b]), cmp.Compare(s.table.Win(a), s.table.Win(b)), slices.Compare(keys[x], keys[y]))
 	})
 	sorted := make([]int32, len(due))
 	for k, n := range at {
