@@ -208,6 +208,8 @@ func TestDecodeWindow(t *testing.T) {
 			out: "+ a 1 7 1 1 @1 1-7; - b 10 25 null 2 @2 10-25 <2"},
 		{name: "too short", scan: plan.Scan{Head: plan.Head{Schema: s, Window: session}}, runs: `a[1,7) {"V":1} @1; abc {"V":3} @3`, config: "ksql.logging.processing.rows.include",
 			out: "+ a 1 7 1 1 @1 1-7", problems: "deserialization key t-3@101: key is too short to hold a window in abc"},
+		{name: "too short for a window, and no number: it is told of once", scan: plan.Scan{Head: plan.Head{Schema: sql.Schema{plain("K", sql.TInteger, sql.KeyRole), pair[1]}, Window: tumbling}},
+			runs: `abc {"V":3} @3`, problems: "deserialization key t-3@100: key is too short to hold a window"},
 		{name: "a column of that name", scan: plan.Scan{Head: plan.Head{Schema: sql.Schema{pair[0], plain("WINDOWSTART", sql.TBigint, sql.ValueRole), plain("WINDOWEND", sql.TBigint, sql.ValueRole)}}},
 			runs: `a {"WINDOWSTART":5,"WINDOWEND":6} @1`, out: "+ a 5 6 @1"},
 	} {
