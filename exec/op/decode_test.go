@@ -190,6 +190,7 @@ func TestDecodeTime(t *testing.T) {
 		{name: "the key", scan: plan.Scan{Head: plan.Head{Schema: text}, Timestamp: &plan.Timestamp{Column: "K", Format: "yyyy-MM-dd"}}, runs: `1970-01-02 {"V":"x"} @1`, out: "+ 1970-01-02 x 86400000 @86400000"},
 		{name: "a key that is a number", scan: plan.Scan{Head: plan.Head{Schema: sql.Schema{plain("K", sql.TBigint, sql.KeyRole), pair[1], rowTime}, Shape: sql.TableKind},
 			Key: plan.Format{Name: "JSON", Unwrapped: true}, Timestamp: &plan.Timestamp{Column: "K"}}, runs: `7 {"V":1} @1; 8 null @2`, out: "+ 7 1 7 @7; - 8 null 2 @2"},
+		{name: "a pseudo column gives no time", scan: plan.Scan{Head: plan.Head{Schema: with(pair, places...)}, Timestamp: &plan.Timestamp{Column: "ROWOFFSET"}}, runs: `a {"V":1} @1`, out: "+ a 1 1 3 100 @1"},
 		{name: "text without a format", scan: plan.Scan{Head: plan.Head{Schema: text}, Timestamp: at}, runs: `a {"V":"1"} @1`, problems: fmt.Sprintf(none, 100) + "timestamp column has no format"},
 	} {
 		c.check(t)

@@ -125,3 +125,37 @@ func TestWindowsLeaveOut(t *testing.T) {
 		{"- b 1 @2; + null 1 @3", "", fmt.Sprintf(null, 101)},
 	})
 }
+
+// TestSessionsInBoundsOnly: of a key's sessions only those are looked at that may lie in the bounds.
+func TestSessionsInBoundsOnly(t *testing.T) {
+	s, err := NewSessions(counted(t, &plan.Window{Kind: sql.Session, Size: 3, Grace: 1000, Retention: 1000}), state.Print{}, true, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	feed(t, s, []event{{"a", 0}, {"a", 10}, {"a", 20}, {"a", 30}, {"a", 40}, {"a", 50}, {"a", 60}}, 7)
+	list := s.byKey[0]
+	const none = 1 << 30 // no session: looking at it panics
+	for _, c := range []struct {
+		narrow func(*Bounds)
+		bad    int
+		want   string
+	}{
+		{func(b *Bounds) { b.End.Narrow(sql.OpLe, 15) }, 6, "[0 10]"},
+		{func(b *Bounds) { b.Start.Narrow(sql.OpLt, 20) }, 6, "[0 10]"},
+		{func(b *Bounds) { b.Start.Narrow(sql.OpEq, 20) }, 6, "[20]"},
+		{func(b *Bounds) { b.Start.Narrow(sql.OpGe, 50) }, 0, "[50 60]"},
+		{func(b *Bounds) { b.End.Narrow(sql.OpGt, 40) }, 0, "[50 60]"},
+	} {
+		in := Unbounded()
+		c.narrow(&in)
+		s.byKey[0] = slices.Clone(list)
+		s.byKey[0][c.bad] = none
+		var starts []int64
+		for _, g := range s.Of(0, in, nil) {
+			starts = append(starts, s.table.Win(g))
+		}
+		if got := fmt.Sprint(starts); got != c.want {
+			t.Errorf("%+v: got %s, want %s", in, got, c.want)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package op
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -149,6 +150,10 @@ func TestStreamTimeOfSink(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	pass(t, e, rows(t, s.Schema, "- z null @0"))
+	if got := records(t, e.Take(nil), nil, 1); got != "@0 z|null" {
+		t.Errorf("at first: %s", got)
+	}
 	pass(t, e, rows(t, s.Schema, "+ a 1 @20; + b 2 @10"))
 	pass(t, e, rows(t, s.Schema, "- a null @5; U- b 2 @5; U+ b 3 @6; - c null @25; - d null @24"))
 	if got := records(t, e.Take(nil), nil, 1); got != `@1 a|{"V":1}; @2 b|{"V":2}; @3 b|{"V":3}; @20 a|null; @25 c|null; @25 d|null` {
@@ -256,6 +261,14 @@ func TestNothingIsCopied(t *testing.T) {
 		if e.visible(b) != b || e.stamped(nil, b) != b {
 			t.Errorf("%s: a sink copies rows of which all are written", text)
 		}
+	}
+	w, err := NewWindows(counted(t, &plan.Window{Kind: sql.Tumbling, Size: 10}), state.Print{}, false, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b = rows(t, pair, fmt.Sprint("+ a 1 @", int64(math.MaxInt64-10)))
+	if w.bounded(nil, b) != b {
+		t.Error("rows that all have windows are copied")
 	}
 	var g gather
 	var kept []int32

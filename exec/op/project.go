@@ -69,7 +69,7 @@ func (p *Project) eval(c *Context, b *Batch) {
 	p.out = *b
 	p.out.Cols = cols
 	p.call.Cols, p.call.N, p.call.Params, p.call.Halve = b.Cols, b.N, c.Params, true
-	if b.Ops != nil && !(p.step.Shape == sql.TableKind && p.step.Old) && p.some(b) {
+	if b.Ops != nil && !p.step.Old && p.some(b) {
 		p.sparse(c, b)
 		return
 	}

@@ -122,6 +122,7 @@ func TestRekey(t *testing.T) {
 		{"+ 1 5 a @1; + 2 0 b @2", "+ 2 5 a 1 @1; + null 0 b 2 @2 !", "processing PartitionBy t-3@101: / by zero"},
 		{"- 1 0 a @1; + 2 5 b @2", "- null 0 a 1 @1 !; + 2 5 b 2 @2", ""},
 		{"+ 1 5 a @1 !", "+ 2 5 a 1 @1", ""},
+		{"+ 3 2 c @3; - 4 1 d @4; + 5 1 e @5", "+ 5 2 c 3 @3; - null 1 d 4 @4 !; + 10 1 e 5 @5", ""},
 	})
 	r, in = rekey(t, aStream+"CREATE STREAM o AS SELECT * FROM s PARTITION BY k + 1;")
 	passes(t, r, in, []passage{{"- 1 5 a @1; + 2 5 b @2 !", "- 2 5 a 1 @1; + 3 5 b 2 @2", ""}})
