@@ -159,3 +159,18 @@ func TestSessionsInBoundsOnly(t *testing.T) {
 		}
 	}
 }
+
+// TestForgottenSessionIsReplaced: a row that begins when a session did that rows no longer see begins anew.
+func TestForgottenSessionIsReplaced(t *testing.T) {
+	s, err := NewSessions(counted(t, &plan.Window{Kind: sql.Session, Size: 5, Grace: 1000, Retention: 20}), state.Print{}, true, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := feed(t, s, []event{{"a", 0}, {"a", 3}, {"a", 12}, {"b", 100}, {"a", 0}, {"a", 0}}, 3)
+	if end := fmt.Sprint(got[len(got)-2:]); end != "[+ a 0 0 1 @0 + a 0 0 1 @0]" {
+		t.Errorf("got %v", got)
+	}
+	if got := read(t, s, s.Find(keyed(t, sql.TString, "a"), Unbounded(), nil)); got != "+ a 0 0 1 @0 0-0; + a 12 12 1 @12 12-12" {
+		t.Error(got)
+	}
+}

@@ -104,6 +104,7 @@ func TestFlatMapInPieces(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{"+ 1 6 abcdefghi @1; + 2 2 b @2; + 3 1 c @3", "4 [0 4 0 0 0] 4 [0 2 2 0 0] 1 [0 0 0 1 0]"},
 		{"+ 1 6 abcdefghi @1; + 2 9 b @2", "4 [0 4 0 0 0] 4 [0 2 2 0 0] 4 [0 0 4 0 0] 3 [0 0 3 0 0]"},
+		{"+ 1 4096 null @1; + 2 6 abcdefghi @2", "4096 [0 4096 0 0 0] 4 [0 0 4 0 0] 2 [0 0 2 0 0]"},
 		{"+ 4 1 d @1; + 1 3 " + strings.Repeat("x", 50) + " @1; + 2 2 b @2; + 3 1 c @3", "1 [0 0 0 0 1] 1 [0 0 1 0 0] 1 [0 0 1 0 0] 1 [0 0 0 1 0]"},
 	} {
 		f, in := flatMap(t, aStream+"CREATE STREAM o AS SELECT k, w, REPEATS(v) AS r FROM s;")
