@@ -58,6 +58,9 @@ func TestLatestLetsThrough(t *testing.T) {
 	if got := read(t, l, l.All(Unbounded(), nil)); got != "+ 1 7 4 @4; + 4 null 6 @6" {
 		t.Error(got)
 	}
+	if l.Groups() != l.table.Index {
+		t.Error("the groups are not those of the table")
+	}
 	text := latest(nil, pair, false) // whose key may be null
 	passes(t, text, pair, []passage{{"+ a 5 @1; + null 6 @2", "+ a 5 @1; + null 6 @2", ""}})
 }
