@@ -137,7 +137,6 @@ func (a *Aggregate) changes(c *Context, b *Batch, emit Emit) error {
 		hide := in.Op(i) == Before && i+1 < in.N && in.Op(i+1) == After && a.rows[i]+1 == a.rows[i+1] && a.gids[i] == a.gids[i+1]
 		a.show = append(a.show, !hide)
 	}
-	in.Ops = nil
 	return a.fold(in, was, a.sign, a.show, emit)
 }
 
@@ -173,7 +172,7 @@ func (a *Aggregate) fold(b *Batch, was int32, sign []int8, show []bool, emit Emi
 				a.rows = append(a.rows, int32(i))
 			}
 		}
-		if len(a.rows) < b.N {
+		if len(a.rows) != b.N {
 			k := a.keyed.take(&a.out, a.rows, nil)
 			a.out.N, a.out.Cols, a.out.Time, a.out.Row = k.N, append(a.out.Cols[:0], k.Cols...), k.Time, k.Row
 		}

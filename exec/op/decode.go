@@ -114,9 +114,7 @@ func (d *Decode) Run(c *Context, runs []store.Records, emit Emit) error {
 	base := 0
 	for i := range d.runs {
 		r := &d.runs[i]
-		if err := d.run(c, r, base); err != nil {
-			return err
-		}
+		d.run(c, r, base)
 		base += r.Len()
 	}
 	if base == 0 {
@@ -180,7 +178,8 @@ func (d *Decode) begin(runs []store.Records) {
 	d.noKey.reset()
 }
 
-func (d *Decode) run(c *Context, r *store.Records, base int) error {
+// run decodes one run, whose first row is number base of the batch.
+func (d *Decode) run(c *Context, r *store.Records, base int) {
 	d.time = append(d.time, r.Time...)
 	unread := func(side string) func(int, error) {
 		return func(row int, err error) {
@@ -239,7 +238,6 @@ func (d *Decode) run(c *Context, r *store.Records, base int) error {
 			d.problem(c, ProcessingError, "", r, i, fmt.Errorf("negative timestamp %d", t))
 		}
 	}
-	return nil
 }
 
 func (d *Decode) problem(c *Context, kind ErrorKind, side string, r *store.Records, row int, err error) {
@@ -265,12 +263,7 @@ func (d *Decode) extract(c *Context, n int) error {
 		return nil
 	}
 	v := d.cols[d.stamp]
-	fast := v.I64 != nil && v.Nulls == 0
-	for i := 0; i < n; i++ {
-		if fast && v.I64[i] >= 0 {
-			d.time[i] = v.I64[i]
-			continue
-		}
+	for i := range n {
 		if d.noValue.has(i) || d.dropped.has(i) {
 			continue
 		}

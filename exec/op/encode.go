@@ -82,9 +82,8 @@ func (e *Encode) Restored() error { return nil }
 
 // Process encodes b. Before rows are not written, Delete rows become tombstones (on a stream: null values).
 func (e *Encode) Process(c *Context, b *Batch, _ Emit) error {
-	b, err := e.stamped(c, e.visible(b))
-	if err != nil || b.N == 0 {
-		return err
+	if b = e.stamped(c, e.visible(b)); b.N == 0 {
+		return nil
 	}
 	var null []bool
 	if b.Ops != nil {
@@ -214,9 +213,9 @@ func (e *Encode) values(r *store.Records, b *Batch, null []bool) error {
 
 // stamped is b with the times of its TIMESTAMP column. A row whose value gives none is left out and
 // reported; a row without a value gets stream time (ksqlDB).
-func (e *Encode) stamped(c *Context, b *Batch) (*Batch, error) {
+func (e *Encode) stamped(c *Context, b *Batch) *Batch {
 	if e.stamp < 0 {
-		return b, nil
+		return b
 	}
 	v := b.Cols[e.stamp]
 	e.time, e.live = e.time[:0], e.live[:0]
@@ -238,9 +237,9 @@ func (e *Encode) stamped(c *Context, b *Batch) (*Batch, error) {
 	out := *b
 	out.Time = e.time
 	if len(e.live) == b.N {
-		return &out, nil
+		return &out
 	}
-	return e.dated.take(&out, e.live, nil), nil
+	return e.dated.take(&out, e.live, nil)
 }
 
 // Keys serializes keys as the sink writes them, without window: see KeyBytes.

@@ -3,7 +3,6 @@ package op
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/ksqlgo/ksql/exec/state"
 	"github.com/ksqlgo/ksql/plan"
@@ -53,13 +52,9 @@ func (e *Send) Process(c *Context, b *Batch, _ Emit) error {
 		b = grouped(c, e.step.Name, e.keys, b, &e.pre, &e.rows)
 	}
 	e.arena, e.spans = e.arena[:0], e.spans[:0]
-	if e.key == nil {
-		e.spans = append(e.spans, slices.Repeat([]store.Span{{Len: -1}}, b.N)...)
-	} else {
-		var err error
-		if e.arena, e.spans, err = e.key.Encode(b.Cols[:e.keys], b.N, b.NoKey, e.arena, e.spans); err != nil {
-			return fmt.Errorf("Error serializing key to topic: %s: %w", e.topic, err)
-		}
+	var err error
+	if e.arena, e.spans, err = e.key.Encode(b.Cols[:e.keys], b.N, b.NoKey, e.arena, e.spans); err != nil {
+		return fmt.Errorf("Error serializing key to topic: %s: %w", e.topic, err)
 	}
 	e.parts.divide(e.arena, e.spans, int32(len(e.runs)), c.Partition)
 	ops := e.divided(b)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ksqlgo/ksql/exec/expr"
 	"github.com/ksqlgo/ksql/plan"
+	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/sql/fn"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
@@ -42,8 +43,8 @@ func NewFlatMap(s *plan.FlatMap, env *expr.Env) (*FlatMap, error) {
 			return nil, fmt.Errorf("%s: %w", rc.Func.Name, err)
 		}
 		c := rowsCall{kernel: k, out: vec.NewIn(rc.Site.Returns, env.Budget)}
-		for _, a := range rc.Args {
-			if a == nil {
+		for i, a := range rc.Args {
+			if rc.Site.Args[i].Kind == sql.Interval { // a unit is no column, nor is a NULL in its place
 				c.args = append(c.args, nil)
 				continue
 			}
@@ -69,7 +70,7 @@ func (f *FlatMap) Process(c *Context, b *Batch, emit Emit) error {
 				f.rows = append(f.rows, int32(i))
 			}
 		}
-		if len(f.rows) < b.N {
+		if len(f.rows) != b.N {
 			b = f.skip.take(b, f.rows, nil)
 		}
 	}
@@ -176,9 +177,7 @@ func (rc *rowsCall) skip(row int) {
 // some makes so many rows, and says where to go on; nil: they are too large.
 func (f *FlatMap) some(b *Batch, row, size int) (out *Batch, to int) {
 	defer func() {
-		if r := recover(); r == vec.ErrTooLarge {
-			out = nil
-		} else if r != nil {
+		if r := recover(); r != nil && r != vec.ErrTooLarge {
 			panic(r)
 		}
 	}()

@@ -134,9 +134,5 @@ func types(s sql.Schema) []sql.Type {
 	return out
 }
 
-func wrap(step string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s: %w", step, err)
-}
+// wrap says which step failed.
+func wrap(step string, err error) error { return fmt.Errorf("%s: %w", step, err) }

@@ -47,21 +47,19 @@ func bound(c sql.Column) bool {
 	return c.Role == sql.PseudoRole && (c.Name == "WINDOWSTART" || c.Name == "WINDOWEND")
 }
 
-// Process evaluates the items, for halves of b where what they make of all its rows is too large. A row without a value keeps its key, everything else of it is null (ksqlDB:
-// the projection is skipped); a deleted row of a table with old values still has them.
+// Process evaluates the items, for halves of b where what they make of all its rows is too large. A row without a value
+// keeps its key, everything else of it is null (ksqlDB: the projection is skipped); a deleted row of a table with old
+// values still has them.
 func (p *Project) Process(c *Context, b *Batch, emit Emit) error {
 	tell := *c
-	if b.N > 1 && c.Report != nil {
-		p.told = p.told[:0]
+	if p.told = p.told[:0]; c.Report != nil {
 		tell.Report = p.note
 	}
 	if tooLarge(func() { p.eval(&tell, b) }) {
 		return halves(b, func(half *Batch) error { return p.Process(c, half, emit) })
 	}
-	if b.N > 1 {
-		for _, x := range p.told {
-			c.Report(x)
-		}
+	for _, x := range p.told {
+		c.Report(x)
 	}
 	return emit(&p.out)
 }
@@ -71,7 +69,7 @@ func (p *Project) eval(c *Context, b *Batch) {
 	p.out = *b
 	p.out.Cols = cols
 	p.call.Cols, p.call.N, p.call.Params, p.call.Halve = b.Cols, b.N, c.Params, true
-	if b.Ops != nil && !(p.step.Shape == sql.TableKind && p.step.Old) && p.some(b) {
+	if b.Ops != nil && !p.step.Old && p.some(b) {
 		p.sparse(c, b)
 		return
 	}
@@ -96,13 +94,13 @@ func (p *Project) some(b *Batch) bool {
 			p.rows = append(p.rows, int32(i))
 		}
 	}
-	return len(p.rows) < b.N
+	return len(p.rows) != b.N
 }
 
 func (p *Project) sparse(c *Context, b *Batch) {
 	some := p.part.take(b, p.rows, nil)
 	for i, it := range p.items {
-		if p.keyed[i] && (i >= len(p.step.Schema) || p.step.Schema[i].Role == sql.KeyRole || p.step.Schema[i].Role == sql.PseudoRole) {
+		if p.keyed[i] && p.step.Schema[i].Role != sql.ValueRole {
 			p.call.Cols, p.call.N, p.call.Params = b.Cols, b.N, c.Params
 			p.call.Fail, p.call.Nested = nil, nil
 			p.out.Cols[i] = it.Eval(&p.call)

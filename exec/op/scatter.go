@@ -1,6 +1,10 @@
 package op
 
-import "github.com/ksqlgo/ksql/store"
+import (
+	"slices"
+
+	"github.com/ksqlgo/ksql/store"
+)
 
 // scatter divides the rows of a batch among partitions.
 type scatter struct {
@@ -25,10 +29,7 @@ func (s *scatter) divide(arena []byte, keys []store.Span, partitions, own int32)
 		s.ends[p] = from
 		from += n
 	}
-	if cap(s.order) < len(keys) {
-		s.order = make([]int32, len(keys))
-	}
-	s.order = s.order[:len(keys)]
+	s.order = slices.Grow(s.order[:0], len(keys))[:len(keys)]
 	for i, p := range s.part {
 		s.order[s.ends[p]] = int32(i)
 		s.ends[p]++

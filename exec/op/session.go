@@ -90,6 +90,7 @@ func (s *Sessions) Restored() error {
 		if err != nil {
 			return err
 		}
+		s.fit()
 		s.add(kid, g)
 	}
 	for g := range s.sent {
@@ -109,10 +110,14 @@ func (s *Sessions) close() int64 { return s.now() - s.win.Grace - s.win.Size }
 // now is stream time.
 func (s *Sessions) now() int64 { return s.table.Step[streamTime] }
 
-func (s *Sessions) add(kid, g int32) {
-	for int(kid) >= len(s.byKey) {
+// fit gives each key a list of sessions.
+func (s *Sessions) fit() {
+	for len(s.byKey) < s.keys.Cap() {
 		s.byKey = append(s.byKey, nil)
 	}
+}
+
+func (s *Sessions) add(kid, g int32) {
 	for int(g) >= len(s.sent) {
 		s.sent = append(s.sent, false)
 	}
@@ -132,6 +137,7 @@ func (s *Sessions) Process(c *Context, b *Batch, emit Emit) error {
 		return nil
 	}
 	s.kids = s.keys.Groups(b.Cols[:s.step.Groups], nil, b.N, s.kids[:0], nil)
+	s.fit()
 	s.begin()
 	for i := 0; i < b.N; i++ {
 		if err := s.take(c, b, i); err != nil {
@@ -185,9 +191,6 @@ func (s *Sessions) take(c *Context, b *Batch, i int) error {
 	t := b.Time[i]
 	s.table.Step[streamTime] = max(s.now(), t)
 	kid := s.kids[i]
-	for int(kid) >= len(s.byKey) {
-		s.byKey = append(s.byKey, nil)
-	}
 	list := s.byKey[kid]
 	lo, hi := 0, 0                                                    // the sessions that t touches stand side by side
 	seen := max(t-s.win.Size, s.table.Step[stored]-s.win.Retention+1) // ksqlDB's store no longer gives older ones
@@ -207,9 +210,7 @@ func (s *Sessions) take(c *Context, b *Batch, i int) error {
 	}
 	s.touched = append(s.touched[:0], list[lo:hi]...)
 	touched := s.touched
-	// A row that repeats the time of a one-instant session leaves no tombstone: the session is the same.
-	same := len(touched) == 1 && s.table.Win(touched[0]) == start && s.table.End[touched[0]] == end && start == end
-	if !same {
+	if start != end { // a row that repeats the time of a one-instant session leaves no tombstone: the session is the same
 		for _, g := range touched {
 			if err := s.show(b, i, g, Delete); err != nil {
 				return err
@@ -294,13 +295,7 @@ func (s *Sessions) finish(b *Batch, i int, emit Emit) error {
 	}
 	slices.SortStableFunc(at, func(x, y int) int {
 		a, b := due[x], due[y]
-		if d := s.table.End[a] - s.table.End[b]; d != 0 {
-			return int(max(-1, min(1, d)))
-		}
-		if d := s.table.Win(a) - s.table.Win(b); d != 0 {
-			return int(max(-1, min(1, d)))
-		}
-		return slices.Compare(keys[x], keys[y])
+		return cmp.Or(cmp.Compare(s.table.End[a], s.table.End[b]), cmp.Compare(s.table.Win(a), s.table.Win(b)), slices.Compare(keys[x], keys[y]))
 	})
 	sorted := make([]int32, len(due))
 	for k, n := range at {
@@ -352,9 +347,6 @@ func (s *Sessions) Keys() *state.Index { return s.keys }
 // Of appends the sessions in the bounds of the key of this number, by start. That is the order of their ends, but for
 // sessions too old to be seen, which may lie within others.
 func (s *Sessions) Of(kid int32, in Bounds, out []int32) []int32 {
-	if int(kid) >= len(s.byKey) {
-		return out
-	}
 	n, list := len(out), s.byKey[kid]
 	i, _ := slices.BinarySearchFunc(list, max(in.Start.Lo, in.End.Lo), func(g int32, at int64) int { return cmp.Compare(s.table.End[g], at) })
 	for _, g := range list[i:] {

@@ -118,15 +118,14 @@ func (w *Windows) Restored() error {
 
 // note puts a new group under its window.
 func (w *Windows) note(start int64, g int32) {
-	if n := len(w.open); n > 0 && w.open[n-1].start == start {
-		w.open[n-1].gids = append(w.open[n-1].gids, g)
-	} else if n == 0 || w.open[n-1].start < start {
-		w.open = append(w.open, bucket{start, []int32{g}})
-	} else if i, found := w.search(start); found {
-		w.open[i].gids = append(w.open[i].gids, g)
-	} else {
-		w.open = slices.Insert(w.open, i, bucket{start, []int32{g}})
+	i := len(w.open) - 1
+	if i < 0 || w.open[i].start != start {
+		var found bool
+		if i, found = w.search(start); !found {
+			w.open = slices.Insert(w.open, i, bucket{start: start})
+		}
 	}
+	w.open[i].gids = append(w.open[i].gids, g)
 }
 
 // Process folds each row into its open windows. A window is closed to a row when its end + grace is at or
@@ -347,9 +346,7 @@ func (w *Windows) expire() {
 		}
 		n++
 	}
-	if n > 0 {
-		w.open = slices.Delete(w.open, 0, n)
-	}
+	w.open = slices.Delete(w.open, 0, n)
 }
 
 // Find appends the groups of a key in the bounds, by window. What it costs goes with how many windows there are in the

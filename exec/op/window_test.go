@@ -3,6 +3,7 @@ package op
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/ksqlgo/ksql/exec/expr"
@@ -11,6 +12,7 @@ import (
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/sql/fn"
 	"github.com/ksqlgo/ksql/sql/vec"
+	"github.com/ksqlgo/ksql/store"
 )
 
 // counted is an aggregation that counts the rows of each STRING key.
@@ -48,25 +50,42 @@ func feed(t *testing.T, o Operator, events []event, n int) []string {
 
 func feedTo(t *testing.T, o Operator, events []event, n int, report func(Problem)) []string {
 	t.Helper()
+	out := feedFrom(t, o, events, n, report)
+	for i, s := range out {
+		out[i], _, _ = strings.Cut(s, " <")
+	}
+	return out
+}
+
+// feedFrom is feedTo; behind < stands the event that caused a row.
+func feedFrom(t *testing.T, o Operator, events []event, n int, report func(Problem)) []string {
+	t.Helper()
 	var out []string
+	first := int64(0)
 	c := &Context{Env: &expr.Env{}, Report: report}
 	for len(events) > 0 {
 		part := events[:min(n, len(events))]
 		events = events[len(part):]
 		k, a := vec.New(sql.TString), vec.New(sql.TBigint)
-		b := &Batch{N: len(part), Cols: []*vec.Vec{k, a}}
+		run := &store.Records{First: first}
+		first += int64(len(part))
+		b := &Batch{N: len(part), Cols: []*vec.Vec{k, a}, From: &Origin{Runs: []*store.Records{run}, Start: []int32{0}}}
 		for _, e := range part {
+			run.Add(e.at, nil, nil)
 			k.AppendString(e.key)
 			a.AppendI64(e.at)
 			b.Time = append(b.Time, e.at)
 		}
 		if err := o.Process(c, b, func(b *Batch) error {
-			for i := range b.N {
-				s := b.Op(i).String()
-				for _, col := range b.Cols {
-					s += fmt.Sprint(" ", col.Get(i))
+			for i, s := range written(t, b) {
+				if b.Start != nil && (b.Start[i] != b.Cols[1].I64[i] || b.End[i] != b.Cols[2].I64[i]) {
+					t.Errorf("%s is of the window from %d to %d", s, b.Start[i], b.End[i])
 				}
-				out = append(out, fmt.Sprint(s, " @", b.Time[i]))
+				s, _, _ = strings.Cut(s, " <")
+				if b.Start != nil {
+					s = s[:strings.LastIndexByte(s, ' ')]
+				}
+				out = append(out, fmt.Sprint(s, " <", run.Offset(int(b.Cause(i)))))
 			}
 			return nil
 		}); err != nil {
@@ -79,7 +98,7 @@ func feedTo(t *testing.T, o Operator, events []event, n int, report func(Problem
 func TestFinalWindow(t *testing.T) {
 	for _, n := range []int{1, 2, 7} {
 		s := counted(t, &plan.Window{Kind: sql.Tumbling, Size: 2, Retention: 2, Final: true})
-		o, err := NewWindows(s, state.Print{}, false, func(c []*vec.Vec, n int) ([][]byte, error) { return make([][]byte, n), nil })
+		o, err := NewWindows(s, state.Print{}, false, nil) // one key needs no order
 		if err != nil {
 			t.Fatal(err)
 		}

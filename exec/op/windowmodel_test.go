@@ -30,10 +30,16 @@ func (s *span) show(op string) string {
 // model says, row by row and looking at every window each time, what an aggregation by window gives.
 type model struct {
 	plan.Window
+	old         bool // each result comes with the one before it
 	spans       []*span
 	now, stored int64 // stream time; the latest start (of a session: end) that was stored
 	out         []string
+	row         int   // of the event at hand
+	late        []int // rows that no window takes
 }
+
+// tell says what leaves because of the event at hand.
+func (m *model) tell(op string, s span) { m.out = append(m.out, fmt.Sprint(s.show(op), " <", m.row)) }
 
 func (m *model) take(e event) {
 	m.now = max(m.now, e.at)
@@ -68,11 +74,12 @@ func (m *model) take(e event) {
 		return cmp.Or(ends, cmp.Compare(a.start, b.start), cmp.Compare(a.key, b.key))
 	})
 	for _, s := range due {
-		m.out = append(m.out, s.show("+"))
+		m.tell("+", *s)
 	}
 }
 
 func (m *model) windows(e event, close int64) {
+	late := true
 	for start := int64(0); start <= e.at; start += m.Advance {
 		if start+m.Size <= e.at || start+m.Size <= close {
 			continue
@@ -83,12 +90,22 @@ func (m *model) windows(e event, close int64) {
 			m.spans = append(m.spans, &span{key: e.key, start: start, end: start + m.Size})
 		}
 		s := m.spans[i]
-		s.n++
 		s.time = max(s.time, e.at)
+		was := *s
+		s.n++
 		m.stored = max(m.stored, start)
-		if !m.Final {
-			m.out = append(m.out, s.show("+"))
+		late = false
+		switch {
+		case m.Final:
+		case m.old && was.n > 0:
+			m.tell("U-", was)
+			m.tell("U+", *s)
+		default:
+			m.tell("+", *s)
 		}
+	}
+	if late {
+		m.late = append(m.late, m.row)
 	}
 }
 
@@ -104,6 +121,7 @@ func (m *model) session(e event, close int64) {
 	}
 	now.time = now.end
 	if now.end < close {
+		m.late = append(m.late, m.row)
 		return
 	}
 	slices.SortFunc(old, func(a, b *span) int { return cmp.Compare(a.end, b.end) })
@@ -111,10 +129,10 @@ func (m *model) session(e event, close int64) {
 	if !m.Final {
 		for _, s := range old {
 			if !same {
-				m.out = append(m.out, s.show("-"))
+				m.tell("-", *s)
 			}
 		}
-		m.out = append(m.out, now.show("+"))
+		m.tell("+", *now)
 	}
 	m.spans = slices.DeleteFunc(m.spans, func(s *span) bool {
 		return slices.Contains(old, s) || s.key == e.key && s.start == now.start
@@ -149,10 +167,15 @@ func TestWindowsPlainly(t *testing.T) {
 			events = append(events, event{rapid.SampledFrom([]string{"a", "b", "c"}).Draw(r, "key"), at})
 		}
 		m := &model{Window: w, now: -1, stored: -1}
-		for _, e := range events {
+		if w.Kind != sql.Session {
+			m.old = rapid.Bool().Draw(r, "old")
+		}
+		for i, e := range events {
+			m.row = i
 			m.take(e)
 		}
 		s := counted(t, &w)
+		s.Old = m.old
 		var o Operator
 		var err error
 		if w.Kind == sql.Session {
@@ -163,9 +186,18 @@ func TestWindowsPlainly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := feed(t, o, events, rapid.IntRange(1, 10).Draw(r, "batch"))
-		if !slices.Equal(got, m.out) {
-			r.Fatalf("got\n%v, want\n%v", got, m.out)
+		var late []int
+		got := feedFrom(t, o, events, rapid.IntRange(1, 10).Draw(r, "batch"), func(p Problem) {
+			late = append(late, int(p.Offset))
+			if !p.Late() {
+				r.Errorf("%v", p.Err)
+			}
+		})
+		if !slices.Equal(got, m.out) || !slices.Equal(late, m.late) {
+			r.Fatalf("got\n%v, want\n%v\nlate are %v, want %v", got, m.out, late, m.late)
+		}
+		if s, ok := o.(*Sessions); ok && w.Final && s.oldest < s.close() {
+			r.Fatalf("a session that ended at %d has not left, at %d", s.oldest, s.now())
 		}
 	})
 }
