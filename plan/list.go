@@ -147,15 +147,13 @@ func widenType(a, b sql.Type) (sql.Type, error) {
 	case a.Equal(b):
 		return a, nil
 	case a.Numeric() && b.Numeric():
-		if a.Kind == sql.Decimal && b.Kind <= sql.Decimal || b.Kind == sql.Decimal && a.Kind <= sql.Decimal {
+		wider := max(a.Kind, b.Kind)
+		if wider == sql.Decimal {
 			x, y := asDecimal(a), asDecimal(b)
 			s := max(x.Scale, y.Scale)
 			return sql.DecimalOf(max(x.Precision-x.Scale, y.Precision-y.Scale)+s, s), nil
 		}
-		if a.Kind < b.Kind {
-			return b, nil
-		}
-		return a, nil
+		return sql.Type{Kind: wider}, nil
 	case a.Kind == sql.String && timed(b.Kind):
 		return b, nil
 	case b.Kind == sql.String && timed(a.Kind):
