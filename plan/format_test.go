@@ -100,6 +100,7 @@ func TestInternalKey(t *testing.T) {
 		{"NONE", "", columns(sql.TInteger), "KAFKA true []"}, {"NONE", "delimited", columns(sql.TInteger, sql.TInteger), "DELIMITED false []"}, {"NONE", "", columns(sql.TInteger, sql.TInteger), "JSON false []"},
 		{"NONE", "json", columns(sql.TInteger), "JSON true [UNWRAP_SINGLES]"}, {"NONE", "delimited", nil, "NONE false []"}, {"NONE", "nope", columns(sql.TInteger), "JSON true [UNWRAP_SINGLES]"},
 		{"JSON", "delimited", columns(sql.TInteger), "JSON true [UNWRAP_SINGLES]"},
+		{"AVRO", "", columns(sql.TInteger, sql.TInteger), "AVRO false []"}, {"AVRO", "", []sql.Field{{Name: "1A", Type: sql.TInteger}, {Name: "B", Type: sql.TInteger}}, "AVRO false []"}, // which its topic's writer refuses
 	} {
 		e := &Env{Functions: fn.Builtins(), Props: map[string]string{}}
 		if c.def != "" {

@@ -36,6 +36,9 @@ func TestGroupsRefused(t *testing.T) {
 		{"CREATE TABLE O AS SELECT K, COUNT(*) AS K FROM S GROUP BY K;", "Duplicate value columns found in schema: `K` BIGINT"}, {"CREATE TABLE O AS SELECT K, COUNT(*) AS N, SUM(A) AS N FROM S GROUP BY K;", "Duplicate value columns found in schema: `N` INTEGER"},
 		{"CREATE TABLE O AS SELECT K, SUM(K) AS N FROM S GROUP BY K;", "Function 'SUM' does not accept parameters (STRING)."}, {"CREATE TABLE O AS SELECT K, TOPK(A, B) AS N FROM S GROUP BY K;", "Parameter 2 passed to function TOPK must be a literal constant, but was expression: 'B'"},
 		{"CREATE TABLE O AS SELECT K, TOPK(A, 1 + 1) AS N FROM S GROUP BY K;", "must be a literal constant, but was expression: '(1 + 1)'"}, {"CREATE TABLE O AS SELECT K, TOPK(A, -B) AS N FROM S GROUP BY K;", "must be a literal constant, but was expression: '-B'"},
+		{"CREATE TABLE O AS SELECT COUNT(*) AS N FROM S GROUP BY A + true;", "(A + true)"}, {"CREATE TABLE O AS SELECT K, SUM(A + true) AS N FROM S GROUP BY K;", "(A + true)"}, {"CREATE TABLE O AS SELECT K, COUNT(*) AS N FROM S GROUP BY K HAVING SUM(K) > 1;", "Function 'SUM' does not accept parameters (STRING)."},
+		{"CREATE TABLE O AS SELECT K, LATEST_BY_OFFSET(A, 0) AS N FROM S GROUP BY K;", "must be 1 or greater"}, {"CREATE TABLE O AS SELECT K, COUNT(*) AS N FROM S GROUP BY K HAVING SUM(A);", "Type error in HAVING expression: Should evaluate to boolean but is SUM(A) (INTEGER) instead."},
+		{"CREATE STREAM O AS SELECT K, A FROM S PARTITION BY A + true;", "(A + true)"}, {"CREATE STREAM O AS SELECT K, EXPLODE(ARRAY[A + true]) AS X FROM S;", "(A + true)"}, {"CREATE STREAM O AS SELECT K, 1E400 AS X FROM S;", "Number overflows DOUBLE: 1E400"},
 		// Table functions.
 		{"CREATE STREAM O AS SELECT K, EXPLODE(EXPLODE(ARRAY[L])) AS X FROM S;", "Table functions cannot be nested: EXPLODE(EXPLODE(ARRAY[S.L]))"}, {"CREATE STREAM O AS SELECT K, CASE WHEN A > 1 THEN EXPLODE(L) ELSE 1 END AS X FROM S;", "Table functions cannot be used in CASE: EXPLODE(S.L)"},
 		{"CREATE STREAM O AS SELECT K, 1 + CASE EXPLODE(L) WHEN 1 THEN 2 END AS X FROM S;", "Table functions cannot be used in CASE: EXPLODE(S.L)"}, {"CREATE TABLE O AS SELECT ID, EXPLODE(ARRAY[A]) AS X FROM T;", "Table source is not supported with table functions"},
@@ -102,6 +105,14 @@ func TestAggregations(t *testing.T) {
 		if got := aggregation(t, q.Root); got != c.want {
 			t.Errorf("%s:\n got  %s\n want %s", c.text, got, c.want)
 		}
+	}
+	w.env.Functions = w.env.Functions.With(fn.Func{Name: "TALLY", Variants: []fn.Variant{{Returns: sql.TBigint, Agg: func(fn.Site) (fn.Accumulator, error) { return nil, nil }}}})
+	q, err := pushOf(w, "SELECT K, TALLY() FROM S GROUP BY K EMIT CHANGES;") // one that takes nothing, not ROWTIME either
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := aggregation(t, q.Root), "`K` STRING KEY, `KSQL_AGG_VARIABLE_0` BIGINT of `K` STRING KEY by [TALLY()] reads K ROWTIME"; got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 	w.env.Const = func(Expr) (any, error) { return nil, errors.New("it overflows") }
 	if _, err := pushOf(w, "SELECT K, TOPK(A, -(-2)) FROM S GROUP BY K EMIT CHANGES;"); err == nil || !strings.Contains(err.Error(), "it overflows") {

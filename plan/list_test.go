@@ -202,12 +202,15 @@ func TestLists(t *testing.T) {
 		{"MAP(1:=1, 2:='x')", "", `invalid input syntax for type INTEGER: "x".`},
 		{"STRUCT(X:=1, X:=2)", "", "Duplicate field names found in STRUCT: 'STRUCT(X:=1, X:=2)'. Duplicates: [X]"},
 		{"STRUCT(X:=NULL)", "", "Can't infer a type of null."},
+		{"ARRAY[TS, '1970-01-01T00:00:01', NULL]", "ARRAY<TIMESTAMP>", "[TS, 1000, <nil>]"}, {"ARRAY[TS, 'x']", "", `invalid input syntax for type TIMESTAMP: "x".`}, {"ARRAY['1970-01-02', DA]", "ARRAY<DATE>", "[1, DA]"},
+		{"ARRAY[TI, '00:01']", "ARRAY<TIME>", "[TI, 60000]"}, {"ARRAY[TI, K]", "ARRAY<TIME>", "[TI, K as TIME]"}, {"ARRAY[BYT, 'YQ==']", "ARRAY<BYTES>", "[BYT, 'YQ==' as BYTES]"}, {"ARRAY[TS, DA]", "", "operator does not exist: TIMESTAMP = DATE (DA)\n"},
+		{"ARRAY[1, X]", "", "no X"}, {"ARRAY[ARRAY[1], ARRAY[X]]", "", "no X"}, {"MAP(X:=1)", "", "no X"}, {"MAP(1:=X)", "", "no X"}, {"STRUCT(P:=X)", "", "no X"}, {"A IN (1, X)", "", "no X"},
 		{"A IN (1, '2', NULL)", "BOOLEAN", "A in 1, 2, <nil>"},
 		{"A IN (1, 3000000000)", "BOOLEAN", "A as BIGINT in 1, 3000000000"},
 		{"D IN (1, '2.125')", "BOOLEAN", "D as DECIMAL(13, 3) in 1.000, 2.125"},
 		{"K IN ('x', 1, 2.50)", "BOOLEAN", "K in 'x', '1', '2.50'"},
 	} {
-		w := newWorld(t, people)
+		w := newWorld(t, people+"ALTER STREAM S ADD COLUMN TS TIMESTAMP, ADD COLUMN DA DATE, ADD COLUMN TI TIME, ADD COLUMN BYT BYTES;")
 		stmts, err := sql.Parse("SELECT "+c.text+" FROM S EMIT CHANGES;", nil)
 		if err != nil {
 			t.Fatal(c.text, err)
@@ -215,6 +218,9 @@ func TestLists(t *testing.T) {
 		s := w.cat.Source("S").Schema
 		b := newBinder(w.cat, w.env, func(c *sql.ColumnRef) (int, sql.Type, error) {
 			i := s.Index(c.Name)
+			if i < 0 {
+				return 0, sql.Type{}, errorf("no %s", c.Name)
+			}
 			return i, s[i].Type, nil
 		})
 		x, err := b.Bind(stmts[0].Statement.(*sql.Select).Items[0].X)

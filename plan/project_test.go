@@ -79,6 +79,40 @@ func TestProjections(t *testing.T) {
 	}
 }
 
+// TestKeyTwice: two key columns of a result have two names.
+func TestKeyTwice(t *testing.T) {
+	w := newWorld(t, sourcesOfAll)
+	if err := w.run("CREATE STREAM O AS SELECT V, K AS X, L AS X FROM A;"); err == nil || !strings.Contains(err.Error(), "Duplicate key columns found in schema: `X` INTEGER") {
+		t.Error(err)
+	}
+}
+
+// TestRemembered: a push query remembers of a table's rows what it reads; a persistent one all of them.
+func TestRemembered(t *testing.T) {
+	for text, want := range map[string]string{
+		"SELECT ROWTIME, B FROM T WHERE A > 1": "[0 1 2] 3", "SELECT ID FROM T WHERE B = 'x'": "[0 2] -1", "SELECT B, ROWOFFSET FROM T WHERE ROWTIME > 1": "[0 4 2] 3",
+		"CREATE TABLE O AS SELECT ID, A FROM T": "[0 4 5 1 2] 3",
+	} {
+		w := newWorld(t, people)
+		var root Step
+		if strings.HasPrefix(text, "SELECT") {
+			q, err := pushOf(w, text+" EMIT CHANGES;")
+			if err != nil {
+				t.Fatal(err)
+			}
+			root = q.Root
+		} else if err := w.run(text + ";"); err != nil {
+			t.Fatal(err)
+		} else {
+			root = w.last.Start.Root
+		}
+		latest := Steps(root)[1].(*Latest)
+		if got := fmt.Sprint(latest.Kept(), " ", latest.RowTime()); got != want {
+			t.Errorf("%s: %s of %s, want %s", text, got, latest.Schema, want)
+		}
+	}
+}
+
 // TestPushRoles: the rows of a push query tell which of their columns are the key's.
 func TestPushRoles(t *testing.T) {
 	for text, want := range map[string]string{
