@@ -43,6 +43,9 @@ func TestFinder(t *testing.T) {
 				t.Errorf("%s among %d: %d, want %d", text, n, got, want)
 			}
 		}
+		if n > few && len(f.at) < n/2 { // many have a name of their own
+			t.Errorf("%d expressions have %d names", n, len(f.at))
+		}
 	}
 }
 
@@ -69,6 +72,9 @@ func TestFinders(t *testing.T) {
 				if got := f.field(list[:n], name); got != want {
 					t.Errorf("field %s of %d: %d", name, n, got)
 				}
+			}
+			if n > few && (len(f.columns[&s[0]].at) != n || len(f.fields[&list[0]].at) != n) {
+				t.Errorf("%d columns and fields are in the index under %d and %d names", n, len(f.columns[&s[0]].at), len(f.fields[&list[0]].at))
 			}
 		}
 	}

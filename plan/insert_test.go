@@ -71,10 +71,13 @@ func TestInsertParams(t *testing.T) {
 }
 
 func kindOf(x Expr) string {
-	switch x.(type) {
+	switch x := x.(type) {
 	case *Param:
 		return "*plan.Param"
 	case *Cast:
+		if !x.Implied {
+			return "a cast that was written"
+		}
 		return "*plan.Cast"
 	case *Literal:
 		return "*plan.Literal"

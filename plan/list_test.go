@@ -149,6 +149,9 @@ func shown(x Expr) string {
 		}
 		return fmt.Sprint(x.Value)
 	case *Cast:
+		if !x.Implied {
+			return x.String() // the user wrote it
+		}
 		return fmt.Sprintf("%s as %s", shown(x.X), x.T)
 	case *ArrayCons:
 		return "[" + list(x.Items) + "]"
