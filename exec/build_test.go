@@ -54,7 +54,7 @@ func over(root plan.Step, scan plan.Step) plan.Step {
 // A step with several readers lends its rows to each in order; where they meet again, row by row.
 func TestSharedStep(t *testing.T) {
 	big := planned(t, "SELECT K, V FROM S WHERE V > 10 EMIT CHANGES;")
-	scan := plan.Scans(big)[0]
+	scan := plan.Steps(big)[0].(*plan.Scan)
 	small := over(planned(t, "SELECT K, V FROM S WHERE V < 30 EMIT CHANGES;"), scan)
 	both := &plan.Union{Head: *big.Out(), Ins: []plan.Step{big, small, big}}
 	want := "b 20, b 20, b 20, a 5, c 40, c 40"

@@ -12,7 +12,6 @@ type Exchange struct {
 func (s *Exchange) Inputs() []Step { return []Step{s.In} }
 
 func (s *Exchange) title() string        { return "GROUP_BY" }
-func (s *Exchange) class() string        { return s.side() + "Select" }
 func (*Exchange) free() bool             { return true }
 func (s *Exchange) givesOld(_ bool) bool { return s.In.Out().Old }
 func (s *Exchange) keeps() *string       { return &s.Topic }

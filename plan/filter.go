@@ -18,7 +18,6 @@ type Filter struct {
 func (s *Filter) Inputs() []Step { return []Step{s.In} }
 
 func (s *Filter) title() string        { return "FILTER" }
-func (s *Filter) class() string        { return s.side() + "Select" }
 func (*Filter) free() bool             { return true }
 func (s *Filter) givesOld(_ bool) bool { return s.In.Out().Old }
 func (*Filter) readsOld(bool) bool     { return true }

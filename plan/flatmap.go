@@ -27,9 +27,8 @@ type RowsCall struct {
 // Inputs is its one input.
 func (s *FlatMap) Inputs() []Step { return []Step{s.In} }
 
-func (s *FlatMap) title() string        { return "FLAT_MAP" }
-func (s *FlatMap) class() string        { return "StreamFlatMap" }
-func (s *FlatMap) givesOld(_ bool) bool { return s.In.Out().Old }
+func (s *FlatMap) title() string { return "FLAT_MAP" }
+func (s *FlatMap) class() string { return "StreamFlatMap" }
 
 func (s *FlatMap) needs(_ int, want []bool) []bool {
 	in := make([]bool, len(s.In.Out().Schema))

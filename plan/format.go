@@ -15,20 +15,10 @@ const (
 )
 
 // fields are the columns of a role, without headers and pseudo columns.
-func fields(s sql.Schema, role sql.Role) []sql.Field {
-	n := 0
+func fields(s sql.Schema, role sql.Role) (out []sql.Field) {
 	for i := range s {
 		if s[i].Role == role {
-			n++
-		}
-	}
-	if n == 0 {
-		return nil
-	}
-	out := make([]sql.Field, 0, n)
-	for _, c := range s {
-		if c.Role == role {
-			out = append(out, c.Field)
+			out = append(out, s[i].Field)
 		}
 	}
 	return out
@@ -91,11 +81,7 @@ func (e *Env) valueFormat(f Format, cols []sql.Field, wrap *bool) (Format, error
 		def = wrap
 	}
 	if len(cols) == 1 {
-		wraps := s.WrapsSingle(def)
-		if wrap != nil {
-			wraps = *wrap
-		}
-		f.Unwrapped = !wraps
+		f.Unwrapped = !s.WrapsSingle(def)
 		if def != nil {
 			f.Features = []string{wrapSingles}
 			if f.Unwrapped {

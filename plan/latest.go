@@ -20,7 +20,6 @@ type Latest struct {
 func (s *Latest) Inputs() []Step { return []Step{s.In} }
 
 func (s *Latest) title() string           { return "MATERIALIZE" }
-func (s *Latest) class() string           { return s.side() + "Select" }
 func (*Latest) free() bool                { return true }
 func (s *Latest) givesOld(want bool) bool { return want }
 func (s *Latest) keeps() *string          { return &s.State }

@@ -147,15 +147,13 @@ func widenType(a, b sql.Type) (sql.Type, error) {
 	case a.Equal(b):
 		return a, nil
 	case a.Numeric() && b.Numeric():
-		if a.Kind == sql.Decimal && b.Kind <= sql.Decimal || b.Kind == sql.Decimal && a.Kind <= sql.Decimal {
+		wider := max(a.Kind, b.Kind)
+		if wider == sql.Decimal {
 			x, y := asDecimal(a), asDecimal(b)
 			s := max(x.Scale, y.Scale)
 			return sql.DecimalOf(max(x.Precision-x.Scale, y.Precision-y.Scale)+s, s), nil
 		}
-		if a.Kind < b.Kind {
-			return b, nil
-		}
-		return a, nil
+		return sql.Type{Kind: wider}, nil
 	case a.Kind == sql.String && timed(b.Kind):
 		return b, nil
 	case b.Kind == sql.String && timed(a.Kind):
@@ -172,21 +170,19 @@ func widenType(a, b sql.Type) (sql.Type, error) {
 		}
 		v, err := widenType(*a.Elem, *b.Elem)
 		return sql.MapOf(k, v), err
-	case a.Kind == sql.Struct:
-		var fields []sql.Field
-		have := fieldFinder(a.Fields)
-		for _, f := range b.Fields {
-			if k := have.find(&f); k >= 0 {
-				var err error
-				if f.Type, err = widenType(a.Fields[k].Type, f.Type); err != nil {
-					return a, err
-				}
-			}
-			fields = append(fields, f)
-		}
-		return sql.StructOf(restOf(fields, a.Fields)...), nil
 	}
-	return a, mismatch()
+	var fields []sql.Field // types of another kind are the same
+	have := fieldFinder(a.Fields)
+	for _, f := range b.Fields {
+		if k := have.find(&f); k >= 0 {
+			var err error
+			if f.Type, err = widenType(a.Fields[k].Type, f.Type); err != nil {
+				return a, err
+			}
+		}
+		fields = append(fields, f)
+	}
+	return sql.StructOf(restOf(fields, a.Fields)...), nil
 }
 
 // convert binds e as a value of type t, to which its type widens: literals are typed anew, constructors item by

@@ -63,7 +63,7 @@ func setLive(steps []Step) {
 		own := need[s]
 		if own != nil {
 			for i, c := range h.Schema {
-				if c.Role == sql.KeyRole || isBound(c.Name) && h.Window != nil && c.Role == sql.PseudoRole {
+				if c.Role == sql.KeyRole || isBound(c.Name) {
 					own[i] = true
 				}
 			}

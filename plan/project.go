@@ -20,7 +20,6 @@ type Project struct {
 func (s *Project) Inputs() []Step { return []Step{s.In} }
 
 func (s *Project) title() string        { return "PROJECT" }
-func (s *Project) class() string        { return s.side() + "Select" }
 func (*Project) free() bool             { return true }
 func (s *Project) givesOld(_ bool) bool { return s.In.Out().Old }
 

@@ -19,9 +19,8 @@ type Rekey struct {
 // Inputs is its one input.
 func (s *Rekey) Inputs() []Step { return []Step{s.In} }
 
-func (s *Rekey) title() string        { return "REKEY" }
-func (s *Rekey) class() string        { return "StreamSelectKey" }
-func (s *Rekey) givesOld(_ bool) bool { return s.In.Out().Old }
+func (s *Rekey) title() string { return "REKEY" }
+func (s *Rekey) class() string { return "StreamSelectKey" }
 
 func (s *Rekey) needs(_ int, want []bool) []bool {
 	in := make([]bool, len(s.In.Out().Schema))

@@ -16,8 +16,7 @@ type Scan struct {
 // Inputs are none.
 func (*Scan) Inputs() []Step { return nil }
 
-func (*Scan) title() string      { return "SOURCE" }
-func (*Scan) givesOld(bool) bool { return false }
+func (*Scan) title() string { return "SOURCE" }
 
 func (s *Scan) class() string {
 	if s.Window != nil {

@@ -19,7 +19,6 @@ func (s *Sink) Inputs() []Step { return []Step{s.In} }
 func (*Sink) title() string      { return "SINK" }
 func (s *Sink) class() string    { return s.side() + "Sink" }
 func (*Sink) readsOld(bool) bool { return false }
-func (*Sink) givesOld(bool) bool { return false }
 
 func (s *Sink) succeeds(old Step) error {
 	o := old.(*Sink)

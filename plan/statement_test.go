@@ -362,20 +362,6 @@ func TestTopics(t *testing.T) {
 	}
 }
 
-func TestNamer(t *testing.T) {
-	n := newNamer([]string{"KSQL_COL_1", "B", "C_2"})
-	for i, want := range []string{"KSQL_COL_0", "KSQL_COL_2"} {
-		if got := n.column(); got != want {
-			t.Errorf("%d: %s, want %s", i, got, want)
-		}
-	}
-	for _, c := range [][2]string{{"F_3", "F"}, {"F", "F_1"}, {"B", "B_1"}, {"C", "C"}, {"C", "C_1"}, {"C", "C_3"}} {
-		if got := n.field(c[0]); got != c[1] {
-			t.Errorf("field %s is named %s, want %s", c[0], got, c[1])
-		}
-	}
-}
-
 func TestExplain(t *testing.T) {
 	w := newWorld(t, people+"CREATE TABLE O AS SELECT B, COUNT(*) AS N FROM S WHERE A > 0 GROUP BY B;")
 	got := Explain(w.last.Start)

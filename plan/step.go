@@ -60,7 +60,7 @@ type Step interface {
 	Inputs() []Step
 
 	title() string                   // the step's kind in EXPLAIN
-	class() string                   // ksqlDB's name of the step, in messages of CREATE OR REPLACE
+	class() string                   // ksqlDB's name of the step, in messages of CREATE OR REPLACE; of one that is not free
 	needs(n int, want []bool) []bool // the columns of input n that it reads, to give those of want; nil: all
 	readsOld(want bool) bool         // its inputs must give Before and After. want: a reader wants them of it
 	givesOld(want bool) bool         // it gives them itself
@@ -73,10 +73,12 @@ type Step interface {
 // Out is the step's head.
 func (h *Head) Out() *Head { return h }
 
-// What is so of most steps: as many columns come in as go out, old values leave as they come, no state is to be kept, and
-// a query that replaces another must have the step too.
+// What is so of most steps: as many columns come in as go out, old values are asked for where they are wanted, a stream
+// or a record has none, no state is to be kept, and a query that replaces another must have the step too.
 func (h *Head) needs(_ int, want []bool) []bool { return slices.Clone(want) }
 func (h *Head) readsOld(want bool) bool         { return want }
+func (h *Head) givesOld(bool) bool              { return false }
+func (h *Head) class() string                   { return "" }
 func (h *Head) keeps() *string                  { return nil }
 func (h *Head) branch(int) string               { return "" }
 func (h *Head) free() bool                      { return false }

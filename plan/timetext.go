@@ -11,14 +11,6 @@ const timestampHelp = "\nRequired format is: \"yyyy-MM-dd'T'HH:mm:ss.SSS\", with
 // ParseTimestamp reads ksqlDB's text of a TIMESTAMP as ms since epoch: a date of which month and day may be
 // missing, or a full date, a T and any beginning of HH:mm:ss.SSS, then perhaps Z or a zone offset.
 func ParseTimestamp(text string) (int64, error) {
-	ms, at, why := parseTimestamp(text)
-	if why == "" {
-		return ms, nil
-	}
-	return 0, fmt.Errorf("Failed to parse timestamp '%s': Text '%s' could not be parsed%s%s", text, at, why, timestampHelp)
-}
-
-func parseTimestamp(text string) (ms int64, full, why string) {
 	date, clock, timed := strings.Cut(text, "T")
 	zone := ""
 	if timed {
@@ -45,26 +37,28 @@ func parseTimestamp(text string) (ms int64, full, why string) {
 	if len(clock) < len(whole) {
 		clock += whole[len(clock):]
 	}
-	full = date + "T" + clock
+	errAt := func(why string) error {
+		return fmt.Errorf("Failed to parse timestamp '%s': Text '%s' could not be parsed%s%s", text, date+"T"+clock, why, timestampHelp)
+	}
 	days, ok := civil(date)
 	if !ok {
-		return 0, full, " at index 0"
+		return 0, errAt(" at index 0")
 	}
 	tod, ok := clockText(clock)
 	if !ok {
-		return 0, full, " at index 11"
+		return 0, errAt(" at index 11")
 	}
 	off, ok := zoneOffset(zone)
 	if !ok {
-		return 0, full, ": Invalid ID for offset-based ZoneId: " + zone
+		return 0, errAt(": Invalid ID for offset-based ZoneId: " + zone)
 	}
-	return days*86400000 + tod - off, full, ""
+	return days*86400000 + tod - off, nil
 }
 
 // ParseDate reads yyyy, yyyy-MM or yyyy-MM-dd as days since epoch.
 func ParseDate(text string) (int32, error) {
 	date := text
-	switch strings.Count(strings.TrimRight(date, "-"), "-") {
+	switch strings.Count(date, "-") {
 	case 0:
 		date += "-01-01"
 	case 1:

@@ -18,14 +18,3 @@ func Steps(root Step) []Step {
 	visit(root)
 	return out
 }
-
-// Scans are the topics that a plan begins with.
-func Scans(root Step) []*Scan {
-	var out []*Scan
-	for _, s := range Steps(root) {
-		if scan, ok := s.(*Scan); ok {
-			out = append(out, scan)
-		}
-	}
-	return out
-}

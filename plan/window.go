@@ -39,10 +39,7 @@ func (q *query) window() (*Window, error) {
 	const day = 86400000
 	switch {
 	case w.Grace != nil:
-		if out.Grace = w.Grace.Millis(); out.Grace < 0 {
-			return nil, errorf("Grace period must not be negative.")
-		}
-		if out.Grace > math.MaxInt64-out.Size {
+		if out.Grace = w.Grace.Millis(); out.Grace > math.MaxInt64-out.Size {
 			return nil, errorf("Window size and grace period together must be less than %d ms", int64(math.MaxInt64))
 		}
 	case !out.Final:

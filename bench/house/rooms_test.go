@@ -29,7 +29,6 @@ var steps = map[string]string{
 	"exec/scalable.go":  "the steps that ksqlDB's scalable push queries may have",
 	"exec/view.go":      "a key is looked for behind projections, which may order its columns anew",
 	"plan/stage.go":     "the ends of a stage",
-	"plan/walk.go":      "the topics that a plan begins with",
 	"plan/explain.go":   "the name of a sink",
 	"plan/live.go":      "a Latest of a query that stays keeps whole rows",
 	"plan/aggregate.go": "the steps that it stands on",
