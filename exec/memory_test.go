@@ -5,9 +5,11 @@ import (
 	"errors"
 	"math"
 	"math/big"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/ksqlgo/ksql/exec/state"
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/sql/vec"
 )
@@ -260,5 +262,59 @@ func TestRowsMore(t *testing.T) {
 	r.last()
 	if p, err := r.Next(context.Background()); p != nil || err != nil || r.Ended() != Stopped {
 		t.Error(p, err, r.Ended())
+	}
+}
+
+// sized is a table of so many bytes.
+type sized struct {
+	state.Kept
+	name  string
+	bytes int64
+}
+
+func (s *sized) Name() string { return s.name }
+func (s *sized) Bytes() int64 { return s.bytes }
+
+// TestAccount: tables that grow beyond half of the limit together are an error that names the largest of the task; those
+// that do not grow go on. What a task held is given back when it ends.
+func TestAccount(t *testing.T) {
+	e := &Engine{memory: newMemory(1000, 0)}
+	a, b, c := &sized{name: "a", bytes: 100}, &sized{name: "b", bytes: 300}, &sized{name: "c", bytes: 50}
+	of := func(list ...*sized) *task {
+		l := &line{}
+		for _, x := range list {
+			l.keepers = append(l.keepers, kept{x})
+		}
+		return &task{q: &Query{e: e}, line: l}
+	}
+	one, two := of(a, b), of(c)
+	check := func(what string, x *task, held int64, bad string) {
+		t.Helper()
+		err := x.account()
+		if (err != nil) != (bad != "") || err != nil && (!errors.Is(err, errTables) || !strings.Contains(err.Error(), bad)) || e.memory.tables.Load() != held {
+			t.Errorf("%s: %v, %d are held", what, err, e.memory.tables.Load())
+		}
+	}
+	check("one", one, 400, "")
+	check("and another", two, 450, "")
+	c.bytes = 100
+	check("half", two, 500, "")
+	a.bytes = 101
+	check("more than half", one, 501, "table b holds 300 bytes, all tables 501")
+	check("no more than before", one, 501, "")
+	a.bytes, c.bytes = 90, 111
+	check("less", one, 490, "")
+	check("more than half, of another", two, 501, "table c holds 111 bytes, all tables 501")
+	one.unaccount()
+	one.unaccount()
+	check("the other has ended", two, 111, "")
+	two.unaccount()
+	if n := e.memory.tables.Load(); n != 0 {
+		t.Errorf("%d bytes are held at the end", n)
+	}
+	e.memory = newMemory(0, 0)
+	a.bytes = 1 << 40
+	if err := one.account(); err != nil || e.memory.tables.Load() != 0 {
+		t.Error("without a limit", err)
 	}
 }
