@@ -63,15 +63,22 @@ func TestHealthStatuses(t *testing.T) {
 // TestIll: each trouble is a part's, and an engine with any of them, or that is closed, is not healthy.
 func TestIll(t *testing.T) {
 	bad := Condition{Err: errors.New("bad")}
-	for want, h := range map[Part]Health{
-		PartLog:           {Log: troubles("write")},
-		PartRetiring:      {Log: troubles("retire")},
-		PartCheckpoints:   {Log: troubles("checkpoint")},
-		PartQueries:       {Queries: []QueryHealth{{State: "RUNNING"}, {State: "ERROR", Err: bad.Err}}},
-		PartStatements:    {Statements: bad},
-		PartStatuses:      {Statuses: bad},
-		PartProcessingLog: {ProcessingLog: bad},
+	for _, c := range []struct {
+		want Part
+		h    Health
+	}{
+		{PartLog, Health{Log: troubles("write")}},
+		{PartLog, Health{Commits: []UnitHealth{{Condition: bad}}}},
+		{PartRetiring, Health{Log: troubles("retire")}},
+		{PartCheckpoints, Health{Log: troubles("checkpoint")}},
+		{PartCheckpoints, Health{Checkpoints: []UnitHealth{{Condition: bad}}}},
+		{PartQueries, Health{Queries: []QueryHealth{{State: "RUNNING"}, {State: "ERROR", Err: bad.Err}, {State: "RUNNING"}}}},
+		{PartQueries, Health{Restarts: []UnitHealth{{Condition: bad}}}},
+		{PartStatements, Health{Statements: bad}},
+		{PartStatuses, Health{Statuses: bad}},
+		{PartProcessingLog, Health{ProcessingLog: bad}},
 	} {
+		want, h := c.want, c.h
 		if got := h.Ill(); !slices.Equal(got, []Part{want}) || h.Healthy() {
 			t.Errorf("%s: %v", want, got)
 		}

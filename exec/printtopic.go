@@ -131,8 +131,6 @@ func (p *printing) next(ctx context.Context) (*Page, End, error) {
 			return page, Going, nil
 		case p.left == 0:
 			return nil, Limited, nil
-		case len(p.ready) > 0:
-			continue
 		}
 		select {
 		case <-p.closed:
@@ -152,7 +150,7 @@ func (p *printing) more() bool {
 	return page != nil || err != nil || p.left == 0
 }
 
-// take is the lines of the records that are there; nil: there are none, or none that are to be printed.
+// take is the lines of the records that are there; nil: there are none, or all were passed over.
 func (p *printing) take() (*Page, error) {
 	if page := p.page; page != nil {
 		p.page = nil

@@ -54,9 +54,6 @@ func (e *Engine) NewPull(p *plan.Pull, props map[string]string) (*Pull, error) {
 	return u, nil
 }
 
-// Plan is what the query does.
-func (u *Pull) Plan() *plan.Pull { return u.p }
-
 func (u *Pull) compile() (*puller, error) {
 	env := *u.env
 	env.Stop, env.Budget = new(fn.Stop), u.e.budget()

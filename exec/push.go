@@ -55,7 +55,7 @@ func (e *Engine) Push(ctx context.Context, p *plan.Query, params []any) (*Rows, 
 	if p.Limit != nil {
 		w.left = *p.Limit
 	}
-	s := &staged(p.Root, single, 1, func(s string) string { return s })[0]
+	s := &staged(p.Root, single, 1, nil)[0] // one stage: no topic between two has a name
 	s.keyed = scalable
 	c := e.context(p, 0, func(x op.Problem) { w.note = append(w.note, x) })
 	c.Params = params

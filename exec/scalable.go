@@ -20,7 +20,7 @@ func (e *Engine) scalable(p *plan.Query) bool {
 		switch s := s.(type) {
 		case *plan.Filter, *plan.Project, *plan.Latest:
 		case *plan.Scan:
-			if p.Earliest[s.Topic] || s.Schema.Index("ROWPARTITION") >= 0 || s.Schema.Index("ROWOFFSET") >= 0 {
+			if p.Earliest[s.Topic] || s.Schema.Index("ROWPARTITION") != -1 || s.Schema.Index("ROWOFFSET") != -1 {
 				return false
 			}
 		default:

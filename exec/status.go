@@ -86,10 +86,9 @@ type catchUp struct {
 func (v statuses) catchUp() (*catchUp, error) {
 	c := &catchUp{v: v, have: seen{Offset: -1}, newer: map[string]Status{}}
 	value, ok, err := v.db.Get(viewBucket, viewKey)
-	if ok {
-		if bad := json.Unmarshal(value, &c.have); bad != nil {
-			c.have.Offset = -1 // it is made again
-		}
+	var have seen
+	if ok && json.Unmarshal(value, &have) == nil { // else it is made again
+		c.have = have
 	}
 	return c, err
 }

@@ -94,6 +94,13 @@ func TestUnitsUnknown(t *testing.T) {
 				}
 				cancel()
 			}
+			eventually(t, "health tells", func() bool {
+				list := h.Health().Restarts
+				return len(list) == 1 && list[0].Query == "CTAS_T_1" && list[0].Stage == "" && list[0].Failures > 1 && strings.Contains(list[0].Err.Error(), "nobody answers")
+			})
+			if shown := explained(h); !strings.Contains(shown, "nobody answers") || !strings.Contains(shown, `"state":"RUNNING"`) {
+				t.Error(shown)
+			}
 			seen := make(chan error, 1)
 			go func() { seen <- h.Sync(h.ctx) }()
 			part(log).Store(false)
@@ -101,6 +108,9 @@ func TestUnitsUnknown(t *testing.T) {
 				t.Fatal(err)
 			}
 			same(t, h.all(`SELECT n FROM t WHERE k = 1;`), []any{int64(2)})
+			if list := h.Health().Restarts; len(list) > 0 {
+				t.Errorf("it is well again: %+v", list)
+			}
 			if name == "topics" { // which a statement asks for, too
 				return
 			}
@@ -118,4 +128,84 @@ func TestUnitsUnknown(t *testing.T) {
 			}
 		})
 	}
+}
+
+// roaming is a log that says which units run here when the test does.
+type roaming struct {
+	store.Log
+	units chan []store.Unit
+}
+
+type roamingSession struct {
+	store.Session
+	log  *roaming
+	told bool
+}
+
+func (l *roaming) Session(ctx context.Context, id string, stages []store.Stage) (store.Session, error) {
+	s, err := l.Log.Session(ctx, id, stages)
+	return &roamingSession{Session: s, log: l}, err
+}
+
+func (s *roamingSession) Units(ctx context.Context) ([]store.Unit, error) {
+	if !s.told {
+		s.told = true
+		return s.Session.Units(ctx)
+	}
+	select {
+	case list := <-s.log.units:
+		return list, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// TestUnitGoes: a unit that goes commits what it has, and is not asked until it is back; then it goes on behind that. The
+// other units of the query work meanwhile.
+func TestUnitGoes(t *testing.T) {
+	log := &roaming{disk(t, local.NewForgetful()), make(chan []store.Unit)}
+	h := newHost(t, early, ksql.WithLog(log))
+	h.exec(`CREATE STREAM s (k INT KEY, v INT) WITH (KAFKA_TOPIC='s', KEY_FORMAT='JSON', VALUE_FORMAT='JSON', PARTITIONS=2);
+		CREATE TABLE t AS SELECT k, COUNT(*) AS n FROM s GROUP BY k;`)
+	put := func(partition int32) {
+		r := &store.Records{TP: store.TP{Topic: "s", Partition: partition}}
+		r.Add(1, fmt.Append(nil, partition), []byte(`{"V":1}`))
+		appendRecords(t, h.Engine, r)
+	}
+	counts := func(want ...[]any) {
+		t.Helper()
+		h.sync()
+		same(t, h.all(`SELECT k, n FROM t;`), want...)
+	}
+	put(0)
+	put(1)
+	counts([]any{int32(0), int64(1)}, []any{int32(1), int64(1)})
+	stage := ""
+	for range 2 {
+		put(0)
+		h.sync()
+		if stage == "" {
+			log.units <- nil
+			eventually(t, "health tells", func() bool { return len(h.Health().Restarts) == 2 })
+			stage = h.Health().Restarts[0].Stage
+		} else {
+			log.units <- []store.Unit{{Stage: stage, Partition: 1}}
+			eventually(t, "health tells", func() bool { return len(h.Health().Restarts) == 1 })
+			put(1)
+		}
+		x := h.Health().Restarts[0]
+		if x.Query != "CTAS_T_1" || x.Partition != 0 || !errors.Is(x.Err, store.ErrLost) || len(h.Failed()) > 0 {
+			t.Errorf("%+v, %v", x, h.Failed())
+		}
+		put(0)
+		short, cancel := context.WithTimeout(h.ctx, 20*time.Millisecond)
+		if rows, err := pullAll(short, h.Engine, `SELECT n FROM t WHERE k = 0;`); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%q, %v of a unit that is not here", rows, err)
+		}
+		cancel()
+		log.units <- []store.Unit{{Stage: stage, Partition: 0}, {Stage: stage, Partition: 1}}
+		h.sync()
+		eventually(t, "all is well", func() bool { return h.Health().Healthy() })
+	}
+	counts([]any{int32(0), int64(5)}, []any{int32(1), int64(2)})
 }
