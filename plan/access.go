@@ -369,7 +369,7 @@ func distinct(keys [][]Expr) [][]Expr {
 	for _, k := range keys {
 		var b strings.Builder
 		for _, x := range k {
-			if bound(x) { // each parameter has a value of its own
+			if bound(x) || x.String() == "" { // each parameter has a value of its own, and what stands deep no text
 				fmt.Fprintf(&b, "%p,", x)
 			} else {
 				fmt.Fprintf(&b, "%q,", x.String())

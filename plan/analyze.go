@@ -49,7 +49,7 @@ func (q *query) analyze() (*analysis, error) {
 		return nil, err
 	}
 	a.groups = exprFinder(a.groupBy)
-	if err := a.checkShape(); err != nil {
+	if err := a.checkTwice(); err != nil {
 		return nil, err
 	}
 	if err := a.checkNames(); err != nil {
@@ -80,16 +80,8 @@ func (q *analysis) check() (grouped bool, err error) {
 	return grouped, q.checkNewPlanner()
 }
 
-// checkShape is the rules on which clauses go together.
-func (q *analysis) checkShape() error {
-	switch {
-	case q.sel.HasGroup && q.sel.HasPart:
-		return unprepared("Queries only support one of PARTITION BY and GROUP BY")
-	case q.sel.HasGroup && len(q.groupBy) == 0:
-		return errorf("GROUP BY requires at least one expression")
-	case q.sel.HasPart && len(q.partitionBy) == 0:
-		return errorf("PARTITION BY requires at least one expression")
-	}
+// checkTwice refuses an expression that GROUP BY or PARTITION BY names twice.
+func (q *analysis) checkTwice() error {
 	for _, c := range []struct {
 		name string
 		list []sql.Expr
