@@ -95,7 +95,7 @@ func TestRanges(t *testing.T) {
 		{"QS WHERE K > 'a'", "range 'a'true <nil>false"}, {"QS WHERE K <= 'a'", "range <nil>false 'a'false"}, {"QS WHERE 'a' <= K", "range 'a'false <nil>false"}, {"QS WHERE 'a' > K", "range <nil>false 'a'true"},
 		{"QS WHERE K BETWEEN 'a' AND 'b'", "range 'a'false 'b'false"}, {"QS WHERE K >= 'a' AND K > 'b' AND K <= 'x' AND K < 'y'", "range 'a'false 'x'false"}, {"QS WHERE K > 'a' OR K > 'b'", ""},
 		{"QS WHERE K <> 'a'", ""}, {"QS WHERE K IS DISTINCT FROM 'a'", ""}, {"QS WHERE K > 'a' AND N = 1", "range 'a'true <nil>false"}, {"QB WHERE B > TO_BYTES('61', 'hex')", "range TO_BYTES('61', 'hex')true <nil>false"},
-		{"Q WHERE ID > 1 AND ID < 5", ""}, {"QW WHERE K > 'a'", ""}, {"QS WHERE N > 1", ""},
+		{"Q WHERE ID > 1 AND ID < 5", ""}, {"QW WHERE K > 'a'", ""}, {"QS WHERE N > 1", ""}, {"QS WHERE K > CAST('2020-01-01' AS DATE)", ""},
 	} {
 		if p, err := pullOf(w, "SELECT * FROM "+c.sql+";"); err != nil || p.way() != c.want {
 			t.Errorf("%s: %v, %v, want %s", c.sql, p, err, c.want)

@@ -49,9 +49,6 @@ func (q *query) analyze() (*analysis, error) {
 		return nil, err
 	}
 	a.groups = exprFinder(a.groupBy)
-	if err := a.checkTwice(); err != nil {
-		return nil, err
-	}
 	if err := a.checkNames(); err != nil {
 		return nil, err
 	}
@@ -78,22 +75,6 @@ func (q *analysis) check() (grouped bool, err error) {
 		return false, errorf("EMIT FINAL is only supported for windowed aggregations.")
 	}
 	return grouped, q.checkNewPlanner()
-}
-
-// checkTwice refuses an expression that GROUP BY or PARTITION BY names twice.
-func (q *analysis) checkTwice() error {
-	for _, c := range []struct {
-		name string
-		list []sql.Expr
-	}{{"GROUP BY", q.groupBy}, {"PARTITION BY", q.partitionBy}} {
-		list := exprFinder(c.list)
-		for i, e := range c.list {
-			if list.find(&e) < i {
-				return errorf("Duplicate %s expression: %s", c.name, sql.Text(q.qualified(e)))
-			}
-		}
-	}
-	return nil
 }
 
 // checkNames reports columns that do not exist, and names that a result may not have.

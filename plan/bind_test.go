@@ -62,7 +62,7 @@ func TestTypes(t *testing.T) {
 		{"I LIKE 'a'", "Like condition must be between strings"}, {"S LIKE I", "Like condition must be between strings"},
 		{"S BETWEEN 1 AND 'a'", "Cannot compare S (STRING) to 1 (INTEGER) with GREATER_THAN_OR_EQUAL."},
 		{"S BETWEEN 'a' AND 1", "Cannot compare S (STRING) to 1 (INTEGER) with LESS_THAN_OR_EQUAL."},
-		{"NULL IN (NULL)", "Invalid Predicate: all of the values are NULL"},
+		{"I IN (1, 'x')", "Invalid Predicate: invalid input syntax for type INTEGER: \"x\"."}, {"I IN (1, ARRAY[1, 'x'])", "invalid input syntax for type INTEGER: \"x\"."}, {"NULL IN (NULL)", "Invalid Predicate: all of the values are NULL"},
 		{"AR IN (ARRAY[1], ARRAY[2])", "BOOLEAN"}, {"AR IN (ARRAY[1], ARRAY[NULL])", "Cannot construct an array with all NULL elements"},
 		{"AR[1]", "INTEGER"}, {"AR[L]", "INTEGER"}, {"M['a']", "INTEGER"}, {"ST->Y", "STRING"},
 		{"AR['a']", "The index of an ARRAY should be INTEGER or BIGINT, but 'a' is STRING."}, {"AR[DO]", "The index of an ARRAY should be INTEGER or BIGINT, but DO is DOUBLE."},
