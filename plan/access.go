@@ -160,7 +160,7 @@ func (q *analysis) disjunct(p *Pull, part []Expr, scans bool) (*conditions, erro
 			if err := q.keyCondition(p, a, i, op, x, c, scans); err != nil {
 				return nil, err
 			}
-		case isBound(p.Columns[i].Name) && p.Columns[i].Role == sql.PseudoRole && free:
+		case isBound(p.Columns[i].Name) && free:
 			if err := a.bound(p.Columns[i].Name, op, x, c); err != nil {
 				return nil, err
 			}

@@ -58,6 +58,14 @@ func TestNames(t *testing.T) {
 			t.Errorf("%s: %v, want %s", text, err, want)
 		}
 	}
+	w.env.Request = "\n SELECT * FROM S JOIN T ON S.A = T.NOPE EMIT CHANGES;"
+	if err := w.selects(w.env.Request); err == nil || message(err) != "Line: 2, Col: 34: JOIN ON column 'T.NOPE' cannot be resolved." {
+		t.Error(err)
+	}
+	w.env.Request = ""
+	if err := w.selects("SELECT * FROM QS WHERE NOT K BETWEEN 10 AND 'a' AND NOT K BETWEEN 'a' AND 11;"); err == nil || message(err) != "Invalid expression: Cannot compare K (STRING) to 10 (INTEGER) with GREATER_THAN_OR_EQUAL." {
+		t.Errorf("of two wrong conditions the first is told: %v", err)
+	}
 	w.refused("CREATE STREAM O AS SELECT K, ROWTIME FROM S;", "Reserved column name in select: `ROWTIME`. Please remove or alias the column.")
 	w.do("CREATE STREAM O AS SELECT K, ROWTIME AS RT FROM S;")
 	w.refused("CREATE TABLE P AS SELECT * FROM QW;", "KSQL does not support persistent queries on windowed tables.")

@@ -84,6 +84,17 @@ func TestTypes(t *testing.T) {
 	}
 }
 
+// TestNoColumns: where no columns are each name is unknown.
+func TestNoColumns(t *testing.T) {
+	b := &Binder{Functions: fn.Builtins()}
+	if _, err := b.Bind(exprOf(t, "1 + A")); err == nil || message(err) != "Unknown column A." {
+		t.Error(err)
+	}
+	if x, err := b.Bind(exprOf(t, "1 + 2")); err != nil || x.Type().Kind != sql.Integer {
+		t.Error(err)
+	}
+}
+
 // TestCaseTypes: all branches of a CASE have one type; NULL has any.
 func TestCaseTypes(t *testing.T) {
 	const then, els = "Invalid Case expression. Type for all 'THEN' clauses should be the same.", "Invalid Case expression. Type for the default clause should be the same as for 'THEN' clauses."

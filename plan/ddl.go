@@ -130,9 +130,6 @@ func (k *checker) declareFormats(src *Source, p *props, s *sql.CreateSource) err
 	if f, _ := serde.Lookup(src.Value.Name); f.Infer {
 		return errorf("Schema for message values on topic '%s' does not exist in the Schema Registry.", src.Topic)
 	}
-	if s.Elements != nil {
-		return errorf("The statement does not define any columns.")
-	}
 	return errorf("No columns supplied.")
 }
 

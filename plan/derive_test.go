@@ -125,6 +125,10 @@ func TestSinkSource(t *testing.T) {
 	if got, want := w.cat.Source("ALL_OF").Text, "CREATE STREAM ALL_OF AS SELECT\n  *,\n  (S.A + 1) Y\nFROM S S\nEMIT CHANGES;"; got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
+	w.do("CREATE TABLE F AS SELECT K, COUNT(*) AS N FROM S WINDOW SESSION (1 HOUR) GROUP BY K EMIT FINAL;")
+	if got := w.cat.Source("F").Text; !strings.HasSuffix(got, "GROUP BY S.K\nEMIT FINAL;") {
+		t.Error(got)
+	}
 	w.refused("CREATE STREAM Q WITH (TIMESTAMP='A') AS SELECT K, A FROM S;", "Timestamp column, `A`, should be LONG(INT64), TIMESTAMP, or a String with a timestamp_format specified")
 	w.refused("CREATE STREAM Q WITH (TIMESTAMP='NOPE') AS SELECT A FROM S;", "The TIMESTAMP column set in the WITH clause does not exist in the schema: 'NOPE'") // before the missing key
 }
@@ -211,4 +215,42 @@ func TestInsertInto(t *testing.T) {
 	if cmd := w.do("INSERT INTO X SELECT K, A FROM S;"); cmd.Start.ID != "INSERTQUERY_7" {
 		t.Error(cmd.Start.ID)
 	}
+}
+
+// TestPseudoColumns: a scan gives the pseudo columns that its query names, or all where they may be asked for later.
+func TestPseudoColumns(t *testing.T) {
+	w := newWorld(t, people)
+	for text, want := range map[string]string{
+		"SELECT A FROM S EMIT CHANGES;": "", "SELECT ROWTIME, A FROM S EMIT CHANGES;": "ROWTIME", "SELECT A FROM S WHERE ROWOFFSET > 1 EMIT CHANGES;": "ROWOFFSET", "SELECT *, ROWPARTITION FROM S EMIT CHANGES;": "ROWPARTITION",
+		"SELECT A FROM S PARTITION BY ROWTIME + A EMIT CHANGES;": "ROWTIME", "SELECT B, SUM(A) FROM S GROUP BY B EMIT CHANGES;": "", "SELECT B, COUNT(*) FROM S GROUP BY B EMIT CHANGES;": "ROWTIME",
+		"SELECT COUNT(*) FROM S EMIT CHANGES;": "ROWTIME", "SELECT B, SUM(A) FROM S GROUP BY B HAVING COUNT(*) > 1 EMIT CHANGES;": "ROWTIME", "SELECT B, COUNT(A) FROM S GROUP BY B EMIT CHANGES;": "",
+		"SELECT A FROM T EMIT CHANGES;": "", "SELECT A FROM T WHERE ROWTIME > 1 EMIT CHANGES;": "ROWTIME",
+	} {
+		stmts, err := sql.Parse(text, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q, err := PlanPush(w.cat, w.env, stmts[0].Statement.(*sql.Select), stmts[0].Text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+		} else if got := pseudoOf(steps(q.Root)[0]); got != want {
+			t.Errorf("%s: the scan gives %q, want %q", text, got, want)
+		}
+	}
+	if got := pseudoOf(steps(w.do("CREATE TABLE O AS SELECT ID, A FROM T;").Start.Root)[0]); got != "ROWTIME ROWPARTITION ROWOFFSET" {
+		t.Errorf("what remembers a table's rows reads %s", got)
+	}
+	if got := pseudoOf(steps(w.do("CREATE STREAM P AS SELECT K, A FROM S;").Start.Root)[0]); got != "" {
+		t.Errorf("a persistent query on a stream reads %s", got)
+	}
+}
+
+func pseudoOf(s Step) string {
+	var out []string
+	for _, c := range s.Out().Schema {
+		if c.Role == sql.PseudoRole {
+			out = append(out, c.Name)
+		}
+	}
+	return strings.Join(out, " ")
 }

@@ -120,7 +120,7 @@ func TestCommandID(t *testing.T) {
 		if got := CommandID(stmts[0].Statement); got != want {
 			t.Errorf("%s: %q, want %q", text, got, want)
 		}
-		w := newWorld(t, "")
+		w := newWorld(t, people)
 		if want == "" {
 			w.refused(text, "This statement does not change the catalog")
 		}
