@@ -230,3 +230,34 @@ func TestLambdaVariables(t *testing.T) {
 		t.Error("a column in a lambda is none")
 	}
 }
+
+// TestNestedLambdas: a lambda is bound once for each choice of types around it, not twice for each lambda around it.
+func TestNestedLambdas(t *testing.T) {
+	const deep = 12
+	expr := "X" + itoa(deep)
+	for i := deep; i > 0; i-- {
+		expr = "TRANSFORM(ARRAY[1, 2], X" + itoa(i) + " => " + expr + ")"
+	}
+	b, looks := binderOf(t, "I INT"), 0
+	b.check = func() { looks++ }
+	x, err := b.Bind(exprOf(t, expr))
+	if err != nil || x.Type().String() != strings.Repeat("ARRAY<", deep)+"INTEGER"+strings.Repeat(">", deep) {
+		t.Fatal(x, err)
+	}
+	if looks > 20*deep {
+		t.Errorf("%d expressions were bound in %d lambdas", looks, deep)
+	}
+	scope := func(types ...sql.Type) lambdaScope { return lambdaScope{types: types} }
+	one := []lambdaScope{scope(sql.TInteger), scope(sql.TString, sql.TInteger)}
+	for _, c := range []struct {
+		other []lambdaScope
+		want  bool
+	}{
+		{[]lambdaScope{scope(sql.TInteger), scope(sql.TString, sql.TInteger)}, true}, {[]lambdaScope{scope(sql.TBigint), scope(sql.TString, sql.TInteger)}, false},
+		{[]lambdaScope{scope(sql.TInteger), scope(sql.TString, sql.TBigint)}, false}, {[]lambdaScope{scope(sql.TInteger), scope(sql.TBigint, sql.TInteger)}, false},
+	} {
+		if got := sameScopes(one, c.other); got != c.want {
+			t.Errorf("%v and %v: %v", one, c.other, got)
+		}
+	}
+}
