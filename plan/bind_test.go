@@ -178,7 +178,7 @@ func TestTimeText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if l := x.(*Compare).L.(*Literal); l.Value != int64(1000) || l.T.Kind != sql.Bigint {
+	if l := x.(*Compare).L.(*Literal); l.Value != int64(1000) || l.String() != "1000" || l.T.Kind != sql.Bigint {
 		t.Errorf("the time is %v, a %s", l.Value, l.T)
 	}
 	if _, err := b.Bind(exprOf(t, "ROWTIME > '1970'")); err == nil {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -148,6 +149,12 @@ func TestDeclaredTopic(t *testing.T) {
 	w.refused("CREATE STREAM X"+cols+"'five', PARTITIONS=4);", "KSQL expects 4 partitions (topic has 5), 1 replication factor (topic has 1)")
 	w.refused("CREATE STREAM X"+cols+"'gone');", "For example: CREATE STREAM X"+cols+"'gone', PARTITIONS=2, REPLICAS=1);")
 	w.refused("CREATE STREAM X"+cols+"'log', PARTITIONS=1);", "Cannot create the read-only topic: log")
+	for text, bare := range map[string]bool{"CREATE STREAM X" + cols + "'gone');": true, "CREATE STREAM X" + cols + "'five', PARTITIONS=4);": false} {
+		var own *Error
+		if err := w.run(text); !errors.As(err, &own) || own.Bare != bare {
+			t.Errorf("%s: told without its statement: %v", text, !bare)
+		}
+	}
 	if got := withPartitions("no clause"); got != "no clause" {
 		t.Error(got)
 	}
