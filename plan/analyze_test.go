@@ -181,14 +181,16 @@ func TestCallSites(t *testing.T) {
 		"TIMESTAMPADD(HOURS, 1, TS)": {"HOURS", int32(1), nil}, "TIMESTAMPADD(NULL, 1, TS)": {nil, int32(1), nil}, "FROM_UNIXTIME(1)": {int64(1)}, "FROM_UNIXTIME(L)": {nil}, "SUBSTRING(S, 1, I)": {nil, int32(1), nil},
 		"UCASE('a')": {"a"},
 	} {
-		x, err := binderOf(t, everyType).Bind(exprOf(t, expr))
+		b := binderOf(t, everyType)
+		b.Config["ksql.functions.x"] = "y"
+		x, err := b.Bind(exprOf(t, expr))
 		if err != nil {
 			t.Errorf("%s: %v", expr, err)
 			continue
 		}
 		call := x.(*Call)
-		if !reflect.DeepEqual(call.Site.Lits, want) {
-			t.Errorf("%s: %#v, want %#v", expr, call.Site.Lits, want)
+		if !reflect.DeepEqual(call.Site.Lits, want) || call.Site.Config["ksql.functions.x"] != "y" || !call.Site.Returns.Equal(call.T) {
+			t.Errorf("%s: %#v, want %#v; %v", expr, call.Site.Lits, want, call.Site.Config)
 		}
 		for i, a := range call.Args {
 			if unit := strings.HasPrefix(expr, "TIMESTAMPADD") && i == 0; unit != (a == nil) || !unit && !a.Type().Equal(call.Site.Args[i]) {
@@ -245,7 +247,7 @@ func TestNestedLambdas(t *testing.T) {
 	if err != nil || x.Type().String() != strings.Repeat("ARRAY<", deep)+"INTEGER"+strings.Repeat(">", deep) {
 		t.Fatal(x, err)
 	}
-	if looks > 20*deep {
+	if looks < deep || looks > 20*deep {
 		t.Errorf("%d expressions were bound in %d lambdas", looks, deep)
 	}
 	scope := func(types ...sql.Type) lambdaScope { return lambdaScope{types: types} }
