@@ -160,7 +160,7 @@ func (q *analysis) disjunct(p *Pull, part []Expr, scans bool) (*conditions, erro
 			if err := q.keyCondition(p, a, i, op, x, c, scans); err != nil {
 				return nil, err
 			}
-		case isBound(p.Columns[i].Name) && p.Columns[i].Role == sql.PseudoRole && free:
+		case isBound(p.Columns[i].Name) && free:
 			if err := a.bound(p.Columns[i].Name, op, x, c); err != nil {
 				return nil, err
 			}
@@ -369,7 +369,7 @@ func distinct(keys [][]Expr) [][]Expr {
 	for _, k := range keys {
 		var b strings.Builder
 		for _, x := range k {
-			if bound(x) { // each parameter has a value of its own
+			if bound(x) || x.String() == "" { // each parameter has a value of its own, and what stands deep no text
 				fmt.Fprintf(&b, "%p,", x)
 			} else {
 				fmt.Fprintf(&b, "%q,", x.String())

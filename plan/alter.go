@@ -39,17 +39,8 @@ func (k *checker) alter(s *sql.AlterSource) (*Command, error) {
 		}
 		added.Schema, has[d.Name] = append(added.Schema, cols...), true
 	}
-	var wrap *bool
-	if slices.Contains(src.Value.Features, unwrapSingles) {
-		no := false
-		wrap = &no
-	}
-	values := fields(added.Schema, sql.ValueRole)
-	if len(values) != 1 {
-		wrap = nil
-	}
-	var err error
-	if added.Value, err = k.env.valueFormat(src.Value, values, wrap); err != nil {
+	var err error // a value that stood bare is one of several now
+	if added.Value, err = k.env.valueFormat(src.Value, fields(added.Schema, sql.ValueRole), nil); err != nil {
 		return nil, err
 	}
 	return k.done(Effect{Put: []*Source{&added}}, title(s.Kind)+" "+s.Name+" altered."), nil

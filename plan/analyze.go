@@ -49,9 +49,6 @@ func (q *query) analyze() (*analysis, error) {
 		return nil, err
 	}
 	a.groups = exprFinder(a.groupBy)
-	if err := a.checkShape(); err != nil {
-		return nil, err
-	}
 	if err := a.checkNames(); err != nil {
 		return nil, err
 	}
@@ -78,30 +75,6 @@ func (q *analysis) check() (grouped bool, err error) {
 		return false, errorf("EMIT FINAL is only supported for windowed aggregations.")
 	}
 	return grouped, q.checkNewPlanner()
-}
-
-// checkShape is the rules on which clauses go together.
-func (q *analysis) checkShape() error {
-	switch {
-	case q.sel.HasGroup && q.sel.HasPart:
-		return unprepared("Queries only support one of PARTITION BY and GROUP BY")
-	case q.sel.HasGroup && len(q.groupBy) == 0:
-		return errorf("GROUP BY requires at least one expression")
-	case q.sel.HasPart && len(q.partitionBy) == 0:
-		return errorf("PARTITION BY requires at least one expression")
-	}
-	for _, c := range []struct {
-		name string
-		list []sql.Expr
-	}{{"GROUP BY", q.groupBy}, {"PARTITION BY", q.partitionBy}} {
-		list := exprFinder(c.list)
-		for i, e := range c.list {
-			if list.find(&e) < i {
-				return errorf("Duplicate %s expression: %s", c.name, sql.Text(q.qualified(e)))
-			}
-		}
-	}
-	return nil
 }
 
 // checkNames reports columns that do not exist, and names that a result may not have.

@@ -195,8 +195,6 @@ func (b *Binder) fresh(e sql.Expr) (Expr, error) {
 		return b.index(e)
 	case *sql.Deref:
 		return b.deref(e)
-	case *sql.LambdaExpr:
-		return nil, errorf("A lambda can stand as the argument of a function only: %s", sql.Text(e))
 	}
 	return nil, errorf("unsupported expression: %s", sql.Text(e))
 }

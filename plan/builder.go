@@ -49,9 +49,9 @@ func (q *builder) plan() (Step, error) {
 func (q *builder) read(r *relation, grouped bool) Step {
 	table := r.Kind == sql.TableKind
 	if !table {
-		return r.scan(q.pseudo(grouped))
+		return r.scan(q.pseudo())
 	}
-	pseudo := q.pseudo(grouped)
+	pseudo := q.pseudo()
 	if q.persistent() {
 		pseudo = func(string) bool { return true }
 	}
@@ -64,15 +64,15 @@ func (q *builder) read(r *relation, grouped bool) Step {
 	return &Latest{Head: h, State: "Latest", In: in}
 }
 
-// pseudo tells which pseudo columns the query's clauses name.
-func (q *builder) pseudo(grouped bool) func(string) bool {
+// pseudo tells which pseudo columns the query's clauses name; COUNT(*) counts ROWTIME.
+func (q *builder) pseudo() func(string) bool {
 	used := map[string]bool{}
 	for _, e := range q.clauses() {
 		for _, c := range references(e) {
 			used[c.Name] = true
 		}
 		for _, c := range q.calls(e, aggregates) {
-			if grouped && len(c.Args) == 0 {
+			if len(c.Args) == 0 {
 				used[rowTime] = true
 			}
 		}

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/ksqlgo/ksql/sql"
 	"github.com/ksqlgo/ksql/sql/fn"
 	"github.com/ksqlgo/ksql/sql/property"
@@ -105,20 +107,7 @@ func (b *Binder) body(e *sql.LambdaExpr, params []sql.Type) (Expr, error) {
 }
 
 func sameScopes(a, b []lambdaScope) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if len(a[i].types) != len(b[i].types) {
-			return false
-		}
-		for k := range a[i].types {
-			if !a[i].types[k].Equal(b[i].types[k]) {
-				return false
-			}
-		}
-	}
-	return true
+	return slices.EqualFunc(a, b, func(x, y lambdaScope) bool { return slices.EqualFunc(x.types, y.types, sql.Type.Equal) })
 }
 
 func (b *Binder) index(e *sql.Index) (Expr, error) {

@@ -1,6 +1,10 @@
 package plan
 
-import "github.com/ksqlgo/ksql/sql"
+import (
+	"slices"
+
+	"github.com/ksqlgo/ksql/sql"
+)
 
 // Castable reports whether CAST from one type to the other exists (spec 5.8).
 func Castable(from, to sql.Type) bool {
@@ -9,7 +13,7 @@ func Castable(from, to sql.Type) bool {
 	}
 	f, t := from.Kind, to.Kind
 	if t == sql.String {
-		return f != sql.Bytes && f <= sql.Bytes
+		return f != sql.Bytes
 	}
 	switch f {
 	case sql.Integer:
@@ -27,16 +31,11 @@ func Castable(from, to sql.Type) bool {
 	case sql.Map:
 		return t == sql.Map && Castable(*from.Key, *to.Key) && Castable(*from.Elem, *to.Elem)
 	case sql.Struct:
-		if t != sql.Struct {
-			return false
-		}
 		have := fieldFinder(from.Fields)
-		for _, x := range to.Fields {
-			if i := have.find(&x); i >= 0 && !Castable(from.Fields[i].Type, x.Type) {
-				return false
-			}
-		}
-		return true
+		return t == sql.Struct && !slices.ContainsFunc(to.Fields, func(x sql.Field) bool {
+			i := have.find(&x)
+			return i >= 0 && !Castable(from.Fields[i].Type, x.Type)
+		})
 	}
 	return false
 }

@@ -153,13 +153,13 @@ func (b *Binder) in(e *sql.In) (Expr, error) {
 		return nil, prefixed("Invalid Predicate: ", err)
 	}
 	for _, item := range e.List {
+		own, err := b.bind(item)
+		if err != nil {
+			return nil, err
+		}
 		x, err := b.convert(item, t)
 		if err != nil {
 			return nil, prefixed("Invalid Predicate: ", err)
-		}
-		own, err := b.bind(item)
-		if err != nil { // it has a type only among the others
-			own = x
 		}
 		n.List, n.Own = append(n.List, x), append(n.Own, own)
 	}

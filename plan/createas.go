@@ -206,8 +206,8 @@ func (q *analysis) sinkTopic(e *Effect, src *Source, p *props, root Step) error 
 	} else if src.Kind == sql.StreamKind {
 		src.Retention = q.head().Retention
 	}
-	if w := root.Out().Window; windowed && src.Kind == sql.TableKind && w.Retention > 0 {
-		src.Retention = max(src.Retention, w.Retention, defaultRetention)
+	if windowed && src.Kind == sql.TableKind {
+		src.Retention = max(src.Retention, root.Out().Window.Retention, defaultRetention)
 	}
 	if n, ok := q.env.topic(src.Topic); ok {
 		if p.partitions != 0 && n != 0 && n != p.partitions {

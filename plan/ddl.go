@@ -130,9 +130,6 @@ func (k *checker) declareFormats(src *Source, p *props, s *sql.CreateSource) err
 	if f, _ := serde.Lookup(src.Value.Name); f.Infer {
 		return errorf("Schema for message values on topic '%s' does not exist in the Schema Registry.", src.Topic)
 	}
-	if s.Elements != nil {
-		return errorf("The statement does not define any columns.")
-	}
 	return errorf("No columns supplied.")
 }
 
@@ -149,11 +146,9 @@ func checkSchemaID(side, format string, defs []sql.ColumnDef) error {
 	return nil
 }
 
-// declared is the schema that a column list declares.
+// declared is the schema that a column list declares; its names are different.
 func (k *checker) declared(defs []sql.ColumnDef) (sql.Schema, error) {
 	var out sql.Schema
-	seen := map[string]bool{}
-	var twice []string
 	for _, d := range defs {
 		t, err := k.resolve(d.Type)
 		if err != nil {
@@ -162,10 +157,6 @@ func (k *checker) declared(defs []sql.ColumnDef) (sql.Schema, error) {
 		if reserved(d.Name) {
 			return nil, errorf("'%s' is a reserved column name. You cannot use it as a name for a column.", d.Name)
 		}
-		if seen[d.Name] {
-			twice = append(twice, d.Name)
-		}
-		seen[d.Name] = true
 		c := sql.Column{Field: sql.Field{Name: d.Name, Type: t}}
 		switch {
 		case d.Key || d.Primary:
@@ -177,9 +168,6 @@ func (k *checker) declared(defs []sql.ColumnDef) (sql.Schema, error) {
 			c.Role, c.Header = sql.HeadersRole, d.Header
 		}
 		out = append(out, c)
-	}
-	if len(twice) > 0 {
-		return nil, errorf("Duplicate column names: %s", strings.Join(twice, ", "))
 	}
 	return out, reasonableRow(out)
 }

@@ -83,14 +83,12 @@ func (k *checker) terminate(s *sql.Terminate) (*Command, error) {
 	}
 	e := Effect{Stop: ids}
 	for _, id := range ids {
-		query := k.Query(id)
-		if query == nil {
-			continue
-		}
-		if src := k.Source(query.Writes); src != nil && src.State == id {
-			still := *src
-			still.State = ""
-			e.Put = append(e.Put, &still)
+		if query := k.Query(id); query != nil { // else it is transient
+			if src := k.Source(query.Writes); src != nil && src.State == id {
+				still := *src
+				still.State = ""
+				e.Put = append(e.Put, &still)
+			}
 		}
 	}
 	return k.done(e, "Query terminated."), nil

@@ -239,4 +239,8 @@ func TestNotUTF8(t *testing.T) {
 	if err := w.run("CREATE STREAM O AS SELECT * FROM S;"); err == nil || !strings.Contains(err.Error(), "Property 'x' is not text in UTF-8") {
 		t.Error(err)
 	}
+	w.env.Props = map[string]string{"a\xff": "x"}
+	if err := w.run("CREATE STREAM O AS SELECT * FROM S;"); err == nil || !strings.Contains(err.Error(), "Property 'a?' is not text in UTF-8") {
+		t.Error(err)
+	}
 }

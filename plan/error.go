@@ -44,9 +44,6 @@ func unprepared(format string, args ...any) error {
 
 // withText adds the statement's text to an error that has none.
 func withText(err error, text string) error {
-	if err == nil {
-		return nil
-	}
 	var parse *sql.Error
 	if errors.As(err, &parse) {
 		if parse.Statement != "" {

@@ -199,3 +199,20 @@ func TestSharedUpgrade(t *testing.T) {
 		}
 	}
 }
+
+// What the branches of a union keep has names of its own: a state or a topic of one is not that of the other.
+func TestBranchNames(t *testing.T) {
+	g := newGraph(t)
+	x, y := g.exchange("x", g.scan("S")), g.exchange("x", g.scan("W"))
+	group := func(in Step) *Aggregate {
+		return &Aggregate{Head: Head{Name: "Aggregate", Schema: in.Out().Schema[:1]}, In: in, State: "Aggregate", Groups: 1}
+	}
+	a, b := group(x), group(y)
+	settle(g.union("u", a, b), Push)
+	if x.Topic != "Union-0-x-repartition" || y.Topic != "Union-1-x-repartition" || a.State != "Union-0-Aggregate" || b.State != "Union-1-Aggregate" {
+		t.Errorf("topics %s and %s, states %s and %s", x.Topic, y.Topic, a.State, b.State)
+	}
+	if want := []bool{true, false, false, false, false}; !reflect.DeepEqual(x.Live, want) || !reflect.DeepEqual(x.In.(*Scan).Live, want) {
+		t.Errorf("groups of the first column read %v of %v", x.Live, x.In.(*Scan).Live)
+	}
+}
