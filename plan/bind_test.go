@@ -26,6 +26,7 @@ func binderOf(t *testing.T, columns string) *Binder {
 	}}
 }
 
+// exprOf is an expression as it is parsed.
 func exprOf(t *testing.T, text string) sql.Expr {
 	t.Helper()
 	stmts, err := sql.Parse("SELECT "+text+" AS X FROM S EMIT CHANGES;", nil)
@@ -152,8 +153,8 @@ func TestComparable(t *testing.T) {
 	}
 }
 
-// TestTimeText: in a condition a text beside ROWTIME or a window bound, of a join's side too, is a time (spec 5.12).
-func TestTimeText(t *testing.T) {
+// TestTimesInConditions: in a condition a text beside ROWTIME or a window bound, of a join's side too, is a time (spec 5.12).
+func TestTimesInConditions(t *testing.T) {
 	b := binderOf(t, "ROWTIME BIGINT, WINDOWSTART BIGINT, WINDOWEND BIGINT, A_ROWTIME BIGINT, `_WINDOWEND` BIGINT, AROWTIME BIGINT, ROWTIME_A BIGINT, S STRING")
 	for expr, want := range map[string]string{
 		"ROWTIME > '1970-01-01T00:00:01'": "", "'1970-01-02' <= WINDOWSTART": "", "WINDOWEND BETWEEN '1970' AND '1971'": "", "A_ROWTIME = '1970'": "", "`_WINDOWEND` = '1970'": "",

@@ -13,7 +13,7 @@ func typeOf(t *testing.T, text string) sql.Type {
 	t.Helper()
 	defs, err := sql.ParseSchema("X " + text)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatal(text, err)
 	}
 	return defs[0].Type
 }

@@ -9,16 +9,6 @@ import (
 	"github.com/ksqlgo/ksql/sql"
 )
 
-// exprOf is an expression as it is parsed.
-func exprOf(t *testing.T, text string) sql.Expr {
-	t.Helper()
-	stmts, err := sql.Parse("SELECT "+text+" FROM X EMIT CHANGES;", nil)
-	if err != nil {
-		t.Fatal(text, err)
-	}
-	return stmts[0].Statement.(*sql.Select).Items[0].X
-}
-
 var exprTexts = []string{
 	"A", "B", "X.A", "Y.A", "1", "2", "'1'", "1.0", "1E0", "true", "F(A)", "G(A)", "F(B)", "A->P", "A->Q", "A + B", "A - B", "A * B", "A = B", "A AND B", "NOT A", "-A",
 	"A[1]", "A[B]", "CAST(A AS STRING)", "ARRAY[A]", "MAP(A:=B)", "STRUCT(P:=A)", "A IS NULL", "A IS NOT NULL", "A IN (1)", "A BETWEEN 1 AND 2", "A LIKE 'x'", "CASE WHEN A THEN B END", "F(A, P => P + 1)",

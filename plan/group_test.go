@@ -124,8 +124,8 @@ func TestAggregations(t *testing.T) {
 	}
 }
 
-// TestDeclared: of arguments that may stand any number of times each goes to the one that is declared so.
-func TestDeclared(t *testing.T) {
+// TestVariadic: of arguments that may stand any number of times each goes to the one that is declared so.
+func TestVariadic(t *testing.T) {
 	variant := func(args, variadic int) *fn.Variant {
 		return &fn.Variant{Args: make([]fn.Arg, args), Variadic: variadic}
 	}

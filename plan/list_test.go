@@ -10,15 +10,6 @@ import (
 	"github.com/ksqlgo/ksql/sql/vec"
 )
 
-func typeOf(t *testing.T, text string) sql.Type {
-	t.Helper()
-	defs, err := sql.ParseSchema("X " + text)
-	if err != nil {
-		t.Fatal(text, err)
-	}
-	return defs[0].Type
-}
-
 // TestWidenType: the common type of two, whichever comes first; of two STRUCTs the fields of the second come first.
 func TestWidenType(t *testing.T) {
 	for _, c := range []struct{ a, b, want string }{

@@ -131,8 +131,8 @@ func TestPushRoles(t *testing.T) {
 	}
 }
 
-// TestNewPlanner: ksqlDB's other planner keeps key columns as the projection has them.
-func TestNewPlanner(t *testing.T) {
+// TestKeysOfNewPlanner: ksqlDB's other planner keeps key columns as the projection has them.
+func TestKeysOfNewPlanner(t *testing.T) {
 	for on, want := range map[string]string{"false": "`K` INTEGER KEY, `L` INTEGER KEY, `V` INTEGER", "true": "`L` INTEGER KEY, `K` INTEGER KEY, `V` INTEGER"} {
 		w := newWorld(t, sourcesOfAll)
 		w.env.Props["ksql.new.query.planner.enabled"] = on
