@@ -60,7 +60,7 @@ func (t *task) load(ctx context.Context) (err error) {
 		t.held = false
 		t.state.leave()
 	}
-	t.from = nil
+	t.from.Store(nil)
 	t.start(nil)
 	return nil
 }

@@ -235,8 +235,8 @@ func (q *Query) task(u store.Unit) *task {
 func (q *Query) source(u store.Unit) *task {
 	for ; q != nil; q = q.old {
 		if t := q.task(u); t != nil {
-			for t.from != nil && t.loads == 0 && !t.q.torn.Load() { // else its goroutine may still be at work
-				t = t.from
+			for from := t.from.Load(); from != nil; from = t.from.Load() {
+				t = from
 			}
 			return t
 		}
