@@ -177,6 +177,51 @@ func TestReplacedWhileItLoadsSlowly(t *testing.T) {
 	same(t, h.all(`SELECT k, n FROM t;`), []any{int32(1), int64(2)}, []any{int32(2), int64(1)})
 }
 
+// TestResumedWhenItCannotBeBuilt: where the log keeps no state, a query that cannot be made for a while keeps what it
+// had.
+func TestResumedWhenItCannotBeBuilt(t *testing.T) {
+	inner, err := local.Memory(local.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := inner.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	var bad atomic.Bool
+	custom := fn.Func{Name: "FRAGILE", Variants: []fn.Variant{{
+		Args: []fn.Arg{{Name: "x", Type: sql.TInteger}}, Returns: sql.TInteger,
+		Agg: func(fn.Site) (fn.Accumulator, error) {
+			if bad.Load() {
+				return nil, errBroken
+			}
+			return fragile{fails: &atomic.Bool{}}, nil
+		},
+	}}}
+	log := &refusing{Log: inner}
+	h := newHost(t, early, ksql.WithLog(log), ksql.WithFunctions(custom))
+	h.exec(`CREATE STREAM s (k INT KEY, v INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=1);
+		CREATE TABLE t AS SELECT k, COUNT(*) AS n, FRAGILE(v) AS x FROM s GROUP BY k; INSERT INTO s VALUES (1, 11);`)
+	h.sync()
+	corrupt := func(context.Context) error { return store.ErrCorrupt }
+	log.read.Store(&corrupt)
+	if _, err := h.Execute(h.ctx, `CREATE OR REPLACE TABLE t AS SELECT k, COUNT(*) AS n, FRAGILE(v) AS x FROM s WHERE k > 0 GROUP BY k;`); !errors.Is(err, store.ErrCorrupt) {
+		t.Fatal(err)
+	}
+	log.read.Store(nil)
+	bad.Store(true)
+	for range 2 {
+		if _, err = h.Execute(h.ctx, `RESUME CTAS_T_1;`); err == nil || !strings.Contains(err.Error(), errBroken.Error()) {
+			t.Fatal(err)
+		}
+	}
+	bad.Store(false)
+	h.exec(`RESUME CTAS_T_1; INSERT INTO s VALUES (1, 11);`)
+	h.sync()
+	same(t, h.all(`SELECT n FROM t;`), []any{int64(2)})
+}
+
 // TestReadWhileItIsTakenOver: who still reads the state of a query that was replaced does not meet who takes it over.
 func TestReadWhileItIsTakenOver(t *testing.T) {
 	h := newHost(t, early)

@@ -40,7 +40,11 @@ func (e *Engine) retry(ctx context.Context, old *Query) error {
 	if bad != nil {
 		p := *old.plan
 		p.Paused = false
-		e.put(e.stuck(old.rec, &p, bad))
+		q := e.stuck(old.rec, &p, bad)
+		if !e.log.Durable() {
+			q.old = old
+		}
+		e.put(q)
 		return errors.Join(bad, err)
 	}
 	e.apply.planned(b)
