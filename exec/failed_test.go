@@ -249,3 +249,21 @@ func TestCheckpointOfEndedQuery(t *testing.T) {
 		})
 	}
 }
+
+// TestCheckpointOfInnerStage: state that answers nobody is saved like any other.
+func TestCheckpointOfInnerStage(t *testing.T) {
+	h, log := brittle(t)
+	log.saved = make(chan error, 1)
+	h.exec(`CREATE TABLE p (k INT PRIMARY KEY, v INT) WITH (KAFKA_TOPIC='p', KEY_FORMAT='JSON', VALUE_FORMAT='JSON', PARTITIONS=2);
+		CREATE TABLE c AS SELECT v, COUNT(*) AS n FROM p GROUP BY v;`)
+	run := &store.Records{TP: store.TP{Topic: "p"}}
+	for k := range 1 << 18 {
+		run.Add(1, strconv.AppendInt(nil, int64(k), 10), []byte(`{"V":1}`))
+	}
+	appendRecords(t, h.Engine, run)
+	h.sync()
+	if err := <-log.saved; err != nil {
+		t.Error(err)
+	}
+	eventually(t, "all is well", func() bool { return h.Health().Healthy() })
+}

@@ -54,7 +54,7 @@ func (t *task) reading(ctx context.Context, stop *fn.Stop, f func() error) error
 	if err := t.q.failed(); err != nil { // while it was waited for: what is here was not committed
 		return err
 	}
-	if t.view == nil { // it has ended, and never had state
+	if t.loads == 0 { // it has ended, and never had state
 		return t.q.gone(ctx)
 	}
 	if stop != nil {

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/ksqlgo/ksql"
+	"github.com/ksqlgo/ksql/sql"
+	"github.com/ksqlgo/ksql/sql/fn"
 	"github.com/ksqlgo/ksql/store"
 	"github.com/ksqlgo/ksql/store/local"
 )
@@ -140,6 +143,122 @@ func TestReplacedWhileItLoads(t *testing.T) {
 	h.exec(`INSERT INTO s VALUES (1, 11);`)
 	h.sync()
 	same(t, h.all(`SELECT n FROM t;`), []any{before[0][0].(int64) + 1})
+}
+
+// slowly is an accumulator whose state takes long to read.
+type slowly struct {
+	fragile
+	wait chan struct{}
+}
+
+func (s slowly) Load(_ int32, src []byte) ([]byte, error) {
+	<-s.wait
+	return src, nil
+}
+
+// TestReplacedWhileItLoadsSlowly: a query that does not end in time while it takes over a state has not spoilt it.
+func TestReplacedWhileItLoadsSlowly(t *testing.T) {
+	wait := make(chan struct{})
+	custom := fn.Func{Name: "SLOWLY", Variants: []fn.Variant{{
+		Args: []fn.Arg{{Name: "x", Type: sql.TInteger}}, Returns: sql.TInteger,
+		Agg: func(fn.Site) (fn.Accumulator, error) { return slowly{fragile{fails: &atomic.Bool{}}, wait}, nil },
+	}}}
+	h := newHost(t, early, ksql.WithFunctions(custom))
+	h.exec(`CREATE STREAM s (k INT KEY, v INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=1);
+		CREATE TABLE t AS SELECT k, COUNT(*) AS n, SLOWLY(v) AS x FROM s GROUP BY k;
+		INSERT INTO s VALUES (1, 1); INSERT INTO s VALUES (2, 1);`)
+	h.sync()
+	for i := range 3 {
+		h.exec(fmt.Sprintf(`CREATE OR REPLACE TABLE t AS SELECT k, COUNT(*) AS n, SLOWLY(v) AS x FROM s WHERE k > %d GROUP BY k;`, i-10))
+	}
+	close(wait)
+	h.exec(`INSERT INTO s VALUES (1, 1);`)
+	h.sync()
+	same(t, h.all(`SELECT k, n FROM t;`), []any{int32(1), int64(2)}, []any{int32(2), int64(1)})
+}
+
+// TestResumedWhenItCannotBeBuilt: where the log keeps no state, a query that cannot be made for a while keeps what it
+// had.
+func TestResumedWhenItCannotBeBuilt(t *testing.T) {
+	inner, err := local.Memory(local.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := inner.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	var bad atomic.Bool
+	custom := fn.Func{Name: "FRAGILE", Variants: []fn.Variant{{
+		Args: []fn.Arg{{Name: "x", Type: sql.TInteger}}, Returns: sql.TInteger,
+		Agg: func(fn.Site) (fn.Accumulator, error) {
+			if bad.Load() {
+				return nil, errBroken
+			}
+			return fragile{fails: &atomic.Bool{}}, nil
+		},
+	}}}
+	log := &refusing{Log: inner}
+	h := newHost(t, early, ksql.WithLog(log), ksql.WithFunctions(custom))
+	h.exec(`CREATE STREAM s (k INT KEY, v INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=1);
+		CREATE TABLE t AS SELECT k, COUNT(*) AS n, FRAGILE(v) AS x FROM s GROUP BY k; INSERT INTO s VALUES (1, 11);`)
+	h.sync()
+	corrupt := func(context.Context) error { return store.ErrCorrupt }
+	log.read.Store(&corrupt)
+	if _, err := h.Execute(h.ctx, `CREATE OR REPLACE TABLE t AS SELECT k, COUNT(*) AS n, FRAGILE(v) AS x FROM s WHERE k > 0 GROUP BY k;`); !errors.Is(err, store.ErrCorrupt) {
+		t.Fatal(err)
+	}
+	log.read.Store(nil)
+	bad.Store(true)
+	for range 2 {
+		if _, err = h.Execute(h.ctx, `RESUME CTAS_T_1;`); err == nil || !strings.Contains(err.Error(), errBroken.Error()) {
+			t.Fatal(err)
+		}
+	}
+	bad.Store(false)
+	h.exec(`RESUME CTAS_T_1; INSERT INTO s VALUES (1, 11);`)
+	h.sync()
+	same(t, h.all(`SELECT n FROM t;`), []any{int64(2)})
+}
+
+// TestReadWhileItIsTakenOver: who still reads the state of a query that was replaced does not meet who takes it over.
+func TestReadWhileItIsTakenOver(t *testing.T) {
+	h := newHost(t, early)
+	const text = `TABLE t AS SELECT k, COUNT(*) AS n, TOPK(v, 3) AS x FROM s WHERE k > %d GROUP BY k;`
+	h.exec(`CREATE STREAM s (k INT KEY, v INT) WITH (KAFKA_TOPIC='s', KEY_FORMAT='JSON', VALUE_FORMAT='JSON', PARTITIONS=1);` + fmt.Sprintf(`CREATE `+text, -1))
+	r := &store.Records{TP: store.TP{Topic: "s"}}
+	for k := range 500 {
+		r.Add(1, fmt.Append(nil, k), []byte(`{"V":1}`))
+	}
+	appendRecords(t, h.Engine, r)
+	h.sync()
+	stop, ended := make(chan struct{}), make(chan error, 1)
+	go func() {
+		for {
+			_, err := pullAll(h.ctx, h.Engine, `SELECT * FROM t;`)
+			if err != nil && !strings.Contains(err.Error(), "stopped") {
+				ended <- err
+				return
+			}
+			select {
+			case <-stop:
+				ended <- nil
+				return
+			default:
+			}
+		}
+	}()
+	for i := range 50 {
+		h.exec(fmt.Sprintf(`CREATE OR REPLACE `+text, -2-i))
+	}
+	close(stop)
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if n := len(h.all(`SELECT * FROM t WHERE n = 1;`)); n != 500 {
+		t.Errorf("%d rows are left", n)
+	}
 }
 
 // TestTopicDeletedByHand: a topic of the newest query that somebody deletes between two openings is not made again

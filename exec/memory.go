@@ -51,8 +51,16 @@ func (t *task) account() error {
 	if m.limit == 0 {
 		return nil
 	}
-	var sum, largest int64
-	name := ""
+	grown, largest, name := t.weigh()
+	if all := m.tables.Load(); grown > 0 && all > m.limit/2 {
+		return fmt.Errorf("%w: table %s holds %d bytes, all tables %d: half of the memory limit of %d bytes is for tables, raise it to go on", errTables, name, largest, all, m.limit)
+	}
+	return nil
+}
+
+// weigh counts what the tables of a task hold now: how much more than before, and what the largest of them does.
+func (t *task) weigh() (grown, largest int64, name string) {
+	var sum int64
 	for _, k := range t.line.keepers {
 		for _, tab := range k.Tables() {
 			n := tab.Bytes()
@@ -61,12 +69,10 @@ func (t *task) account() error {
 			}
 		}
 	}
-	grown := sum - t.tables
+	grown = sum - t.tables
 	t.tables = sum
-	if all := m.tables.Add(grown); grown > 0 && all > m.limit/2 {
-		return fmt.Errorf("%w: table %s holds %d bytes, all tables %d: half of the memory limit of %d bytes is for tables, raise it to go on", errTables, name, largest, all, m.limit)
-	}
-	return nil
+	t.q.e.memory.tables.Add(grown)
+	return grown, largest, name
 }
 
 // unaccount gives back what the tables and the expressions of a task held.

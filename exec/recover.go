@@ -90,8 +90,8 @@ func (t *task) restore(ctx context.Context, fresh bool) error {
 }
 
 // inherit copies the state of the same unit of the query that this one replaces.
-func (t *task) inherit(ctx context.Context, tables map[string]state.Kept) error {
-	from := t.from
+func (t *task) inherit(ctx context.Context, tables map[string]state.Kept) (err error) {
+	from := t.from.Load()
 	if from != nil && from.q.torn.Load() {
 		return errors.New("the query that it replaces was stopped in the middle of its work: its state is lost")
 	}
@@ -109,14 +109,26 @@ func (t *task) inherit(ctx context.Context, tables map[string]state.Kept) error 
 			}
 			for at := 0; at >= 0; {
 				var chunk []byte
-				at, chunk = tab.Chunk(at, 8192, nil)
-				if err := errors.Join(to.Load(chunk), ctx.Err()); err != nil {
+				if at, chunk, err = from.chunk(ctx, tab, at); err == nil {
+					err = errors.Join(to.Load(chunk), ctx.Err())
+				}
+				if err != nil {
 					return err
 				}
 			}
 		}
 	}
 	return nil
+}
+
+// chunk is a chunk of a table of a task that has ended, whose readers may still be at it.
+func (t *task) chunk(ctx context.Context, tab state.Kept, at int) (next int, chunk []byte, err error) {
+	if err := t.state.enter(ctx, nil, nil); err != nil {
+		return 0, nil, err
+	}
+	defer t.state.leave()
+	next, chunk = tab.Chunk(at, 8192, nil)
+	return next, chunk, nil
 }
 
 // changelog is the topic that keeps the changes of a table. A form of its rows that older builds cannot read would get

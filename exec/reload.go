@@ -36,6 +36,7 @@ func (t *task) load(ctx context.Context) (err error) {
 	if err := t.restore(ctx, fresh); err != nil {
 		return err
 	}
+	t.weigh() // whether it may be so much is asked when it grows
 	if fresh && t.line.read != nil {
 		if t.view, err = newView(t.line, t.ctx.Env); err != nil {
 			return err
@@ -60,7 +61,7 @@ func (t *task) load(ctx context.Context) (err error) {
 		t.held = false
 		t.state.leave()
 	}
-	t.from = nil
+	t.from.Store(nil)
 	t.start(nil)
 	return nil
 }

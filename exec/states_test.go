@@ -208,3 +208,27 @@ func TestTerminateAllStuck(t *testing.T) {
 	}
 	close(stuck)
 }
+
+// TestResumeAllSlow: to try many queries again whose state takes long to read takes no longer than to try one.
+func TestResumeAllSlow(t *testing.T) {
+	h, log := brittle(t)
+	h.exec(`CREATE STREAM s (k INT KEY, v INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=1);`)
+	const queries = 12
+	bad := func(context.Context) error { return store.ErrCorrupt }
+	log.read.Store(&bad)
+	for i := range queries {
+		if _, err := h.Execute(h.ctx, fmt.Sprintf(`CREATE TABLE t%d AS SELECT k, COUNT(*) AS n FROM s GROUP BY k;`, i)); !errors.Is(err, store.ErrCorrupt) {
+			t.Fatal(err)
+		}
+	}
+	wait := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+	log.read.Store(&wait)
+	began := time.Now()
+	h.exec(`RESUME ALL;`)
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("it took %s", took)
+	}
+	if len(h.Failed()) > 0 {
+		t.Error(h.Failed())
+	}
+}

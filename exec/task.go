@@ -63,17 +63,19 @@ type task struct {
 	faults  condition     // that broke its work off
 	begun   chan struct{} // closed when it has had state, or tried in vain
 	first   error         // why it never will
-	from    *task         // has the state that it begins with; nil: it is in the log
 	tries   int           // since it last went right
 	doubt   bool          // only a commit says that it goes right
+
+	from atomic.Pointer[task] // has the state that it begins with, until it has it; nil: it is in the log
 }
 
 // newTask is a task that has no state yet: it holds its gate until it has some.
 func (q *Query) newTask(u store.Unit) *task {
 	t := &task{
 		q: q, unit: u, state: newGate(), held: true, stop: new(fn.Stop), pos: map[store.TP]int64{}, polled: map[store.TP]int64{},
-		done: map[store.TP]int64{}, wake: make(chan struct{}, 1), begun: make(chan struct{}), from: q.old.source(u),
+		done: map[store.TP]int64{}, wake: make(chan struct{}, 1), begun: make(chan struct{}),
 	}
+	t.from.Store(q.old.source(u))
 	t.state.lock()
 	for i := range q.stages {
 		if q.stages[i].Name == u.Stage {

@@ -11,16 +11,20 @@ import (
 )
 
 // begin takes the query's place at the log and lets the units that are to run here work, which read their state first.
-// What may pass does not keep it from beginning.
+// What may pass does not keep it from beginning, nor does a log that takes its time.
 func (q *Query) begin(ctx context.Context) (err error) {
 	q.places = q.rec.places(q.shape.Stages)
 	q.ctx, q.cancel = context.WithCancel(q.e.ctx)
-	units, err := q.units(ctx)
+	soon, end := context.WithTimeout(ctx, settling)
+	defer end()
+	units, err := q.units(soon)
 	if err != nil && (judge(err).class != passing || ctx.Err() != nil) {
 		q.cancel()
 		return errors.Join(err, q.release())
 	}
-	q.faults.went(err, q.e.wall())
+	if !errors.Is(err, context.DeadlineExceeded) {
+		q.faults.went(err, q.e.wall())
+	}
 	tasks := q.assign(units)
 	if err == nil {
 		q.place()
@@ -235,8 +239,8 @@ func (q *Query) task(u store.Unit) *task {
 func (q *Query) source(u store.Unit) *task {
 	for ; q != nil; q = q.old {
 		if t := q.task(u); t != nil {
-			for t.from != nil && t.loads == 0 && !t.q.torn.Load() { // else its goroutine may still be at work
-				t = t.from
+			for from := t.from.Load(); from != nil; from = t.from.Load() {
+				t = from
 			}
 			return t
 		}

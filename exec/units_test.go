@@ -18,6 +18,7 @@ import (
 type unready struct {
 	store.Log
 	topics, session, units atomic.Bool
+	slow                   atomic.Bool // does not answer at all: it waits
 }
 
 type unreadySession struct {
@@ -41,6 +42,10 @@ func (l *unready) Session(ctx context.Context, id string, stages []store.Stage) 
 }
 
 func (s *unreadySession) Units(ctx context.Context) ([]store.Unit, error) {
+	if s.log.slow.Load() {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	if s.log.units.Load() {
 		return nil, fmt.Errorf("%w: nobody answers", store.ErrTransient)
 	}
@@ -208,4 +213,44 @@ func TestUnitGoes(t *testing.T) {
 		eventually(t, "all is well", func() bool { return h.Health().Healthy() })
 	}
 	counts([]any{int32(0), int64(5)}, []any{int32(1), int64(2)})
+}
+
+// TestUnitsSlow: a log that does not say which units run here holds no statement up, and does not keep the engine from
+// closing.
+func TestUnitsSlow(t *testing.T) {
+	inner, err := local.Memory(local.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := inner.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	log := &unready{Log: inner}
+	h := newHost(t, early, ksql.WithLog(log))
+	h.exec(`CREATE STREAM s (k INT KEY, v INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=1); INSERT INTO s VALUES (1, 1);`)
+	log.slow.Store(true)
+	for _, text := range []string{
+		`CREATE TABLE t AS SELECT k, COUNT(*) AS n FROM s GROUP BY k;`,
+		`CREATE OR REPLACE TABLE t AS SELECT k, COUNT(*) AS n FROM s WHERE k > 0 GROUP BY k;`,
+		`DROP TABLE t;`,
+		`CREATE TABLE t AS SELECT k, COUNT(*) AS n FROM s GROUP BY k;`,
+	} {
+		began := time.Now()
+		h.exec(text)
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("%s took %s", text, took)
+		}
+	}
+	if !h.Health().Healthy() {
+		t.Errorf("%+v", h.Health())
+	}
+	began := time.Now()
+	if err := h.Close(); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("it closed after %s", took)
+	}
 }
