@@ -141,7 +141,8 @@ func (e *Engine) Log() store.Log { return e.d.Log() }
 func (e *Engine) Catalog() *plan.Catalog { return e.d.Catalog() }
 
 // Failed is the persistent queries that an error has stopped, by id, with that error. They go on from their last
-// commit when the engine is opened again and the cause is gone; TERMINATE, DROP and CREATE OR REPLACE end them.
+// commit by RESUME, and when the engine is opened again, once the cause is gone; TERMINATE, DROP and CREATE OR REPLACE
+// end them. Health has a hint for each.
 func (e *Engine) Failed() map[string]error {
 	out := e.d.Failed()
 	for id, err := range out {

@@ -65,6 +65,12 @@ type verdict struct {
 	hint  string
 }
 
+// errForgotten is what becomes of state where the log keeps none.
+var errForgotten = errors.New("its state was in memory only and is lost")
+
+// forgotten is what to do about it.
+const forgotten = "drop the query and create it again: the log keeps no state"
+
 // readError is an error of reading the log: unlike that of a commit it leaves nothing in doubt.
 type readError struct{ error }
 
@@ -79,6 +85,8 @@ func judge(err error) verdict {
 	var gap *store.Gap
 	var read readError
 	switch {
+	case errors.Is(err, errForgotten):
+		return verdict{permanent, forgotten}
 	case errors.Is(err, vec.ErrMemory), errors.Is(err, errTables):
 		return verdict{permanent, "raise the memory limit, or let the query keep less (CREATE OR REPLACE); then RESUME it"}
 	case errors.As(err, &crash):

@@ -53,6 +53,7 @@ func TestJudge(t *testing.T) {
 		{store.ErrReadOnly, permanent, "open the engine again"},
 		{unread(store.ErrNoTopic), permanent, "deleted"},
 		{errors.Join(store.ErrLost, store.ErrNoTopic), permanent, "deleted"},
+		{fmt.Errorf("it was stopped: %w", errForgotten), permanent, "create it again"},
 		{unread(&store.Gap{TP: store.TP{Topic: "r"}, To: 5}), permanent, "drop it"},
 	} {
 		got := judge(c.err)

@@ -84,7 +84,7 @@ func TestReplacedAfterFault(t *testing.T) {
 	if _, err := h.Execute(h.ctx, replace); err == nil {
 		h.sync()
 		same(t, h.all(`SELECT n FROM t;`), []any{int64(2)})
-	} else if !strings.Contains(err.Error(), "state is lost") {
+	} else if !strings.Contains(err.Error(), "is lost") {
 		t.Error(err)
 	}
 }

@@ -93,13 +93,13 @@ func (t *task) restore(ctx context.Context, fresh bool) error {
 func (t *task) inherit(ctx context.Context, tables map[string]state.Kept) (err error) {
 	from := t.from.Load()
 	if from != nil && from.q.torn.Load() {
-		return errors.New("the query that it replaces was stopped in the middle of its work: its state is lost")
+		return fmt.Errorf("the query was stopped in the middle of its work: %w", errForgotten)
 	}
 	if from == nil || from.loads == 0 {
 		if t.q.first || !t.after(t.q.places) {
 			return nil
 		}
-		return errors.New("its state was in the memory of the engine that ran it, and the log keeps none: drop it and create it again")
+		return fmt.Errorf("another engine ran the query: %w", errForgotten)
 	}
 	for _, k := range from.line.keepers {
 		for _, tab := range k.Tables() {

@@ -125,8 +125,8 @@ func (t *task) mend(ctx context.Context, err error) bool {
 		return false
 	}
 	v := judge(err)
-	if v.class != permanent && (t.held || v.class == foreign) && t.loads > 0 && t.line != nil && t.remembers() && !t.q.e.log.Durable() {
-		v = verdict{permanent, "the log keeps nothing that the state could be read back from: drop the query and create it again"}
+	if (t.held || v.class == foreign) && t.loads > 0 && t.line != nil && t.remembers() && !t.q.e.log.Durable() {
+		v = verdict{permanent, forgotten} // whatever it was: what is at hand is not as of a commit
 	}
 	if v.class == permanent {
 		if t.loads == 0 {
