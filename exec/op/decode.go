@@ -263,8 +263,13 @@ func (d *Decode) extract(c *Context, n int) error {
 		return nil
 	}
 	v := d.cols[d.stamp]
+	plain := v.I64 != nil && v.Nulls == 0
 	for i := range n {
 		if d.noValue.has(i) || d.dropped.has(i) {
+			continue
+		}
+		if plain && v.I64[i] >= 0 {
+			d.time[i] = v.I64[i]
 			continue
 		}
 		t, err := stampOf(v, i, d.pattern)

@@ -63,6 +63,10 @@ func (l *log) retireOldest() (more, ok bool) {
 	c := l.cold
 	ok = c.clean()
 	l.write.Lock()
+	if l.j.ailing() != nil { // nothing can go: what would is not worth looking for
+		l.write.Unlock()
+		return false, ok
+	}
 	if l.j.total <= l.j.opt.JournalBytes || len(l.j.segs) < 2 {
 		l.write.Unlock()
 		if ok { // what could not be retired before is gone another way: a failed sync gives files up
