@@ -158,7 +158,7 @@ func (e *Engine) resume(ctx context.Context) error {
 		}
 		if q := e.launch(ctx, b, nil); q != nil {
 			e.put(q)
-			q.load(ctx)
+			q.loaded(ctx)
 		}
 	}
 	return nil

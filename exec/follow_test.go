@@ -9,7 +9,6 @@ import (
 
 	"github.com/ksqlgo/ksql"
 	"github.com/ksqlgo/ksql/store"
-	"github.com/ksqlgo/ksql/store/local"
 )
 
 // unreadable is a log whose command topic cannot be read while the test says so, and not be opened while that is so.
@@ -53,10 +52,7 @@ func (r *unreadableReader) Poll(n int) ([]store.Records, error) {
 // TestCommandsUnread: statements wait for a command topic that cannot be read for a while, and Health tells of it; for
 // one that is damaged nobody waits.
 func TestCommandsUnread(t *testing.T) {
-	inner, err := local.Memory(local.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	inner := memoryLog(t)
 	log := &unreadable{Log: inner}
 	h := newHost(t, ksql.WithLog(log))
 	h.exec(`CREATE TYPE a AS STRUCT<x INT>;`)

@@ -499,6 +499,21 @@ func disk(t *testing.T, fs local.FS) store.Log {
 	return log
 }
 
+// memoryLog is a log that keeps no state.
+func memoryLog(t *testing.T) store.Log {
+	t.Helper()
+	log, err := local.Memory(local.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := log.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return log
+}
+
 // TestHealthLog: a log that takes no rows makes the engine ill, and is told of; when it takes them again all is well
 // without a reopen.
 func TestHealthLog(t *testing.T) {

@@ -18,15 +18,7 @@ import (
 
 // TestMemoryOfAnother: a log that keeps no state does not let the next engine go on with positions alone.
 func TestMemoryOfAnother(t *testing.T) {
-	log, err := local.Memory(local.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := log.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	log := memoryLog(t)
 	first := newHost(t, ksql.WithLog(log))
 	first.exec(statementSource + `CREATE TABLE t AS SELECT k, COUNT(*) AS n FROM s GROUP BY k;
 		CREATE TABLE idle AS SELECT k, COUNT(*) AS n FROM d GROUP BY k;
@@ -57,15 +49,7 @@ func TestMemoryOfAnother(t *testing.T) {
 // TestReplacedAfterFault: what a failed batch left in the tables of a query is not the state of the one that replaces
 // it, where the log has no other.
 func TestReplacedAfterFault(t *testing.T) {
-	inner, err := local.Memory(local.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := inner.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	inner := memoryLog(t)
 	log := &refusing{Log: inner}
 	h := newHost(t, ksql.WithLog(log))
 	h.exec(statementSource + `CREATE TABLE t AS SELECT k, COUNT(*) AS n FROM s GROUP BY k;`)
@@ -92,15 +76,7 @@ func TestReplacedAfterFault(t *testing.T) {
 // TestReplacedWhileItLoads: where the log keeps no state, a query that was replaced before it had taken over what
 // another left hands that on.
 func TestReplacedWhileItLoads(t *testing.T) {
-	inner, err := local.Memory(local.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := inner.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	inner := memoryLog(t)
 	log := &refusing{Log: inner}
 	h := newHost(t, ksql.WithLog(log))
 	h.exec(statementSource + `CREATE TABLE t AS SELECT k, COUNT(*) AS n FROM s GROUP BY k; INSERT INTO s VALUES (1, 11);`)
@@ -180,15 +156,7 @@ func TestReplacedWhileItLoadsSlowly(t *testing.T) {
 // TestResumedWhenItCannotBeBuilt: where the log keeps no state, a query that cannot be made for a while keeps what it
 // had.
 func TestResumedWhenItCannotBeBuilt(t *testing.T) {
-	inner, err := local.Memory(local.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := inner.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	inner := memoryLog(t)
 	var bad atomic.Bool
 	custom := fn.Func{Name: "FRAGILE", Variants: []fn.Variant{{
 		Args: []fn.Arg{{Name: "x", Type: sql.TInteger}}, Returns: sql.TInteger,
@@ -212,7 +180,7 @@ func TestResumedWhenItCannotBeBuilt(t *testing.T) {
 	log.read.Store(nil)
 	bad.Store(true)
 	for range 2 {
-		if _, err = h.Execute(h.ctx, `RESUME CTAS_T_1;`); err == nil || !strings.Contains(err.Error(), errBroken.Error()) {
+		if _, err := h.Execute(h.ctx, `RESUME CTAS_T_1;`); err == nil || !strings.Contains(err.Error(), errBroken.Error()) {
 			t.Fatal(err)
 		}
 	}

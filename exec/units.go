@@ -49,7 +49,7 @@ func (q *Query) unable(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, settling)
 	defer cancel()
-	q.load(ctx)
+	q.loaded(ctx)
 	for _, t := range q.tasks() {
 		select {
 		case <-t.begun:
@@ -62,8 +62,8 @@ func (q *Query) unable(ctx context.Context) error {
 	return nil
 }
 
-// load waits until the tasks have their state, have failed to get it, or try again.
-func (q *Query) load(ctx context.Context) {
+// loaded waits until the tasks have their state, have failed to get it, or try again.
+func (q *Query) loaded(ctx context.Context) {
 	for _, t := range q.tasks() {
 		select {
 		case <-t.begun:

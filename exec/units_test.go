@@ -218,15 +218,7 @@ func TestUnitGoes(t *testing.T) {
 // TestUnitsSlow: a log that does not say which units run here holds no statement up, and does not keep the engine from
 // closing.
 func TestUnitsSlow(t *testing.T) {
-	inner, err := local.Memory(local.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := inner.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
+	inner := memoryLog(t)
 	log := &unready{Log: inner}
 	h := newHost(t, early, ksql.WithLog(log))
 	h.exec(`CREATE STREAM s (k INT KEY, v INT) WITH (KAFKA_TOPIC='s', VALUE_FORMAT='JSON', PARTITIONS=1); INSERT INTO s VALUES (1, 1);`)

@@ -20,6 +20,27 @@ func groupsOf(t *testing.T, o Source, key string) string {
 	return fmt.Sprint(starts)
 }
 
+// windowing is an operator of windows whose groups answer.
+type windowing interface {
+	Operator
+	Source
+}
+
+// windowed counts in windows.
+func windowed(t *testing.T, w *plan.Window) (o windowing) {
+	t.Helper()
+	var err error
+	if w.Kind == sql.Session {
+		o, err = NewSessions(counted(t, w), state.Print{}, true, nil)
+	} else {
+		o, err = NewWindows(counted(t, w), state.Print{}, true, nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
 // TestExpire: a window stays until stream time is beyond its retention, counted from its start (of a session: its end)
 // and it is closed. Sessions are looked through each time a quarter of the retention has passed.
 func TestExpire(t *testing.T) {
@@ -47,19 +68,7 @@ func TestExpire(t *testing.T) {
 		{shorter, []event{{"a", 0}}, 13, "[0]"},
 		{shorter, []event{{"a", 0}}, 14, "[]"},
 	} {
-		var o interface {
-			Operator
-			Source
-		}
-		var err error
-		if c.win.Kind == sql.Session {
-			o, err = NewSessions(counted(t, &c.win), state.Print{}, true, nil)
-		} else {
-			o, err = NewWindows(counted(t, &c.win), state.Print{}, true, nil)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		o := windowed(t, &c.win)
 		feed(t, o, append(slices.Clone(c.before), event{"c", c.at}), 1)
 		if got := groupsOf(t, o, "a"); got != c.want {
 			t.Errorf("%+v, %v, at %d: got %s, want %s", c.win, c.before, c.at, got, c.want)
@@ -80,17 +89,8 @@ func TestWindowsAnswer(t *testing.T) {
 		{plan.Window{Kind: sql.Hopping, Size: 10, Advance: 5, Retention: 100, Grace: 100}, "+ a 0 10 2 @7 0-10; + a 5 15 2 @12 5-15; + a 10 20 1 @12 10-20"},
 		{plan.Window{Kind: sql.Session, Size: 4, Retention: 100, Grace: 100}, "+ a 2 2 1 @2 2-2; + a 7 7 1 @7 7-7; + a 12 12 1 @12 12-12"},
 	} {
-		var o Source
-		var err error
-		if c.win.Kind == sql.Session {
-			o, err = NewSessions(counted(t, &c.win), state.Print{}, true, nil)
-		} else {
-			o, err = NewWindows(counted(t, &c.win), state.Print{}, true, nil)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		feed(t, o.(Operator), []event{{"a", 7}, {"a", 2}, {"b", 3}, {"a", 12}}, 2)
+		o := windowed(t, &c.win)
+		feed(t, o, []event{{"a", 7}, {"a", 2}, {"b", 3}, {"a", 12}}, 2)
 		if got := read(t, o, o.Find(keyed(t, sql.TString, "a"), Unbounded(), nil)); got != c.want {
 			t.Errorf("%+v: got %s, want %s", c.win, got, c.want)
 		}
